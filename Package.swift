@@ -1,0 +1,33 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+    name: "virtio-trace-agent",
+    products: [
+        .executable(name: "trace-agent", targets: ["trace-agent"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    ],
+    targets: [
+        .target(name: "CEpoll", cSettings: [.treatAllWarnings(as: .error)]),
+        .target(name: "Reactor", dependencies: ["CEpoll"], swiftSettings: strict),
+        .executableTarget(
+            name: "trace-agent",
+            dependencies: [
+                "Reactor",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "trace-load", dependencies: ["Reactor"], path: "Tests/trace-load", swiftSettings: strict),
+        .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: strict),
+        .testTarget(name: "TraceAgentTests", dependencies: ["trace-agent", "Reactor"], swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,39 @@
+import Glibc
+
+/// An error number, as in errno(3).
+package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConvertible {
+    package let rawValue: CInt
+    package init(rawValue: CInt) { self.rawValue = rawValue }
+
+    /// What the calling thread's last failed call left behind: to be read before anything else is called.
+    static var current: Errno { Errno(rawValue: errno) }
+
+    package static let interrupted = Errno(rawValue: EINTR)
+    package static let wouldBlock = Errno(rawValue: EAGAIN)
+    package static let notPermitted = Errno(rawValue: EPERM)
+    package static let accessDenied = Errno(rawValue: EACCES)
+    package static let noEntry = Errno(rawValue: ENOENT)
+    package static let notADirectory = Errno(rawValue: ENOTDIR)
+    package static let busy = Errno(rawValue: EBUSY)
+    package static let noDevice = Errno(rawValue: ENODEV)
+    package static let noSuchAddress = Errno(rawValue: ENXIO)
+    package static let brokenPipe = Errno(rawValue: EPIPE)
+    package static let noSpace = Errno(rawValue: ENOSPC)
+    package static let overQuota = Errno(rawValue: EDQUOT)
+    package static let fileTooLarge = Errno(rawValue: EFBIG)
+    package static let notConnected = Errno(rawValue: ENOTCONN)
+    package static let connectionReset = Errno(rawValue: ECONNRESET)
+    package static let connectionRefused = Errno(rawValue: ECONNREFUSED)
+    package static let inputOutput = Errno(rawValue: EIO)
+    package static let invalidArgument = Errno(rawValue: EINVAL)
+
+    /// The error in words: strerror(3).
+    package var description: String {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
+            guard let text = buffer.baseAddress, strerror_r(rawValue, text, buffer.count) == 0 else {
+                return "error \(rawValue)"
+            }
+            return String(cString: text)
+        }
+    }
+}

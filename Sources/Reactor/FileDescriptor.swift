@@ -1,0 +1,91 @@
+internal import CEpoll
+import Glibc
+
+/// A file descriptor with one owner; it closes when the owner drops it, and only then.
+package struct FileDescriptor: ~Copyable, Sendable {
+    package let rawValue: CInt
+
+    package init(owning rawValue: CInt) { self.rawValue = rawValue }
+
+    deinit {
+        // Never retried: Linux frees the number even if close(2) reports EINTR.
+        if close(rawValue) == -1 { assert(errno != EBADF, "fd \(rawValue) closed behind its owner") }
+    }
+}
+
+extension FileDescriptor {
+    /// How a file is opened: open(2) flags; `O_CLOEXEC` is always added.
+    package struct Mode: OptionSet, Sendable {
+        package let rawValue: CInt
+        package init(rawValue: CInt) { self.rawValue = rawValue }
+
+        package static let readOnly = Mode(rawValue: O_RDONLY)
+        package static let writeOnly = Mode(rawValue: O_WRONLY)
+        package static let readWrite = Mode(rawValue: O_RDWR)
+        package static let nonBlocking = Mode(rawValue: O_NONBLOCK)
+        package static let directory = Mode(rawValue: O_DIRECTORY)
+    }
+
+    /// Opens `path`: open(2).
+    package static func open(_ path: String, _ mode: Mode) throws(SystemError) -> FileDescriptor {
+        let flags = mode.rawValue | O_CLOEXEC | O_NOCTTY
+        return FileDescriptor(owning: try systemCall("open", on: path) { Glibc.open(path, flags) })
+    }
+
+    /// Reads once into `buffer`: read(2).
+    ///
+    /// - Returns: Bytes read, 0 at the end of the file, `nil` where it would block.
+    package func read(into buffer: UnsafeMutableRawBufferPointer) throws(SystemError) -> Int? {
+        try systemCallOrBlock("read") { Glibc.read(rawValue, buffer.baseAddress, buffer.count) }
+    }
+
+    /// Writes once from `bytes`: write(2).
+    ///
+    /// - Returns: Bytes written, perhaps fewer than given; `nil` where it would block.
+    package func write(_ bytes: UnsafeRawBufferPointer) throws(SystemError) -> Int? {
+        try systemCallOrBlock("write") { Glibc.write(rawValue, bytes.baseAddress, bytes.count) }
+    }
+
+    /// The same from an array.
+    package func write(_ bytes: [UInt8]) throws(SystemError) -> Int? {
+        try systemCallOrBlock("write") { Glibc.write(rawValue, bytes, bytes.count) }
+    }
+
+    /// Writes `text` at the start of a control file, such as those of tracefs: pwrite(2).
+    package func overwrite(with text: String) throws(SystemError) {
+        let bytes = Array(text.utf8)
+        _ = try systemCall("pwrite") { pwrite(rawValue, bytes, bytes.count, 0) }
+    }
+
+    /// The first `limit` bytes of a control file as they are now, whatever was read before: pread(2).
+    package func contents(limit: Int = 4096) throws(SystemError) -> String {
+        try withUnsafeTemporaryAllocation(byteCount: limit, alignment: 1) { buffer throws(SystemError) in
+            let count = try systemCall("pread") { pread(rawValue, buffer.baseAddress, limit, 0) }
+            return String(decoding: buffer[..<count], as: UTF8.self)
+        }
+    }
+
+    /// Moves at most `length` bytes from here to `sink` without copying them to user space: splice(2).
+    ///
+    /// One of the two must be a pipe. Neither end waits if both were opened non-blocking; `SPLICE_F_NONBLOCK`
+    /// alone is enough for pipes only.
+    ///
+    /// - Returns: Bytes moved, 0 at the end of the input, `nil` where it would block.
+    package func splice(to sink: borrowing FileDescriptor, length: Int) throws(SystemError) -> Int? {
+        try systemCallOrBlock("splice") { cepoll_splice(rawValue, sink.rawValue, length) }
+    }
+
+    /// How many bytes a read would find in a pipe, socket or FIFO: `FIONREAD`, ioctl(2).
+    package func bytesToRead() throws(SystemError) -> Int {
+        var bytes: CInt = 0
+        _ = try systemCall("ioctl(FIONREAD)") { cepoll_bytes_to_read(rawValue, &bytes) }
+        return Int(bytes)
+    }
+
+    /// Lets this number stand for what `other` names; what it named before is closed: dup3(2).
+    ///
+    /// Nobody who holds the number sees it closed in between. An epoll that watched it forgets it.
+    package func replace(with other: consuming FileDescriptor) throws(SystemError) {
+        _ = try systemCall("dup3") { cepoll_dup3(other.rawValue, rawValue) }
+    }
+}

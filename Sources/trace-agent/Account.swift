@@ -1,0 +1,21 @@
+import Synchronization
+
+/// What one CPU's worker has done, counted where it does it and read by the reactor.
+final class Account: Sendable {
+    /// Pages taken out of the ring.
+    let pages = Atomic<Int>(0)
+    /// Bytes that the sink has taken.
+    let bytes = Atomic<Int>(0)
+    /// Bytes that a port threw away, or that a connection broke in the middle of.
+    let bytesGone = Atomic<Int>(0)
+    /// How often a splice to the sink returned 0.
+    let zeroSplices = Atomic<Int>(0)
+    /// How often the sink took nothing more.
+    let timesBlocked = Atomic<Int>(0)
+}
+
+extension Atomic where Value == Int {
+    /// Counts `amount` more; nothing is ordered by it.
+    func count(_ amount: Int = 1) { add(amount, ordering: .relaxed) }
+    var now: Int { load(ordering: .relaxed) }
+}

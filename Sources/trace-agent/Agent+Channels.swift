@@ -1,0 +1,153 @@
+import Reactor
+
+/// Where a page's way is decided.
+extension Agent {
+    /// Gives a channel to its worker; `takeBack` gets it again.
+    mutating func dispatch(_ index: Int, _ job: Job) {
+        tracked[index].state = .draining(job)
+        tracked[index].channel.mailbox.post(job.word)
+    }
+
+    /// A worker has handed its channel back.
+    mutating func takeBack(_ index: Int) throws(SystemError) {
+        let channel = tracked[index].channel
+        guard let word = channel.readiness.take(), let outcome = Outcome(word: word),
+            case .draining(let job) = tracked[index].state
+        else { return }
+        reportZeroSplices(index)
+        if case .sinkFailed(let code) = outcome, options.output {
+            try outputFailed(code)
+        }
+        let next = NextStep(
+            after: outcome, of: job, agent: state, wasIdle: tracked[index].wasIdle,
+            flushIsDue: tracked[index].flushIsDue)
+        tracked[index].wasIdle = outcome == .idle && job == .drain
+        try take(next, index)
+        switch outcome {
+        case .sourceFailed(let code): logOfHost("CPU \(channel.cpu): cannot read its ring buffer: \(code)")
+        case .sinkFailed(let code) where !options.output: logOfHost("cannot write to \(channel.sink.name): \(code)")
+        default: break
+        }
+        if state == .flushing { try finishStopIfFlushed() }
+    }
+
+    private mutating func take(_ step: NextStep, _ index: Int) throws(SystemError) {
+        switch step {
+        case .rest: tracked[index].state = .idle
+        case .waitForData: try waitForData(index)
+        case .waitForPort: try waitForPort(index)
+        case .drain: dispatch(index, .drain)
+        case .flush:
+            tracked[index].flushIsDue = false
+            dispatch(index, .flush(pages: try pagesToFlush(index)))
+        case .giveUpRing: tracked[index].state = .ringGone
+        case .giveUpPort: tracked[index].state = .portGone
+        }
+    }
+
+    /// Opens a port that had gone again, where it may have come back; its channel goes on with what it has.
+    private mutating func reopenPort(_ index: Int) throws(SystemError) {
+        let channel = tracked[index].channel
+        do throws(Failure) {
+            guard try ports.reopen(channel.sink, cpu: channel.cpu) else { return }
+        } catch {
+            return logOfHost("\(error)")
+        }
+        logOfHost("\(channel.sink.name) is back")
+        tracked[index].sinkIsWatched = try reactor.watch(
+            channel.sink.descriptor, for: .once, as: .sink(index))
+        if state == .stopped { tracked[index].state = .idle } else { dispatch(index, .drain) }
+    }
+
+    /// How many pages a flush may move, so that a CPU that goes on recording does not keep it busy for ever.
+    func pagesToFlush(_ index: Int) throws(SystemError) -> Int {
+        let channel = tracked[index].channel
+        if state == .flushing { return max(0, tracked[index].flushEnd - channel.account.pages.now) }
+        return RingGeometry.pages(inRingOf: try channel.ring.size(), pageSize: channel.pageSize)
+    }
+
+    mutating func waitForData(_ index: Int) throws(SystemError) {
+        tracked[index].state = .waitingForData
+        try reactor.rearm(tracked[index].channel.ring.source, for: [.readable, .once], as: .ring(index))
+    }
+
+    private mutating func waitForPort(_ index: Int) throws(SystemError) {
+        tracked[index].state = .waitingForPort
+        let sink = tracked[index].channel.sink
+        let watcher = watcher(of: sink)
+        // Files and /dev/null cannot be watched, and a port whose host is away would report that for ever: the
+        // retry timer looks after both.
+        guard tracked[watcher].sinkIsWatched, !isHungUp(sink.descriptor) else { return }
+        try reactor.rearm(sink.descriptor, for: [.writable, .once], as: .sink(watcher))
+    }
+
+    /// The channel under whose number a sink is watched: the first of those that share it.
+    private func watcher(of sink: Sink) -> Int {
+        tracked.firstIndex { $0.channel.sink === sink } ?? 0
+    }
+
+    /// A sink that channels wait for takes data again, or has failed.
+    mutating func sinkIsReady(_ index: Int, _ readiness: Readiness) throws(SystemError) {
+        let sink = tracked[index].channel.sink
+        if options.output, readiness.contains(.error) { return try outputFailed(.brokenPipe) }
+        for waiting in tracked.indices where tracked[waiting].channel.sink === sink {
+            try resumeIfBlocked(waiting)
+        }
+    }
+
+    private mutating func resumeIfBlocked(_ index: Int) throws(SystemError) {
+        guard tracked[index].state == .waitingForPort else { return }
+        try take(state == .flushing ? .flush : .drain, index)
+    }
+
+    /// The flush timer: whatever has waited in a ring since the last time is sent, a page that is not full too.
+    mutating func flushWhatWaits() throws(SystemError) {
+        guard state == .streaming else { return }
+        for index in tracked.indices {
+            switch tracked[index].state {
+            case .draining: tracked[index].flushIsDue = true
+            case .waitingForData, .ringGone: try flushIfAnythingWaits(index)
+            default: break
+            }
+        }
+    }
+
+    /// A CPU with nothing new is not woken.
+    func anythingWaits(_ index: Int) throws(SystemError) -> Bool {
+        try tracked[index].channel.ring.stats().unread > 0
+    }
+
+    private mutating func flushIfAnythingWaits(_ index: Int) throws(SystemError) {
+        if try anythingWaits(index) { try take(.flush, index) }
+    }
+
+    /// The retry timer: tries whatever may have come back without telling.
+    mutating func retry() throws(SystemError) {
+        for index in tracked.indices {
+            switch tracked[index].state {
+            case .waitingForPort: try resumeIfBlocked(index)
+            case .portGone: try reopenPort(index)
+            case .ringGone where state == .streaming: try flushIfAnythingWaits(index)
+            default: break
+            }
+        }
+        try reopenControl()
+        if areOrdersPaused {
+            areOrdersPaused = false
+            try hearOrders()
+        }
+    }
+}
+
+extension Agent {
+    /// A port that threw pages away is a loss that no kernel counter shows.
+    private mutating func reportZeroSplices(_ index: Int) {
+        let channel = tracked[index].channel
+        let count = channel.account.zeroSplices.now
+        guard count > tracked[index].zeroSplicesSaid else { return }
+        tracked[index].zeroSplicesSaid = count
+        logOfHost(
+            "\(channel.sink.name) threw pages away: \(channel.account.bytesGone.now) bytes are lost so far, its queue is too small"
+        )
+    }
+}

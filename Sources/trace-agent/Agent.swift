@@ -1,0 +1,208 @@
+import Logging
+import Reactor
+
+/// The reactor thread: it alone decides what every channel does next.
+///
+/// A page goes ring -> pipe -> sink in `Drainer`; an order comes in by `hearOrders`, and both meet in `dispatch`.
+struct Agent: ~Copyable {
+    /// A channel, and what only the reactor knows of it.
+    struct Tracked {
+        let worker: Worker
+        var state = ChannelState.idle
+        var losses: LossCount
+        /// Whether the reactor watches the sink under this channel's number.
+        var sinkIsWatched: Bool
+        /// Whether the last job found nothing in a ring that was reported readable.
+        var wasIdle = false
+        /// Whether the flush timer fired, or a stop was ordered, while the worker had a job.
+        var flushIsDue = false
+        /// The account's page count at which a stop's flush ends.
+        var flushEnd = 0
+        /// How much of the account has been said to have gone.
+        var zeroSplicesSaid = 0
+
+        var channel: Channel { worker.channel }
+    }
+
+    let options: Options
+    let log: Logger
+    let ports: Ports
+    let settings: RingSettings
+    let signals: SignalFD
+    var tracked: [Tracked] = []
+    /// The rings whose CPUs had no port yet.
+    var spareRings: [Ring]
+    var reactor: Reactor<Source>
+    let flushTimer: TimerFD
+    let retryTimer: TimerFD
+    let deadline: TimerFD
+    var retryPeriod: Duration?
+
+    var state = AgentState.stopped
+    /// Whether the last stop delivered everything.
+    var isComplete = true
+    /// A start that came while a stop was being flushed.
+    var startsNext = false
+    /// Signal, or failure: nothing more is begun.
+    var isExiting = false
+    /// How often the deadline of the stop under way has passed.
+    var deadlinesPassed = 0
+    /// Why the agent ends, if not because it was asked to.
+    var failure: Failure?
+
+    var control: OrderStream?
+    /// Whether there was a control port, which is looked for again once it has gone.
+    let expectsControl: Bool
+    var orders: [Order] = []
+    var ordersRefused = 0
+    var orderRate = RateLimit(burst: 64, thenOneEvery: .milliseconds(4))
+    var areOrdersPaused = false
+    var answersDue: [Order] = []
+    /// Limits the lines of the log that a host can cause.
+    var hostLogRate = RateLimit(burst: 20, thenOneEvery: .seconds(1))
+
+    init(
+        options: Options, log: Logger, ports: Ports, settings: consuming RingSettings,
+        signals: consuming SignalFD, spareRings: [Ring], control: OrderStream?
+    ) throws(Failure) {
+        let reactor = try explained { () throws(SystemError) in try Reactor<Source>() }
+        let flushTimer = try explained(TimerFD.init)
+        let retryTimer = try explained(TimerFD.init)
+        let deadline = try explained(TimerFD.init)
+        self.options = options
+        self.log = log
+        self.ports = ports
+        self.settings = settings
+        self.signals = signals
+        self.spareRings = spareRings
+        self.control = control
+        expectsControl = control != nil
+        self.reactor = reactor
+        self.flushTimer = flushTimer
+        self.retryTimer = retryTimer
+        self.deadline = deadline
+    }
+
+    /// Starts a channel's worker, and watches what belongs to it.
+    mutating func add(_ channel: Channel) throws(Failure) {
+        let index = tracked.count
+        let isShared = tracked.contains { $0.channel.sink === channel.sink }
+        do throws(SystemError) {
+            let losses = LossCount(from: try channel.ring.stats())
+            try reactor.watch(channel.readiness.descriptor, for: .readable, as: .readiness(index))
+            try reactor.watch(channel.ring.source, for: .once, as: .ring(index))
+            let isWatched = isShared ? false : try reactor.watch(channel.sink.descriptor, for: .once, as: .sink(index))
+            tracked.append(Tracked(worker: try Worker(channel), losses: losses, sinkIsWatched: isWatched))
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Serves orders until a signal, or a failure, ends it; then puts everything back and sums up.
+    mutating func run() throws(Failure) {
+        do throws(SystemError) {
+            try serveOrders()
+        } catch {
+            failure = Failure(error)
+        }
+        restoreSettings()
+        for line in report().table { log.info("\(line)") }
+        if isAnyDraining {
+            // Waiting for a thread that a file system holds could take for ever.
+            log.error("a write of trace data does not end: exiting without it")
+            exitAtOnce(ExitStatus.outputFailed.rawValue)
+        }
+        if let failure { throw failure }
+        if options.output, !isComplete {
+            throw Failure(.outputFailed, "standard output did not take everything in time")
+        }
+    }
+
+    private mutating func serveOrders() throws(SystemError) {
+        try reactor.watch(signals.descriptor, for: .readable, as: .signals)
+        try reactor.watch(flushTimer.descriptor, for: .readable, as: .flushTimer)
+        try reactor.watch(retryTimer.descriptor, for: .readable, as: .retryTimer)
+        try reactor.watch(deadline.descriptor, for: .readable, as: .deadline)
+        try watchControl()
+        if !expectsControl { try start() }
+        while !isFinished {
+            for (source, readiness) in try reactor.wait() { try handle(source, readiness) }
+            try setRetryTimer()
+        }
+    }
+
+    /// Whether the loop has nothing more to do: exiting, flushed, and every channel handed back or given up.
+    private var isFinished: Bool {
+        isExiting && state == .stopped && (!isAnyDraining || deadlinesPassed > 1)
+    }
+
+    var isAnyDraining: Bool {
+        tracked.contains { tracked in
+            if case .draining = tracked.state { true } else { false }
+        }
+    }
+
+    private mutating func handle(_ source: Source, _ readiness: Readiness) throws(SystemError) {
+        switch source {
+        case .signals: try hearSignal()
+        case .control: try hearOrders()
+        case .flushTimer: if try flushTimer.take() > 0 { try flushWhatWaits() }
+        case .retryTimer: if try retryTimer.take() > 0 { try retry() }
+        case .deadline: if try deadline.take() > 0 { try giveUpStop() }
+        case .readiness(let index): try takeBack(index)
+        case .ring(let index): if tracked[index].state == .waitingForData { dispatch(index, .drain) }
+        case .sink(let index): try sinkIsReady(index, readiness)
+        }
+    }
+
+    private mutating func hearSignal() throws(SystemError) {
+        while let signal = try signals.take() {
+            if isExiting {
+                restoreSettings()
+                exitAtOnce(128 + signal)
+            }
+            isExiting = true
+            startsNext = false
+            if state == .streaming { try stop() }
+        }
+    }
+
+    /// Puts `buffer_percent` back.
+    func restoreSettings() {
+        do throws(SystemError) {
+            try settings.restorePercent()
+        } catch {
+            log.warning("buffer_percent is not put back: \(error)")
+        }
+    }
+
+    /// Sets the timer for whatever cannot be waited for, or turns it off.
+    private mutating func setRetryTimer() throws(SystemError) {
+        let period = neededRetryPeriod
+        if period == retryPeriod { return }
+        retryPeriod = period
+        if let period { try retryTimer.arm(after: period, every: period) } else { try retryTimer.disarm() }
+    }
+
+    private var neededRetryPeriod: Duration? {
+        if areOrdersPaused { return .milliseconds(250) }
+        var period: Duration?
+        if control == nil, expectsControl { period = .seconds(1) }
+        for entry in tracked {
+            switch entry.state {
+            case .waitingForPort: return .milliseconds(250)
+            case .portGone: period = .seconds(1)
+            case .ringGone where options.flushInterval.milliseconds == 0: period = .seconds(1)
+            default: break
+            }
+        }
+        return period
+    }
+
+    /// Says something that a host can cause; too much of it is left out, and counted.
+    mutating func logOfHost(_ message: String) {
+        guard hostLogRate.admit() else { return }
+        let leftOut = hostLogRate.takeRefused()
+        log.warning("\(message)\(leftOut > 0 ? " (\(leftOut) lines left out)" : "")")
+    }
+}

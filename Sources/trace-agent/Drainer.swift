@@ -1,0 +1,206 @@
+import Reactor
+
+/// What a worker thread runs: it moves pages from ring to sink, a job at a time, and decides nothing else.
+struct Drainer: ~Copyable {
+    private let channel: Channel
+    /// Bytes in the pipe.
+    private var buffered = 0
+    /// Whether the sink took nothing the last time.
+    private var isBlocked = false
+    /// Whether this channel may write to a sink that others share.
+    private var hasTurn = false
+    /// Room for the page that is not full.
+    private let page: UnsafeMutableRawBufferPointer
+
+    /// How long a worker that has moved something waits for more before it hands the channel back, so that a busy
+    /// CPU does not pay two wake-ups and two scheduling delays a batch.
+    private static let linger = Duration.milliseconds(20)
+    /// How many batches are moved before the mailbox is looked at, while the ring never runs dry.
+    private static let batchesPerLook = 32
+
+    init(_ channel: Channel) {
+        self.channel = channel
+        page = .allocate(byteCount: channel.pageSize, alignment: 4096)
+    }
+
+    deinit { page.deallocate() }
+
+    /// A worker's whole life: take a job, do it, hand the channel back, until told to quit.
+    mutating func run() {
+        while true {
+            let outcome: Outcome
+            switch Job(word: channel.mailbox.receive()) {
+            case .drain: outcome = move(pages: .max, takesPartialPage: false, lingers: true)
+            case .flush(let pages): outcome = move(pages: pages, takesPartialPage: true, lingers: false)
+            case .interrupt: continue
+            case .quit: return
+            }
+            channel.readiness.signal(outcome.word)
+        }
+    }
+
+    /// Moves at most `pages` from ring to sink, after what an earlier job left in the pipe.
+    ///
+    /// splice(2) takes whole pages out of a ring and says `EAGAIN` for the one that is not full; read(2) takes that
+    /// one, padded with zeros to a whole page.
+    private mutating func move(pages: Int, takesPartialPage: Bool, lingers: Bool) -> Outcome {
+        // A CPU that was offline has lost its pin.
+        if currentCPU() != channel.cpu { _ = pinThread(to: channel.cpu) }
+        var left = pages
+        var batches = 0
+        var hasMoved = buffered > 0
+        var movedSinceWait = hasMoved
+        var partialPageComesNext = takesPartialPage
+        do throws(Outcome) {
+            try deliver()
+            while left > 0 {
+                if let taken = try takeWholePages(atMost: left) {
+                    left -= taken
+                    partialPageComesNext = takesPartialPage
+                } else if partialPageComesNext, try takePartialPage() {
+                    left -= 1
+                    partialPageComesNext = false
+                } else if lingers, movedSinceWait, try waitForMore() {
+                    movedSinceWait = false
+                    continue
+                } else {
+                    return hasMoved ? .dry : .idle
+                }
+                hasMoved = true
+                movedSinceWait = true
+                try deliver()
+                batches += 1
+                if batches % Self.batchesPerLook == 0, hasPost() { return .interrupted }
+            }
+            return .spent
+        } catch {
+            return error
+        }
+    }
+
+    /// Splices pages from the ring into the pipe, which is empty.
+    ///
+    /// - Returns: How many; `nil` if the ring has no page that is full.
+    private mutating func takeWholePages(atMost limit: Int) throws(Outcome) -> Int? {
+        let length = min(limit, channel.pagesPerSplice) * channel.pageSize
+        do throws(SystemError) {
+            let taken = try channel.ring.source.splice(to: channel.pipe.writeEnd, length: length)
+            guard let taken, taken > 0 else { return nil }
+            buffered = taken
+            channel.account.pages.count(taken / channel.pageSize)
+            return taken / channel.pageSize
+        } catch {
+            throw .sourceFailed(error.code)
+        }
+    }
+
+    /// Copies the page that is not full from the ring into the pipe, which is empty.
+    ///
+    /// - Returns: `false` if the ring is empty.
+    private mutating func takePartialPage() throws(Outcome) -> Bool {
+        do throws(SystemError) {
+            guard let count = try channel.ring.source.read(into: page), count > 0 else { return false }
+            UnsafeMutableRawBufferPointer(rebasing: page[count...]).initializeMemory(as: UInt8.self, repeating: 0)
+            let written = try channel.pipe.writeEnd.write(UnsafeRawBufferPointer(page))
+            precondition(written == page.count, "an empty pipe takes a page")
+            buffered = page.count
+            channel.account.pages.count()
+            return true
+        } catch {
+            throw .sourceFailed(error.code)
+        }
+    }
+
+    /// More than any pipe holds. A virtio port must be offered all of it: for a shorter length the driver hands QEMU
+    /// a chain without an end, and the guest oopses.
+    private static let everything = 1 << 30
+
+    /// Splices what the pipe holds to the sink.
+    ///
+    /// - Throws: `.blocked` if the sink does not take all of it now.
+    private mutating func deliver() throws(Outcome) {
+        while buffered > 0 {
+            try takeTurn()
+            defer { returnTurn() }
+            let moved: Int?
+            do throws(SystemError) {
+                moved = try channel.pipe.readEnd.splice(to: channel.sink.descriptor, length: Self.everything)
+                if moved == 0 { try accountForZero() }
+            } catch {
+                try discardRestOfPage()
+                throw .sinkFailed(error.code)
+            }
+            guard let moved else { throw block() }
+            isBlocked = false
+            buffered -= moved
+            channel.account.bytes.count(moved)
+        }
+    }
+
+    /// A virtio port whose queue had no room for the chain returns 0 and has thrown it away.
+    private mutating func accountForZero() throws(SystemError) {
+        let left = try channel.pipe.readEnd.bytesToRead()
+        channel.account.zeroSplices.count()
+        channel.account.bytesGone.count(buffered - left)
+        if buffered == left { throw SystemError(call: "splice", subject: channel.sink.name, code: .inputOutput) }
+        buffered = left
+    }
+
+    /// Throws away the rest of a page whose first part went to a connection that has broken, so that the next
+    /// connection starts with a whole page.
+    private mutating func discardRestOfPage() throws(Outcome) {
+        let rest = buffered % channel.pageSize
+        guard rest > 0 else { return }
+        do throws(SystemError) {
+            let count = try channel.pipe.readEnd.read(into: UnsafeMutableRawBufferPointer(rebasing: page[..<rest]))
+            buffered -= count ?? 0
+            channel.account.bytesGone.count(count ?? 0)
+        } catch {
+            throw .sourceFailed(error.code)
+        }
+    }
+
+    /// Counts that the sink takes nothing more, not how often that was tried.
+    private mutating func block() -> Outcome {
+        if !isBlocked { channel.account.timesBlocked.count() }
+        isBlocked = true
+        return .blocked
+    }
+
+    /// Waits, not for long, until no other channel writes to the sink.
+    private mutating func takeTurn() throws(Outcome) {
+        guard let turn = channel.sink.turn, !hasTurn else { return }
+        while !turn.take() {
+            switch waitOnMailbox(or: turn.descriptor) {
+            case .first: continue
+            case .second: throw .interrupted
+            case .neither: throw block()
+            }
+        }
+        hasTurn = true
+    }
+
+    /// Lets others write, unless they would tear a page in two.
+    private mutating func returnTurn() {
+        guard hasTurn, buffered % channel.pageSize == 0 else { return }
+        hasTurn = false
+        channel.sink.turn?.giveBack()
+    }
+
+    /// Waits until the ring reports more; not for long.
+    private func waitForMore() throws(Outcome) -> Bool {
+        switch waitOnMailbox(or: channel.ring.source) {
+        case .first: true
+        case .second: throw .interrupted
+        case .neither: false
+        }
+    }
+
+    private func waitOnMailbox(or descriptor: borrowing FileDescriptor) -> Polled {
+        poll(descriptor, or: channel.mailbox.descriptor, timeout: Self.linger)
+    }
+
+    private func hasPost() -> Bool {
+        poll(channel.mailbox.descriptor, for: .readable, timeout: .zero)
+    }
+}

@@ -1,0 +1,36 @@
+import Reactor
+
+/// Why the agent cannot start or go on: one line that names what failed, why, and what to do about it.
+struct Failure: Error, Equatable, CustomStringConvertible {
+    let status: ExitStatus
+    let description: String
+
+    init(_ status: ExitStatus, _ description: String) {
+        self.status = status
+        self.description = description
+    }
+
+    /// Wraps a system call's failure that has no better explanation.
+    init(_ error: SystemError) {
+        self.init(.operatingSystem, "\(error)")
+    }
+}
+
+/// Runs `body`; what fails in it has no better explanation than the system call's.
+func explained<Value: ~Copyable>(_ body: () throws(SystemError) -> Value) throws(Failure) -> Value {
+    do throws(SystemError) {
+        return try body()
+    } catch {
+        throw Failure(error)
+    }
+}
+
+/// What the agent exits with: sysexits.h(3head).
+enum ExitStatus: Int32, Sendable {
+    case usage = 64
+    case unavailable = 69
+    case operatingSystem = 71
+    case outputFailed = 74
+    case noPermission = 77
+    case configuration = 78
+}

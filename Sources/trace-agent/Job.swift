@@ -1,0 +1,42 @@
+/// What the reactor asks a worker to do; a 64-bit word in its mailbox.
+///
+/// Words that meet in the mailbox add up. Only one job is in flight, so only `interrupt` and `quit` can meet another
+/// word, and each has bits of its own.
+enum Job: Equatable, Sendable {
+    /// Move whole pages, and linger for more.
+    case drain
+    /// Move at most this many pages, then the one that is not full; do not linger.
+    case flush(pages: Int)
+    /// Hand the channel back as it is: a worker that is busy does so at once, an idle one has nothing to do.
+    case interrupt
+    /// End the thread.
+    case quit
+
+    private static let drains: UInt64 = 1
+    private static let flushes: UInt64 = 2
+    private static let quits: UInt64 = 4
+    private static let pageUnit: UInt64 = 1 << 8
+    private static let interrupts: UInt64 = 1 << 40
+
+    var word: UInt64 {
+        switch self {
+        case .drain: Self.drains
+        case .flush(let pages): Self.flushes + UInt64(min(max(pages, 0), Int(UInt32.max))) * Self.pageUnit
+        case .interrupt: Self.interrupts
+        case .quit: Self.quits
+        }
+    }
+
+    /// Reads what a mailbox held. An interrupt beside a job came too late for the job before, and means nothing.
+    init(word: UInt64) {
+        if word & Self.quits != 0 {
+            self = .quit
+        } else if word & Self.drains != 0 {
+            self = .drain
+        } else if word & Self.flushes != 0 {
+            self = .flush(pages: Int(word % Self.interrupts / Self.pageUnit))
+        } else {
+            self = .interrupt
+        }
+    }
+}

@@ -1,0 +1,69 @@
+import Reactor
+
+/// A connection that orders come from, and that answers go back on.
+final class OrderStream {
+    let descriptor: FileDescriptor
+    /// Its path, for messages.
+    let name: String
+    /// Whether the other side's leaving ends it: so with a socket, not with a port.
+    let endsWhenAway: Bool
+    private let isAnswering: Bool
+    private var parser = OrderParser()
+    private var answers: [UInt8] = []
+
+    /// The most bytes of answers that wait for the other side to read.
+    private static let longestQueue = 256 << 10
+
+    init(_ descriptor: consuming FileDescriptor, name: String, kind: FileDescriptor.Kind) {
+        self.descriptor = descriptor
+        self.name = name
+        endsWhenAway = kind == .socket
+        // What is written to a FIFO that is open both ways comes back as an order.
+        isAnswering = kind != .fifo
+    }
+
+    /// What a look at the stream brought.
+    enum Arrival: Equatable {
+        case orders([Order])
+        /// Nothing more is there; these digits had no newline.
+        case nothingMore([Order])
+        /// The other side is not connected.
+        case away
+    }
+
+    /// Reads once, at most 4 KiB.
+    ///
+    /// - Throws: `ENODEV` once a port has been unplugged.
+    func receive() throws(SystemError) -> Arrival {
+        try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer throws(SystemError) in
+            guard let count = try descriptor.read(into: buffer) else {
+                try sendAnswers()
+                return .nothingMore(parser.pause())
+            }
+            if count > 0 { return .orders(parser.parse(buffer[..<count])) }
+            // Half an order, and answers to one who has left, are not for the next one who comes.
+            parser.reset()
+            answers.removeAll()
+            return .away
+        }
+    }
+
+    /// Queues one line and sends what the other side takes; drops the line if too much waits already.
+    func answer(_ line: String) throws(SystemError) {
+        guard isAnswering, answers.count + line.utf8.count < Self.longestQueue else { return }
+        answers += line.utf8
+        answers.append(UInt8(ascii: "\n"))
+        try sendAnswers()
+    }
+
+    /// Whether so many answers wait that making another would be wasted.
+    var isCongested: Bool { answers.count > Self.longestQueue / 2 }
+
+    /// Sends what is queued, as far as the other side takes it without waiting.
+    func sendAnswers() throws(SystemError) {
+        while !answers.isEmpty {
+            guard let sent = try descriptor.write(answers), sent > 0 else { return }
+            answers.removeFirst(sent)
+        }
+    }
+}

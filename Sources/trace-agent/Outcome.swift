@@ -1,0 +1,45 @@
+import Reactor
+
+/// How a job ended; a 64-bit word in the channel's readiness eventfd.
+enum Outcome: Error, Equatable {
+    /// The ring gave what it had.
+    case dry
+    /// The same, and nothing was moved at all.
+    case idle
+    /// The sink takes nothing more; the rest waits in the pipe.
+    case blocked
+    /// As many pages as asked for have been moved.
+    case spent
+    /// The mailbox held an interrupt.
+    case interrupted
+    /// The ring cannot be read.
+    case sourceFailed(Errno)
+    /// The sink cannot be written.
+    case sinkFailed(Errno)
+
+    var word: UInt64 {
+        switch self {
+        case .dry: 1
+        case .idle: 2
+        case .blocked: 3
+        case .spent: 4
+        case .interrupted: 5
+        case .sourceFailed(let code): 6 | UInt64(code.rawValue) << 8
+        case .sinkFailed(let code): 7 | UInt64(code.rawValue) << 8
+        }
+    }
+
+    init?(word: UInt64) {
+        let code = Errno(rawValue: CInt(truncatingIfNeeded: word >> 8))
+        switch word & 0xff {
+        case 1: self = .dry
+        case 2: self = .idle
+        case 3: self = .blocked
+        case 4: self = .spent
+        case 5: self = .interrupted
+        case 6: self = .sourceFailed(code)
+        case 7: self = .sinkFailed(code)
+        default: return nil
+        }
+    }
+}

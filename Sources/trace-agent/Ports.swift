@@ -1,0 +1,99 @@
+import Reactor
+
+/// The folder in which the ports are: virtio-serial ports, or FIFOs, files, sockets and `/dev/null` in their place.
+struct Ports: Sendable {
+    let directory: String
+
+    var controlPath: String { "\(directory)/agent-ctl-path" }
+    func dataPath(cpu: Int) -> String { "\(directory)/trace-path-cpu\(cpu)" }
+
+    /// Opens the port that `cpu`'s pages go to.
+    ///
+    /// - Returns: `nil` if there is none.
+    func openSink(cpu: Int) throws(Failure) -> Sink? {
+        let path = dataPath(cpu: cpu)
+        guard let port = try open(path, for: .writeOnly) else { return nil }
+        guard port.kind == .characterDevice, let device = virtioDevice(at: path) else {
+            return Sink(port.descriptor, name: path)
+        }
+        return Sink(
+            port.descriptor, name: path, pagesPerSplice: PortQueue.pagesPerSplice(ofDevice: device),
+            longestPipe: PortQueue.longestChain * memoryPageSize)
+    }
+
+    /// Opens the port of a sink that has gone again, in its place.
+    ///
+    /// - Returns: `false` if it is not there.
+    func reopen(_ sink: Sink, cpu: Int) throws(Failure) -> Bool {
+        guard let port = try open(dataPath(cpu: cpu), for: .writeOnly) else { return false }
+        do throws(SystemError) {
+            try sink.descriptor.replace(with: port.descriptor)
+            return true
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    /// Opens the port that orders come from.
+    ///
+    /// - Returns: `nil` if there is none.
+    func openControl() throws(Failure) -> OrderStream? {
+        let path = controlPath
+        guard let port = try open(path, for: .readWrite) else { return nil }
+        if port.kind == .regular {
+            throw Failure(.configuration, "\(path) is a file: orders need a virtio port, a FIFO or a socket")
+        }
+        return OrderStream(port.descriptor, name: path, kind: port.kind)
+    }
+
+    private struct OpenPort: ~Copyable {
+        let descriptor: FileDescriptor
+        let kind: FileDescriptor.Kind
+    }
+
+    /// Opens `path` non-blocking: a virtio port blocks otherwise, whatever splice(2) is told.
+    private func open(_ path: String, for use: FileDescriptor.Mode) throws(Failure) -> OpenPort? {
+        do throws(SystemError) {
+            let kind = try FileDescriptor.Kind(of: path)
+            switch kind {
+            case .socket:
+                return OpenPort(descriptor: try .connect(toSocketAt: path), kind: kind)
+            case .fifo:
+                // Open both ways it needs no reader yet and never breaks, as the FIFO that QEMU holds.
+                return OpenPort(descriptor: try .open(path, [.readWrite, .nonBlocking]), kind: kind)
+            case .regular:
+                let file = try FileDescriptor.open(path, [use, .nonBlocking])
+                try file.seekToEnd()
+                return OpenPort(descriptor: file, kind: kind)
+            default:
+                return OpenPort(descriptor: try .open(path, [use, .nonBlocking]), kind: kind)
+            }
+        } catch {
+            if error.code == .noEntry || error.code == .notADirectory { return nil }
+            throw Self.explain(error, path: path)
+        }
+    }
+
+    private static func explain(_ error: SystemError, path: String) -> Failure {
+        switch error.code {
+        case .busy:
+            Failure(.unavailable, "cannot open \(path): \(error.code): another program holds it, see fuser -v \(path)")
+        case .accessDenied, .notPermitted:
+            Failure(.noPermission, "cannot open \(path): \(error.code): run the agent as root")
+        case .connectionRefused:
+            Failure(.unavailable, "cannot connect to \(path): \(error.code): nobody listens there")
+        case .noDevice, .noSuchAddress:
+            Failure(.unavailable, "cannot open \(path): \(error.code): the port has been unplugged")
+        default:
+            Failure(.operatingSystem, "cannot open \(path): \(error.code)")
+        }
+    }
+
+    /// The name under `/sys/class/virtio-ports` of the port that `path` leads to, `nil` for another device.
+    private func virtioDevice(at path: String) -> Substring? {
+        guard let device = FileDescriptor.resolve(path)?.split(separator: "/").last, device.hasPrefix("vport") else {
+            return nil
+        }
+        return device
+    }
+}

@@ -1,0 +1,96 @@
+/// What the agent has done, for answers, and for the summary at exit.
+struct Report: Equatable, Sendable {
+    struct CPU: Equatable, Sendable {
+        var cpu: Int
+        var state: String
+        var pages: Int
+        /// Bytes that the port has taken.
+        var bytes: Int
+        /// Events that the kernel lost while the agent was streaming.
+        var lost: Int
+        /// Events that the kernel overwrote while the agent was stopped.
+        var overwritten: Int
+        /// Bytes taken from the ring that are still in the pipe.
+        var pending: Int
+        /// Bytes that a port or a broken connection threw away.
+        var gone: Int
+        var zeroSplices: Int
+        var timesBlocked: Int
+    }
+
+    var state: String
+    var instance: String
+    var pageSize: Int
+    var cpus: [CPU]
+    var ordersRefused: Int
+    /// Whether everything that was recorded before the last stop has been delivered.
+    var isComplete: Bool
+
+    /// One JSON object on one line.
+    func json(answering word: String) -> String {
+        let perCPU = cpus.map { cpu in
+            """
+            {"cpu":\(cpu.cpu),"state":"\(cpu.state)",\(numbers(of: cpu))}
+            """
+        }
+        return """
+            {"answer":"\(word)","version":"\(version)","state":"\(state)","instance":"\(Self.escape(instance))",\
+            "page_size":\(pageSize),"complete":\(isComplete),"orders_refused":\(ordersRefused),\
+            "cpus":[\(perCPU.joined(separator: ","))],"totals":{\(numbers(of: total))}}
+            """
+    }
+
+    private func numbers(of cpu: CPU) -> String {
+        """
+        "bytes":\(cpu.bytes),"pages":\(cpu.pages),"lost":\(cpu.lost),"overwritten":\(cpu.overwritten),\
+        "pending":\(cpu.pending),"gone":\(cpu.gone),"zero_splices":\(cpu.zeroSplices),"blocked":\(cpu.timesBlocked)
+        """
+    }
+
+    /// The sum over all CPUs.
+    var total: CPU {
+        cpus.reduce(
+            into: CPU(
+                cpu: -1, state: "", pages: 0, bytes: 0, lost: 0, overwritten: 0, pending: 0, gone: 0, zeroSplices: 0,
+                timesBlocked: 0)
+        ) { sum, cpu in
+            sum.pages += cpu.pages
+            sum.bytes += cpu.bytes
+            sum.lost += cpu.lost
+            sum.overwritten += cpu.overwritten
+            sum.pending += cpu.pending
+            sum.gone += cpu.gone
+            sum.zeroSplices += cpu.zeroSplices
+            sum.timesBlocked += cpu.timesBlocked
+        }
+    }
+
+    /// A line a CPU, and their sum, for people.
+    var table: [String] {
+        let heads = ["cpu", "pages", "bytes", "lost", "overwritten", "undelivered", "gone", "blocked"]
+        let rows = cpus.map { row($0, name: "\($0.cpu)") } + [row(total, name: "all")]
+        let widths = heads.indices.map { column in ([heads] + rows).map(\.[column].count).max() ?? 0 }
+        return ([heads] + rows).map { cells in
+            zip(cells, widths).map { cell, width in String(repeating: " ", count: width - cell.count) + cell }
+                .joined(separator: "  ")
+        }
+    }
+
+    private func row(_ cpu: CPU, name: String) -> [String] {
+        [name] + [cpu.pages, cpu.bytes, cpu.lost, cpu.overwritten, cpu.pending, cpu.gone, cpu.timesBlocked].map { "\($0)" }
+    }
+
+    /// A string's inside in JSON.
+    private static func escape(_ text: String) -> String {
+        text.unicodeScalars.map { scalar in
+            switch scalar {
+            case "\"", "\\": "\\\(scalar)"
+            case "\u{0}"..."\u{1f}": "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+            default: "\(scalar)"
+            }
+        }.joined()
+    }
+}
+
+/// The agent's version: semver.org.
+let version = "0.1.0"

@@ -1,0 +1,48 @@
+/// How large the pieces of a ring buffer are.
+enum RingGeometry {
+    /// Bytes of a sub-buffer, which is the unit of splice(2) on `trace_pipe_raw`: from `events/header_page`.
+    ///
+    /// - Returns: `nil` if the text is not of that file.
+    static func pageSize(fromHeaderPage text: String) -> Int? {
+        guard let header = dataField(ofHeaderPage: text) else { return nil }
+        return header.offset + header.size
+    }
+
+    /// Where the events lie in a sub-buffer: the `data` field's offset and size in bytes.
+    static func dataField(ofHeaderPage text: String) -> (offset: Int, size: Int)? {
+        for line in text.split(separator: "\n") where line.contains("field: char data;") {
+            guard let offset = number(after: "offset:", in: line), let size = number(after: "size:", in: line)
+            else { return nil }
+            return (offset, size)
+        }
+        return nil
+    }
+
+    /// Bytes of one CPU's ring, from `buffer_size_kb`: `1408`, or `7 (expanded: 1408)` before its first use.
+    static func ringSize(fromBufferSize text: String) -> Int? {
+        let numbers = text.split(whereSeparator: { !$0.isASCIIDigit }).compactMap { Int($0) }
+        return numbers.max().map { $0 << 10 }
+    }
+
+    /// The most sub-buffers that a ring of `bytes` can hold, the reader's and the writer's included.
+    static func pages(inRingOf bytes: Int, pageSize: Int) -> Int {
+        bytes / (pageSize - 16) + 3
+    }
+
+    /// How full a ring has to be before poll(2) reports it, as `buffer_percent` has it: 1 to 100.
+    ///
+    /// A small ring is reported early, because it overflows soon; a large one late, because each report costs two
+    /// wake-ups. Never less than two sub-buffers: splice(2) has nothing to give where none is full. Never 0, which
+    /// reports what splice(2) cannot give, and spins.
+    static func bufferPercent(ringOf bytes: Int, pageSize: Int) -> Int {
+        let pages = max(1, bytes / pageSize)
+        let twoPages = min(100, (200 + pages - 1) / pages)
+        let early = bytes <= 4 << 20 ? 10 : bytes <= 16 << 20 ? 25 : 50
+        return max(early, twoPages)
+    }
+
+    private static func number(after name: String, in line: Substring) -> Int? {
+        guard let range = line.firstRange(of: name) else { return nil }
+        return Int(line[range.upperBound...].prefix(while: \.isASCIIDigit))
+    }
+}

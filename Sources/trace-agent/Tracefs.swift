@@ -1,0 +1,67 @@
+import Reactor
+
+/// The directory of one trace instance.
+struct Tracefs: Sendable {
+    let directory: String
+
+    private static let mountPoints = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"]
+
+    /// Finds tracefs, and the instance in it if one is named.
+    init(at chosen: String?, instance: String?) throws(Failure) {
+        let candidates = chosen.map { [$0] } ?? Self.mountPoints
+        var found: String?
+        for path in candidates where found == nil {
+            if try Self.holdsTracefs(path) { found = path }
+        }
+        guard let top = found else {
+            throw Failure(
+                .unavailable,
+                "no tracefs at \(candidates.joined(separator: " or ")): mount -t tracefs nodev \(candidates[0])")
+        }
+        guard let instance else {
+            directory = top
+            return
+        }
+        directory = "\(top)/instances/\(instance)"
+        if (try? FileDescriptor.Kind(of: directory)) != .directory {  // whatever the reason, it is not there for us
+            throw Failure(.configuration, "no trace instance \(directory): mkdir \(directory)")
+        }
+    }
+
+    private static func holdsTracefs(_ path: String) throws(Failure) -> Bool {
+        do throws(SystemError) {
+            return try FileDescriptor.Kind(of: path + "/events/header_page") == .regular
+        } catch {
+            switch error.code {
+            case .noEntry, .notADirectory: return false
+            default: throw Self.explain(error, path: path)
+            }
+        }
+    }
+
+    /// Opens one file of the instance.
+    func open(_ name: String, _ mode: FileDescriptor.Mode) throws(Failure) -> FileDescriptor {
+        let path = "\(directory)/\(name)"
+        do throws(SystemError) {
+            return try FileDescriptor.open(path, mode)
+        } catch {
+            throw Self.explain(error, path: path)
+        }
+    }
+
+    private static func explain(_ error: SystemError, path: String) -> Failure {
+        switch error.code {
+        case .accessDenied:
+            Failure(.noPermission, "cannot open \(path): \(error.code): run the agent as root")
+        case .notPermitted:
+            Failure(
+                .noPermission,
+                "cannot open \(path): \(error.code): kernel lockdown forbids tracing, see /sys/kernel/security/lockdown"
+            )
+        case .noEntry:
+            Failure(.unavailable, "cannot open \(path): \(error.code): is this a tracefs?")
+        default:
+            Failure(.operatingSystem, "cannot open \(path): \(error.code)")
+        }
+    }
+}

@@ -1,0 +1,21 @@
+import Reactor
+
+/// A channel's own thread, pinned to the CPU whose ring it drains.
+///
+/// Reading a ring from another CPU costs three times as much. Dropping the worker ends the thread.
+final class Worker: Sendable {
+    let channel: Channel
+    private let thread: PinnedThread
+
+    /// Starts the thread; it waits for jobs in `channel.mailbox`.
+    init(_ channel: Channel) throws(SystemError) {
+        let thread = try PinnedThread(cpu: channel.cpu, name: "trace-cpu\(channel.cpu)") {
+            var drainer = Drainer(channel)
+            drainer.run()
+        }
+        self.channel = channel
+        self.thread = thread
+    }
+
+    deinit { channel.mailbox.post(Job.quit.word) }
+}
