@@ -37,7 +37,7 @@ enum RingGeometry {
     static func bufferPercent(ringOf bytes: Int, pageSize: Int) -> Int {
         let pages = max(1, bytes / pageSize)
         let twoPages = min(100, (200 + pages - 1) / pages)
-        let early = bytes <= 4 << 20 ? 10 : bytes <= 16 << 20 ? 25 : 50
+        let early = bytes < 2 << 20 ? 10 : bytes < 16 << 20 ? 25 : 50
         return max(early, twoPages)
     }
 
