@@ -26,8 +26,12 @@ let package = Package(
         ),
         .executableTarget(
             name: "trace-load", dependencies: ["Reactor"], path: "Tests/trace-load", swiftSettings: strict),
+        .target(name: "Support", dependencies: ["Reactor"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: strict),
         .testTarget(name: "TraceAgentTests", dependencies: ["trace-agent", "Reactor"], swiftSettings: strict),
+        .testTarget(
+            name: "TracefsTests", dependencies: ["Support", "Reactor", "trace-agent", "trace-load"],
+            swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

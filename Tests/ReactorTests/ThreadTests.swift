@@ -1,0 +1,71 @@
+import Glibc
+import Synchronization
+import Testing
+
+@testable import Reactor
+
+struct ThreadTests {
+    /// What two threads share in these tests.
+    private final class Desk: Sendable {
+        let inbox: Mailbox
+        let replies: EventFD
+        init() throws {
+            let inbox = try Mailbox()
+            let replies = try EventFD(blocking: true)
+            self.inbox = inbox
+            self.replies = replies
+        }
+    }
+
+    @Test func `words go to a thread and back, each once`() throws {
+        let desk = try Desk()
+        let thread = try PinnedThread(cpu: 0, name: "test") {
+            while true {
+                let word = desk.inbox.receive()
+                if word == 99 { return }
+                desk.replies.signal(word * 2)
+            }
+        }
+        for word in UInt64(1)...50 {
+            desk.inbox.post(word)
+            #expect(desk.replies.take() == word * 2)
+        }
+        desk.inbox.post(99)
+        _ = consume thread
+    }
+
+    @Test func `words that are left together add up`() throws {
+        let desk = try Desk()
+        desk.inbox.post(1)
+        desk.inbox.post(1 << 40)
+        #expect(desk.inbox.receive() == 1 << 40 + 1)
+    }
+
+    @Test func `a pinned thread runs on its CPU under its name`() throws {
+        let desk = try Desk()
+        let thread = try PinnedThread(cpu: 1, name: "a-name-that-is-too-long") {
+            let path = "/proc/thread-self/comm"
+            let name = try? FileDescriptor.open(path, .readOnly).contents()
+            desk.replies.signal(currentCPU() == 1 && name == "a-name-that-is-\n" ? 1 : 2)
+        }
+        #expect(desk.replies.take() == 1)
+        _ = consume thread
+    }
+
+    @Test func `dropping a thread waits for it to end`() throws {
+        final class Flag: Sendable { let isSet = Atomic(false) }
+        let (desk, flag) = (try Desk(), Flag())
+        let thread = try PinnedThread(cpu: 0, name: "test") {
+            _ = desk.inbox.receive()
+            flag.isSet.store(true, ordering: .relaxed)
+        }
+        desk.inbox.post(1)
+        _ = consume thread
+        let isSet = flag.isSet.load(ordering: .relaxed)
+        #expect(isSet)
+    }
+
+    @Test func `a CPU that does not exist leaves the thread where it is`() {
+        #expect(!pinThread(to: 4000))
+    }
+}

@@ -1,0 +1,32 @@
+import Glibc
+import Testing
+
+@testable import Reactor
+
+struct TimerTests {
+    @Test func `a timer fires once, or again and again, until it is disarmed`() throws {
+        let timer = try TimerFD()
+        #expect(try timer.take() == 0)
+        try timer.arm(after: .milliseconds(1))
+        let fired = poll(timer.descriptor, for: .readable, timeout: .seconds(10))
+        #expect(fired)
+        #expect(try timer.take() == 1)
+        try timer.arm(after: .milliseconds(1), every: .milliseconds(1))
+        for _ in 0..<3 {
+            let firedAgain = poll(timer.descriptor, for: .readable, timeout: .seconds(10))
+            #expect(firedAgain)
+            #expect(try timer.take() >= 1)
+        }
+        try timer.disarm()
+        #expect(try timer.take() == 0)
+    }
+
+    @Test func `a blocked signal is something to read`() throws {
+        let signals = try SignalFD([SIGUSR1])
+        #expect(try signals.take() == nil)
+        // To this thread: another might not have it blocked.
+        pthread_kill(pthread_self(), SIGUSR1)
+        #expect(try signals.take() == SIGUSR1)
+        #expect(try signals.take() == nil)
+    }
+}

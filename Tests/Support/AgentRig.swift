@@ -1,0 +1,65 @@
+import Glibc
+import Reactor
+
+/// The agent on this machine's tracefs, with a trace instance of its own and stand-ins for the ports.
+package final class AgentRig {
+    package let instance: TraceInstance
+    package let folder: TemporaryFolder
+    package let agent: Program
+    package let control: Connection
+    private let socket: StreamSocket
+
+    /// What stands in the place of the data ports.
+    package enum Sink { case files, null, fifos, none }
+
+    /// - Parameter changing: Changes the ports folder before the agent starts.
+    package convenience init(
+        _ sink: Sink = .files, ringKiB: Int = 2048, options: [String] = [], changing: (TemporaryFolder) -> Void = { _ in }
+    ) throws {
+        let folder = try Self.makeFolder(sink)
+        changing(folder)
+        try self.init(in: try TraceInstance(ringKiB: ringKiB), folder: folder, options: options)
+    }
+
+    /// The same on an instance and ports that are there.
+    package init(in instance: TraceInstance, folder: TemporaryFolder? = nil, options: [String] = []) throws {
+        self.instance = instance
+        self.folder = try folder ?? Self.makeFolder(.files)
+        socket = try StreamSocket("\(self.folder.path)/agent-ctl-path")
+        agent = try Program(
+            Machine.product("trace-agent"), ["--ports", self.folder.path, "--instance", instance.name] + options)
+        control = try socket.accept()
+    }
+
+    private static func makeFolder(_ sink: Sink) throws -> TemporaryFolder {
+        let folder = TemporaryFolder()
+        for cpu in 0...1 {
+            let path = "\(folder.path)/trace-path-cpu\(cpu)"
+            switch sink {
+            case .files: try writeFile(path, "")
+            case .null: try makeLink(path, to: "/dev/null")
+            case .fifos: try makeFIFO(path)
+            case .none: break
+            }
+        }
+        return folder
+    }
+
+    deinit { agent.kill() }
+
+    package func path(cpu: Int) -> String { "\(folder.path)/trace-path-cpu\(cpu)" }
+
+    /// What has arrived in a file.
+    package func stream(cpu: Int) throws -> PageStream {
+        PageStream(try readFile(path(cpu: cpu)), rawDataType: try TraceInstance.rawDataType())
+    }
+
+    /// Ends the agent as a service manager does.
+    package func terminate() -> CInt? {
+        agent.signal(SIGTERM)
+        return agent.wait()
+    }
+
+    /// Waits until the agent connects again.
+    package func reconnected() throws -> Connection { try socket.accept() }
+}

@@ -1,0 +1,32 @@
+import Glibc
+import Reactor
+
+/// The machine that the tests run on.
+package enum Machine {
+    /// A test that cannot run is an error there, not something to skip.
+    package static let isCI = getenv("CI") != nil
+
+    /// Whether the agent can be tested on the real rings; in CI it has to be.
+    package static let hasTracefs = isCI || (geteuid() == 0 && access(TraceInstance.top + "/instances", W_OK) == 0)
+
+    /// Whether a guest has been made for the tests; in CI it has to be.
+    package static let hasGuest = isCI || access(guestFolder + "/initramfs", R_OK) == 0
+
+    /// The top folder of the sources.
+    package static let sources: String = {
+        let parts = #filePath.split(separator: "/")
+        return "/" + parts.dropLast(3).joined(separator: "/")
+    }()
+
+    package static let guestFolder = sources + "/.build/guest"
+
+    /// The program as it was built with the tests, so that sanitizers see it too.
+    package static func product(_ name: String) -> String {
+        let own = FileDescriptor.resolve("/proc/self/exe") ?? ""
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? own
+        return "/" + bundle.split(separator: "/").dropLast().joined(separator: "/") + "/" + name
+    }
+
+    /// The program as users build it.
+    package static func release(_ name: String) -> String { sources + "/.build/release/" + name }
+}

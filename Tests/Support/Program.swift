@@ -1,0 +1,94 @@
+import Glibc
+import Reactor
+
+/// A program that a test has started; it is killed if the test forgets it.
+package final class Program {
+    package let pid: pid_t
+    private let end: FileDescriptor
+    private let errorPath: String
+    private var status: CInt?
+
+    /// Where a program's standard output goes.
+    package enum Output { case null, truncate(String), append(String), descriptor(CInt) }
+
+    package init(_ path: String, _ arguments: [String], output: Output = .null) throws {
+        var ends: [CInt] = [-1, -1]
+        precondition(pipe(&ends) == 0)
+        _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
+        _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
+        errorPath = temporaryPath()
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        switch output {
+        case .null: posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
+        case .truncate(let path):
+            posix_spawn_file_actions_addopen(&actions, 1, path, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        case .append(let path):
+            posix_spawn_file_actions_addopen(&actions, 1, path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        case .descriptor(let number): posix_spawn_file_actions_adddup2(&actions, number, 1)
+        }
+        posix_spawn_file_actions_addopen(&actions, 2, errorPath, O_WRONLY | O_CREAT | O_APPEND, 0o600)
+        // The other end of this pipe closes when the program ends, which can be waited for with a limit.
+        posix_spawn_file_actions_adddup2(&actions, ends[1], 3)
+        var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
+        argv.append(nil)
+        var pid: pid_t = 0
+        let result = posix_spawnp(&pid, path, &actions, nil, argv, environ)
+        close(ends[1])
+        self.pid = pid
+        end = FileDescriptor(owning: ends[0])
+        guard result == 0 else { throw TestFailure("cannot start \(path): \(result)") }
+    }
+
+    deinit {
+        kill()
+        unlink(errorPath)
+    }
+
+    /// Ends it without asking.
+    package func kill() {
+        guard status == nil else { return }
+        signal(SIGKILL)
+        _ = wait()
+    }
+
+    /// What it has written to standard error so far.
+    package var errorText: String { (try? String(decoding: readFile(errorPath), as: UTF8.self)) ?? "" }
+
+    package func signal(_ number: CInt) { Glibc.kill(pid, number) }
+
+    /// Waits for its end: its exit code, or 128 and the signal that ended it; `nil` if it did not end in time.
+    package func wait(_ timeout: Duration = .seconds(30)) -> CInt? {
+        if let status { return status }
+        guard poll(end, or: end, timeout: timeout) != .neither else { return nil }
+        var raw: CInt = 0
+        waitpid(pid, &raw, 0)
+        status = raw & 0x7f == 0 ? raw >> 8 & 0xff : 128 + raw & 0x7f
+        return status
+    }
+
+    /// How often its threads have gone to sleep of their own accord: each time is one wake-up.
+    package var wakeUps: Int {
+        threads.reduce(0) { sum, thread in sum + (statusField("voluntary_ctxt_switches:", of: thread) ?? 0) }
+    }
+
+    /// CPU time of all its threads.
+    package var cpuTime: Duration {
+        threads.reduce(.zero) { sum, thread in
+            let text = (try? readFile("/proc/\(pid)/task/\(thread)/schedstat")) ?? []
+            let nanoseconds = Int(String(decoding: text, as: UTF8.self).split(separator: " ").first ?? "0") ?? 0
+            return sum + .nanoseconds(nanoseconds)
+        }
+    }
+
+    private var threads: [String] { (try? namesIn("/proc/\(pid)/task")) ?? [] }
+
+    private func statusField(_ name: String, of thread: String) -> Int? {
+        let text = (try? readFile("/proc/\(pid)/task/\(thread)/status")) ?? []
+        for line in String(decoding: text, as: UTF8.self).split(separator: "\n") where line.hasPrefix(name) {
+            return Int(line.dropFirst(name.count).drop { $0 == " " || $0 == "\t" })
+        }
+        return nil
+    }
+}

@@ -1,0 +1,98 @@
+import Glibc
+import Reactor
+
+/// A socket in the ports folder that a test listens on, in the place of a port whose host comes and goes.
+package final class StreamSocket {
+    private let listener: FileDescriptor
+    private let path: String
+
+    package init(_ path: String) throws {
+        self.path = path
+        unlink(path)
+        listener = FileDescriptor(owning: socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0))
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener.rawValue, $0, size) }
+        }
+        guard result == 0, listen(listener.rawValue, 1) == 0 else { throw TestFailure("cannot listen at \(path)") }
+    }
+
+    deinit { unlink(path) }
+
+    /// Waits for the agent to connect.
+    package func accept() throws -> Connection {
+        guard poll(listener, for: .readable, timeout: .seconds(20)) else { throw TestFailure("nobody connects to \(path)") }
+        return Connection(FileDescriptor(owning: Glibc.accept(listener.rawValue, nil, nil)))
+    }
+}
+
+/// The host's side of a stream: sends orders, reads answers or pages.
+package final class Connection {
+    package let descriptor: FileDescriptor
+    private var received: [UInt8] = []
+
+    package init(_ descriptor: consuming FileDescriptor) {
+        self.descriptor = descriptor
+        let flags = fcntl(self.descriptor.rawValue, F_GETFL)
+        _ = fcntl(self.descriptor.rawValue, F_SETFL, flags | O_NONBLOCK)
+    }
+
+    /// Ends it, as a host does that goes away.
+    package func close() { shutdown(descriptor.rawValue, CInt(SHUT_RDWR)) }
+
+    /// Sends `text`, or nothing if the other side does not take it now.
+    package func trySend(_ text: String) throws -> Bool { try descriptor.write(Array(text.utf8)) != nil }
+
+    package func send(_ text: String) throws {
+        guard try descriptor.write(Array(text.utf8)) == text.utf8.count else { throw TestFailure("cannot send") }
+    }
+
+    /// The next line that comes.
+    package func line(within limit: Duration = .seconds(20)) throws -> String {
+        let end = ContinuousClock.now + limit
+        while true {
+            if let newline = received.firstIndex(of: UInt8(ascii: "\n")) {
+                defer { received.removeSubrange(...newline) }
+                return String(decoding: received[..<newline], as: UTF8.self)
+            }
+            try receive(until: end)
+        }
+    }
+
+    /// The next `count` bytes that come.
+    package func bytes(_ count: Int, within limit: Duration = .seconds(20)) throws -> [UInt8] {
+        let end = ContinuousClock.now + limit
+        while received.count < count { try receive(until: end) }
+        defer { received.removeSubrange(..<count) }
+        return Array(received[..<count])
+    }
+
+    private func receive(until end: ContinuousClock.Instant) throws {
+        let left = end - ContinuousClock.now
+        guard left > .zero, poll(descriptor, or: descriptor, timeout: left) != .neither else {
+            throw TestFailure("nothing came; before that: \(String(decoding: received.prefix(200), as: UTF8.self))")
+        }
+        let more = try readAll(descriptor)
+        if more.isEmpty { throw TestFailure("the other side has closed") }
+        received += more
+    }
+
+    /// Sends a word and waits for its answer.
+    package func order(_ word: String) throws -> Answer {
+        try send(word + "\n")
+        return try answer()
+    }
+
+    package func answer() throws -> Answer { try Answer(try line()) }
+
+    /// The next answer; meanwhile `other` is read, which the answer may wait for.
+    package func answer(whileReading other: Connection, into bytes: inout [UInt8]) throws -> Answer {
+        while poll(other.descriptor, or: descriptor, timeout: .seconds(20)) == .first {
+            bytes += try readAll(other.descriptor)
+        }
+        return try answer()
+    }
+}

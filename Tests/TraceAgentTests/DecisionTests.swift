@@ -1,0 +1,71 @@
+import Reactor
+import Testing
+
+@testable import trace_agent
+
+struct DecisionTests {
+    /// agent, job, outcome, whether the job before found nothing, whether a flush is due -> step
+    static let steps: [(AgentState, Job, Outcome, Bool, Bool, NextStep)] = [
+        (.streaming, .drain, .dry, false, false, .waitForData),
+        (.streaming, .drain, .dry, false, true, .flush),
+        (.streaming, .drain, .interrupted, false, false, .drain),
+        (.streaming, .drain, .blocked, false, true, .waitForPort),
+        (.streaming, .flush(pages: 9), .dry, false, true, .waitForData),
+        (.streaming, .flush(pages: 9), .spent, false, false, .waitForData),
+        // Readable, but nothing to splice: the partial page is read; if there is none either, polling is no use.
+        (.streaming, .drain, .idle, false, false, .flush),
+        (.streaming, .flush(pages: 9), .idle, true, false, .giveUpRing),
+        (.streaming, .flush(pages: 9), .idle, false, false, .waitForData),
+        (.streaming, .drain, .sourceFailed(.noDevice), false, false, .giveUpRing),
+        (.streaming, .drain, .sinkFailed(.noDevice), false, false, .giveUpPort),
+        (.streaming, .drain, .sinkFailed(.brokenPipe), false, false, .giveUpPort),
+        (.streaming, .drain, .sinkFailed(.noSpace), false, false, .waitForPort),
+        // A job that was under way when the stop came does not count as the stop's flush.
+        (.flushing, .drain, .dry, false, true, .flush),
+        (.flushing, .drain, .interrupted, false, true, .flush),
+        (.flushing, .flush(pages: 9), .dry, false, true, .flush),
+        (.flushing, .flush(pages: 9), .dry, false, false, .rest),
+        (.flushing, .flush(pages: 9), .idle, false, false, .rest),
+        (.flushing, .flush(pages: 9), .spent, false, false, .rest),
+        (.flushing, .flush(pages: 9), .interrupted, false, false, .flush),
+        (.flushing, .flush(pages: 9), .blocked, false, false, .waitForPort),
+        (.flushing, .flush(pages: 9), .sourceFailed(.noDevice), false, false, .rest),
+        (.flushing, .flush(pages: 9), .sinkFailed(.noDevice), false, false, .giveUpPort),
+        (.flushing, .flush(pages: 9), .sinkFailed(.inputOutput), false, false, .waitForPort),
+        (.stopped, .drain, .dry, false, true, .rest),
+        (.stopped, .flush(pages: 9), .blocked, false, false, .rest),
+    ]
+
+    @Test(arguments: steps.indices)
+    func `decides what a channel does next`(index: Int) {
+        let (agent, job, outcome, wasIdle, flushIsDue, expected) = Self.steps[index]
+        let step = NextStep(after: outcome, of: job, agent: agent, wasIdle: wasIdle, flushIsDue: flushIsDue)
+        #expect(step == expected, "\(Self.steps[index])")
+    }
+
+    @Test(arguments: [Job.drain, .flush(pages: 0), .flush(pages: 70_000), .interrupt, .quit])
+    func `a job survives its word`(job: Job) {
+        #expect(Job(word: job.word) == job)
+    }
+
+    @Test(arguments: [Job.drain, .flush(pages: 123)])
+    func `an interrupt that comes late does not change the next job`(job: Job) {
+        #expect(Job(word: job.word + Job.interrupt.word) == job)
+        #expect(Job(word: job.word + 3 * Job.interrupt.word) == job)
+        #expect(Job(word: job.word + Job.interrupt.word + Job.quit.word) == .quit)
+    }
+
+    @Test(arguments: [
+        Outcome.dry, .idle, .blocked, .spent, .interrupted, .sourceFailed(.noDevice), .sinkFailed(.brokenPipe),
+    ])
+    func `an outcome survives its word`(outcome: Outcome) {
+        #expect(Outcome(word: outcome.word) == outcome)
+    }
+
+    @Test(arguments: [
+        Source.signals, .control, .flushTimer, .retryTimer, .deadline, .readiness(0), .ring(77), .sink(4095),
+    ])
+    func `a source survives its token`(source: Source) {
+        #expect(Source(rawValue: source.rawValue) == source)
+    }
+}

@@ -1,0 +1,72 @@
+import Testing
+
+@testable import trace_agent
+
+private let headerPage = """
+    \tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;
+    \tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;
+    \tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;
+    \tfield: char data;\toffset:16;\tsize:4080;\tsigned:0;
+
+    """
+
+struct RingTests {
+    @Test func `the sub-buffer size is where its data ends`() {
+        #expect(RingGeometry.pageSize(fromHeaderPage: headerPage) == 4096)
+        let large = headerPage.replacing("4080", with: "65520")
+        #expect(RingGeometry.pageSize(fromHeaderPage: large) == 65536)
+        #expect(RingGeometry.pageSize(fromHeaderPage: "") == nil)
+        #expect(RingGeometry.pageSize(fromHeaderPage: "field: char data;\toffset:;") == nil)
+    }
+
+    @Test(arguments: [
+        ("1408\n", 1408 << 10), ("7 (expanded: 1408)\n", 1408 << 10), ("X\n", nil as Int?), ("", nil),
+    ])
+    func `reads a ring's size`(text: String, expected: Int?) {
+        #expect(RingGeometry.ringSize(fromBufferSize: text) == expected)
+    }
+
+    @Test(arguments: [
+        (1408 << 10, 10), (2 << 20, 25), (8 << 20, 25), (16 << 20, 50), (1 << 30, 50),
+        // At least two sub-buffers, and never more than all.
+        (64 << 10, 13), (8 << 10, 100), (4 << 10, 100), (0, 100),
+    ])
+    func `chooses when a ring is reported`(bytes: Int, expected: Int) {
+        #expect(RingGeometry.bufferPercent(ringOf: bytes, pageSize: 4096) == expected)
+    }
+
+    @Test func `adds up what is lost, and what was overwritten meanwhile, apart`() {
+        func stats(lost: Int) -> RingStats {
+            RingStats(
+                parsing: """
+                    entries: 12
+                    overrun: \(lost)
+                    commit overrun: 0
+                    bytes: 1234
+                    oldest event ts:  1.000000
+                    now ts:  2.000000
+                    dropped events: 0
+                    read events: 30
+
+                    """)
+        }
+        #expect(stats(lost: 3) == RingStats(parsing: "entries: 12\noverrun: 1\ncommit overrun: 1\ndropped events: 1\nread events: 30\n"))
+        #expect(stats(lost: 3).unread == 12)
+        #expect(stats(lost: 3).read == 30)
+        var losses = LossCount(from: stats(lost: 100))
+        losses.add(stats(lost: 150), streaming: false)
+        losses.add(stats(lost: 157), streaming: true)
+        // Somebody cleared the ring, which resets the kernel's count.
+        losses.add(stats(lost: 5), streaming: true)
+        #expect(losses.whileStopped == 50)
+        #expect(losses.whileStreaming == 12)
+    }
+
+    @Test func `a port without indirect descriptors takes single pages`() {
+        let plain = String(repeating: "0", count: 64)
+        #expect(PortQueue.pagesPerSplice(features: plain) == 1)
+        #expect(PortQueue.pagesPerSplice(features: "") == 1)
+        let indirect = String(repeating: "0", count: 28) + "1" + String(repeating: "0", count: 35)
+        #expect(PortQueue.pagesPerSplice(features: indirect) == 128)
+    }
+}

@@ -1,0 +1,58 @@
+import Glibc
+import Reactor
+import Support
+import Testing
+
+@Suite(.serialized, .enabled(if: Machine.hasTracefs, "needs root and tracefs"))
+struct StartUpTests {
+    @Test(arguments: [
+        (["--tracefs", "/nowhere", "--foreground"], 69, "mount -t tracefs nodev /nowhere"),
+        (["--instance", "no-such-instance", "--foreground"], 78, "mkdir /sys/kernel/tracing/instances/no-such-instance"),
+        (["--ports", "/nowhere"], 69, "no control port /nowhere/agent-ctl-path"),
+        (["--ports", "/nowhere", "--foreground"], 69, "no port for any CPU in /nowhere"),
+        (["--cpu", "4000", "--foreground"], 64, "no CPU 4000"),
+        (["-s", "4K"], 64, "64K to 1M"),
+        (["-s", "lots"], 64, "lots"),
+        (["--flush-interval", "-1s"], 64, "flush-interval"),
+        (["--instance", "../.."], 64, "not the name"),
+        (["--frobnicate"], 64, "--frobnicate"),
+    ])
+    func `says what is wrong and how to mend it`(arguments: [String], code: CInt, message: String) throws {
+        let agent = try Program(Machine.product("trace-agent"), arguments)
+        #expect(agent.wait() == code)
+        #expect(agent.errorText.contains(message), "\(agent.errorText)")
+    }
+
+    @Test func `one missing port costs one CPU`() throws {
+        let rig = try AgentRig(options: ["--cpu", "0-1"]) { unlink("\($0.path)/trace-path-cpu1") }
+        try rig.instance.write(10, cpu: 0)
+        _ = try rig.control.order("start")
+        let answer = try rig.control.order("stop")
+        #expect(answer.cpus.map(\.cpu) == [0])
+        #expect(try rig.stream(cpu: 0).numbers(of: 0) == Array(0..<10))
+        #expect(rig.agent.errorText.contains("CPU 1 is not traced: no port"))
+    }
+
+    @Test func `a port that comes later is served from the next start on`() throws {
+        let rig = try AgentRig { unlink("\($0.path)/trace-path-cpu1") }
+        try rig.instance.write(10, cpu: 1)
+        try writeFile(rig.path(cpu: 1), "")
+        _ = try rig.control.order("start")
+        _ = try rig.control.order("stop")
+        #expect(try rig.stream(cpu: 1).numbers(of: 1) == Array(0..<10))
+    }
+
+    @Test func `without root it says so`() throws {
+        let agent = try Program(
+            "setpriv", ["--reuid", "65534", "--clear-groups", Machine.product("trace-agent"), "--foreground"])
+        #expect(agent.wait() == 77)
+        #expect(agent.errorText.contains("run the agent as root"), "\(agent.errorText)")
+    }
+
+    @Test func `closed standard streams are no trap`() throws {
+        let agent = try Program(
+            "sh", ["-c", "exec \"$0\" --foreground -o <&- >&-", Machine.product("trace-agent")])
+        agent.signal(SIGTERM)
+        #expect(agent.wait() != nil)
+    }
+}
