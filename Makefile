@@ -12,7 +12,8 @@ trace-agent: release
 
 # SwiftPM knows what is out of date.
 release: build-packages
-	$(RELEASE)
+	$(RELEASE) --product trace-agent
+	$(RELEASE) --product trace-load
 
 guest: release
 	guest/install-packages $(GUEST_PACKAGES)

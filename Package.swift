@@ -32,6 +32,7 @@ let package = Package(
         .testTarget(
             name: "TracefsTests", dependencies: ["Support", "Reactor", "trace-agent", "trace-load"],
             swiftSettings: strict),
+        .testTarget(name: "GuestTests", dependencies: ["Support", "Reactor"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -97,8 +97,9 @@ struct BackPressureTests {
         _ = try stopped.control.order("start")
         _ = try stopped.control.order("stop")
         _ = try started.control.order("start")
+        // Only time can show that nothing happens: first nothing more of the orders, then nothing at all.
+        _ = stopped.agent.wait(.milliseconds(500))
         let before = (stopped.agent.wakeUps, started.agent.wakeUps)
-        // Only time can show that nothing happens.
         _ = stopped.agent.wait(.seconds(10))
         #expect(stopped.agent.wakeUps - before.0 == 0)
         #expect(started.agent.wakeUps - before.1 <= 10)

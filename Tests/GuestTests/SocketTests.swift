@@ -1,0 +1,72 @@
+import Support
+import Testing
+
+/// Ports whose host comes and goes.
+@MainActor @Suite(.serialized, .enabled(if: Machine.hasGuest, "needs the guest that `make guest` makes"))
+struct SocketTests {
+    private static let boot = Result { try Guest(.sockets) }
+    private let guest: Guest
+
+    init() throws { guest = try Self.boot.get() }
+
+    @Test func `a host that is away costs next to nothing, and is obeyed when it comes`() throws {
+        try guest.startAgent()
+        try guest.run("sleep 1")
+        let stopped = try guest.agentCPUTime()
+        try guest.run("sleep 3")
+        #expect(try guest.agentCPUTime() - stopped < 30_000_000, "over 1 % while stopped")
+
+        var control = try guest.open("agent-ctl-path")
+        #expect(try control.order("start").state == "streaming")
+        control.close()
+        // The data ports are away still: their pages stay in the pipes.
+        let written = try guest.writeRecords(seconds: 0.1, rate: 20_000)
+        let streaming = try guest.agentCPUTime()
+        try guest.run("sleep 3")
+        #expect(try guest.agentCPUTime() - streaming < 30_000_000, "over 1 % while streaming")
+
+        control = try guest.open("agent-ctl-path")
+        let hosts = try (0...1).map { try guest.open("trace-path-cpu\($0)") }
+        let answer = try control.order("stop")
+        #expect(answer.complete)
+        let type = try guest.rawDataType()
+        for cpu in 0...1 {
+            let stream = PageStream(try hosts[cpu].bytes(answer.cpus[cpu].bytes), rawDataType: type)
+            #expect(stream.flaw == nil)
+            #expect(stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu])))
+        }
+        try guest.endAgent()
+    }
+
+    @Test func `half an order of a host that left is not the next one's`() throws {
+        try guest.startAgent()
+        var control = try guest.open("agent-ctl-path")
+        #expect(try control.order("status").state == "stopped")
+        try control.send("sta")
+        control.close()
+        try guest.run("sleep 0.2")
+        control = try guest.open("agent-ctl-path")
+        #expect(try control.order("start").state == "streaming")
+        try guest.endAgent()
+    }
+}
+
+/// A device without indirect descriptors, whose queue throws away what does not fit.
+@MainActor @Suite(.serialized, .enabled(if: Machine.hasGuest, "needs the guest that `make guest` makes"))
+struct PlainQueueTests {
+    @Test func `nothing is lost in a queue without indirect descriptors`() throws {
+        let guest = try Guest(.fifos, serial: "indirect_desc=off")
+        let answers = try guest.answers()
+        try guest.startAgent(ringKiB: 8192)
+        try guest.order("1\n")
+        let written = try guest.writeRecords(seconds: 1, rate: 50_000)
+        try guest.catchPages()
+        try guest.order("stop\n")
+        let answer = try answers.answer()
+        #expect(answer.totals.gone == 0)
+        for cpu in 0...1 {
+            let stream = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes)
+            #expect(stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu])))
+        }
+    }
+}

@@ -1,0 +1,208 @@
+import Glibc
+import Reactor
+
+/// A guest under QEMU with virtio-serial ports for two CPUs, and a shell in it.
+package final class Guest {
+    private let machine: Program
+    private let folder = TemporaryFolder()
+    private let shell: Connection
+    private let monitor: Connection
+    private var catchers: [Program] = []
+
+    /// What stands behind the ports on the host.
+    package enum BackEnd { case fifos, sockets }
+
+    package static let portNames = ["agent-ctl-path", "trace-path-cpu0", "trace-path-cpu1"]
+
+    /// Boots one.
+    ///
+    /// - Parameter serial: Properties of the virtio-serial device, such as `indirect_desc=off`.
+    package init(_ backEnd: BackEnd, serial: String = "") throws {
+        var arguments = [
+            "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "512", "-nodefaults", "-no-reboot",
+            "-display", "none", "-kernel", "\(Machine.guestFolder)/vmlinuz",
+            "-initrd", "\(Machine.guestFolder)/initramfs", "-append", "console=ttyS0 quiet panic=-1 oops=panic",
+            "-serial", "file:\(folder.path)/console",
+            "-device", "virtio-serial-pci,id=tools", "-device", "virtio-serial-pci,id=ports" + (serial.isEmpty ? "" : ",\(serial)"),
+            "-chardev", "socket,id=shell,path=\(folder.path)/shell,server=on,wait=off",
+            "-device", "virtserialport,bus=tools.0,chardev=shell,name=shell",
+            "-qmp", "unix:\(folder.path)/monitor,server=on,wait=off",
+        ]
+        for name in Self.portNames {
+            let path = "\(folder.path)/\(name)"
+            switch backEnd {
+            case .fifos:
+                try makeFIFO(path + ".in")
+                try makeFIFO(path + ".out")
+                arguments += ["-chardev", "pipe,id=\(name),path=\(path)"]
+            case .sockets:
+                arguments += ["-chardev", "socket,id=\(name),path=\(path),server=on,wait=off"]
+            }
+            arguments += ["-device", Self.port(name)]
+        }
+        machine = try Program("qemu-system-x86_64", arguments)
+        shell = try Self.connect("\(folder.path)/shell")
+        monitor = try Self.connect("\(folder.path)/monitor")
+        _ = try monitor.line()
+        try command("qmp_capabilities")
+        _ = try run("true", within: .seconds(90))
+    }
+
+    deinit {
+        for catcher in catchers { catcher.kill() }
+        machine.kill()
+    }
+
+    private static func port(_ name: String) -> String {
+        "virtserialport,bus=ports.0,id=\(name),chardev=\(name),name=\(name)"
+    }
+
+    private static func connect(_ path: String) throws -> Connection {
+        var connection: Connection?
+        _ = eventually {
+            if let socket = try? FileDescriptor.connect(toSocketAt: path) { connection = Connection(socket) }
+            return connection != nil
+        }
+        guard let connection else { throw TestFailure("QEMU does not listen at \(path)") }
+        return connection
+    }
+
+    // MARK: in the guest
+
+    /// Runs a shell command in the guest: what it prints, without the last newline.
+    @discardableResult
+    package func run(_ command: String, within limit: Duration = .seconds(60)) throws -> String {
+        try shell.send("{ \(command)\n} 2>&1; echo \"[done $?]\"\n")
+        var output: [String] = []
+        while true {
+            let line: String
+            do { line = try shell.line(within: limit) } catch {
+                throw TestFailure("\(command): \(error); console: \((try? readText("\(folder.path)/console")) ?? "")")
+            }
+            if line.hasPrefix("[done ") { return output.joined(separator: "\n") }
+            output.append(line)
+        }
+    }
+
+    /// Starts the agent on an empty ring of `ringKiB`, with nothing else recorded than what the tests write.
+    package func startAgent(_ options: String = "", ringKiB: Int = 2048) throws {
+        try run("cd /sys/kernel/tracing; echo \(ringKiB) > buffer_size_kb; echo > trace; cd /")
+        try run("(trace-agent \(options) 2> /tmp/agent.log & echo $! > /tmp/agent.pid)")
+    }
+
+    /// Ends it as a service manager does, and waits; what it said.
+    @discardableResult
+    package func endAgent(_ signal: String = "TERM") throws -> String {
+        try run("kill -\(signal) $(cat /tmp/agent.pid); while [ -d /proc/$(cat /tmp/agent.pid) ]; do usleep 10000; done")
+        return try run("cat /tmp/agent.log")
+    }
+
+    /// Nanoseconds of CPU time that the agent has used.
+    package func agentCPUTime() throws -> Int {
+        let text = try run("cat /proc/$(cat /tmp/agent.pid)/task/*/schedstat")
+        return text.split(separator: "\n").reduce(0) { $0 + (Int($1.split(separator: " ").first ?? "") ?? 0) }
+    }
+
+    /// Writes numbered records on both CPUs at once; how many it were.
+    package func writeRecords(seconds: Double, rate: Int) throws -> [Int] {
+        let load = { (cpu: Int) in "trace-load write /sys/kernel/tracing \(cpu) \(seconds) \(rate) 64 > /tmp/count\(cpu)" }
+        try run("\(load(0)) & p=$!; \(load(1)); wait $p", within: .seconds(120))
+        return try (0...1).map { cpu in
+            guard let count = Int(try run("cat /tmp/count\(cpu)")) else { throw TestFailure("no count") }
+            return count
+        }
+    }
+
+    package func number(_ command: String) throws -> Int {
+        let text = try run(command)
+        guard let number = Int(text) else { throw TestFailure("\(command): \(text)") }
+        return number
+    }
+
+    /// The number that `trace_marker_raw` records have as their type.
+    package func rawDataType() throws -> UInt16 {
+        UInt16(try number("sed -n 's/^ID: //p' /sys/kernel/tracing/events/ftrace/raw_data/format"))
+    }
+
+    package func stat(_ name: String, cpu: Int) throws -> Int {
+        try number("sed -n 's/^\(name): //p' /sys/kernel/tracing/per_cpu/cpu\(cpu)/stats")
+    }
+
+    // MARK: on the host
+
+    /// The host's side of a port: both FIFOs, or a new connection to the socket.
+    package func open(_ name: String) throws -> Connection {
+        try Self.connect("\(folder.path)/\(name)")
+    }
+
+    /// Writes an order as an operator does: `echo ORDER > agent-ctl-path.in`.
+    package func order(_ text: String) throws {
+        let fifo = try FileDescriptor.open("\(folder.path)/agent-ctl-path.in", .readWrite)
+        _ = try fifo.write(Array(text.utf8))
+    }
+
+    /// The FIFO that answers come out of.
+    package func answers() throws -> Connection {
+        Connection(try FileDescriptor.open("\(folder.path)/agent-ctl-path.out", .readWrite))
+    }
+
+    /// Runs `cat trace-path-cpuN.out > file` for both CPUs, from now on.
+    package func catchPages() throws {
+        for cpu in 0...1 {
+            unlink("\(folder.path)/caught\(cpu)")
+            catchers.append(
+                try Program(
+                    "cat", ["\(folder.path)/trace-path-cpu\(cpu).out"],
+                    output: .truncate("\(folder.path)/caught\(cpu)")))
+        }
+    }
+
+    /// Waits until as many bytes have been caught as the agent says that it sent, and reads them.
+    package func caught(cpu: Int, bytes: Int) throws -> PageStream {
+        let path = "\(folder.path)/caught\(cpu)"
+        guard try eventually({ try readFile(path).count >= bytes }) else {
+            throw TestFailure("CPU \(cpu): \(try readFile(path).count) of \(bytes) bytes came")
+        }
+        return PageStream(try readFile(path), rawDataType: try rawDataType())
+    }
+
+    /// Ends the catchers: nobody reads any more.
+    package func stopCatching() {
+        for catcher in catchers { catcher.kill() }
+        catchers.removeAll()
+    }
+
+    package func caughtBytes(cpu: Int) throws -> Int { try readFile("\(folder.path)/caught\(cpu)").count }
+
+    private func command(_ name: String, _ arguments: String = "{}") throws {
+        try monitor.send("{\"execute\":\"\(name)\",\"arguments\":\(arguments)}\n")
+        while true {
+            let line = try monitor.line()
+            if line.contains("\"return\"") { return }
+            if line.contains("\"error\"") { throw TestFailure("QEMU: \(line)") }
+        }
+    }
+
+    /// Takes a port out of the running guest.
+    package func unplug(_ name: String) throws {
+        try command("device_del", "{\"id\":\"\(name)\"}")
+        guard try eventually({ try run("name-ports; ls /dev/virtio-ports").contains(name) == false }) else {
+            throw TestFailure("\(name) does not go")
+        }
+    }
+
+    package func plug(_ name: String) throws {
+        let device = """
+            {"driver":"virtserialport","bus":"ports.0","id":"\(name)","chardev":"\(name)","name":"\(name)"}
+            """
+        // QEMU lets go of the character device a moment after the port has gone.
+        guard eventually({ (try? command("device_add", device)) != nil }) else {
+            throw TestFailure("QEMU does not take \(name) back")
+        }
+        guard try eventually({ try run("name-ports; ls /dev/virtio-ports").contains(name) }) else {
+            throw TestFailure("\(name) does not come")
+        }
+    }
+
+    package var console: String { (try? readText("\(folder.path)/console")) ?? "" }
+}
