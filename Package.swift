@@ -28,7 +28,8 @@ let package = Package(
             name: "trace-load", dependencies: ["Reactor"], path: "Tests/trace-load", swiftSettings: strict),
         .target(name: "Support", dependencies: ["Reactor"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: strict),
-        .testTarget(name: "TraceAgentTests", dependencies: ["trace-agent", "Reactor"], swiftSettings: strict),
+        .testTarget(
+            name: "TraceAgentTests", dependencies: ["trace-agent", "Reactor"], swiftSettings: strict),
         .testTarget(
             name: "TracefsTests", dependencies: ["Support", "Reactor", "trace-agent", "trace-load"],
             swiftSettings: strict),

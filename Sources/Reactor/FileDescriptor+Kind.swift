@@ -73,7 +73,9 @@ extension FileDescriptor {
         return String(cString: resolved)
     }
 
-    /// Connects to the stream socket that listens at `path`: unix(7). The result does not block.
+    /// Connects to the stream socket that listens at `path`: unix(7).
+    ///
+    /// The result does not block.
     package static func connect(toSocketAt path: String) throws(SystemError) -> FileDescriptor {
         let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let socket = FileDescriptor(owning: try systemCall("socket") { Glibc.socket(AF_UNIX, kind, 0) })

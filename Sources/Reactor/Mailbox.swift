@@ -4,7 +4,9 @@ package struct Mailbox: ~Copyable, Sendable {
 
     package init() throws(SystemError) { words = try EventFD(blocking: true) }
 
-    /// Leaves `word`. What is left before the receiver takes it is added up: see `EventFD`.
+    /// Leaves `word`.
+    ///
+    /// What is left before the receiver takes it is added up: see `EventFD`.
     package func post(_ word: UInt64) { words.signal(word) }
 
     /// Waits for the next word and takes it.

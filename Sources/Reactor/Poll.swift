@@ -38,7 +38,8 @@ package func poll(
 }
 
 /// An interrupted wait starts over; signals are blocked in every thread, so that hardly happens.
-private func pollUninterrupted(_ entries: UnsafeMutablePointer<pollfd>?, _ count: nfds_t, _ timeout: Duration) {
+private func pollUninterrupted(_ entries: UnsafeMutablePointer<pollfd>?, _ count: nfds_t, _ timeout: Duration)
+{
     while poll(entries, count, timeout.wholeMilliseconds) == -1 {
         let code = Errno.current
         precondition(code == .interrupted, "poll: \(code)")

@@ -25,7 +25,7 @@ package struct Reactor<Token: RawRepresentable>: ~Copyable where Token.RawValue 
         do throws(SystemError) {
             try control(EPOLL_CTL_ADD, descriptor, interest, token)
             return true
-        } catch where error.code == .notPermitted {
+        } catch  where error.code == .notPermitted {
             return false
         }
     }
@@ -50,7 +50,6 @@ package struct Reactor<Token: RawRepresentable>: ~Copyable where Token.RawValue 
             epoll_ctl(epoll.rawValue, operation, descriptor.rawValue, &event)
         }
     }
-
 
     /// Sleeps until something that is watched is ready.
     ///

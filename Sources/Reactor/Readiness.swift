@@ -8,10 +8,14 @@ package struct Readiness: OptionSet, Sendable {
     package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
     package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
 
-    /// The other side is gone. Reported whether asked for or not.
+    /// The other side is gone.
+    ///
+    /// Reported whether asked for or not.
     package static let hangUp = Readiness(rawValue: EPOLLHUP.rawValue)
 
-    /// Something is wrong with the descriptor. Reported whether asked for or not.
+    /// Something is wrong with the descriptor.
+    ///
+    /// Reported whether asked for or not.
     package static let error = Readiness(rawValue: EPOLLERR.rawValue)
 
     /// Reported once, then not again until it is armed anew.

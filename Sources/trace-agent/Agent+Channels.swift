@@ -25,7 +25,8 @@ extension Agent {
         try take(next, index)
         switch outcome {
         case .sourceFailed(let code): logOfHost("CPU \(channel.cpu): cannot read its ring buffer: \(code)")
-        case .sinkFailed(let code) where !options.output: logOfHost("cannot write to \(channel.sink.name): \(code)")
+        case .sinkFailed(let code) where !options.output:
+            logOfHost("cannot write to \(channel.sink.name): \(code)")
         default: break
         }
         if state == .flushing { try finishStopIfFlushed() }

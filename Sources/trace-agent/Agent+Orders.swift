@@ -167,7 +167,8 @@ extension Agent {
         do throws(Failure) {
             let now = try settings.pageSizeNow()
             if now == settings.pageSize { return nil }
-            return "not started: the sub-buffer size changed from \(settings.pageSize) to \(now): restart the agent"
+            return
+                "not started: the sub-buffer size changed from \(settings.pageSize) to \(now): restart the agent"
         } catch {
             return "not started: \(error)"
         }
@@ -260,7 +261,8 @@ extension Agent {
         let total = report().total
         log.info("stopped: \(total.bytes) bytes sent, \(total.lost) events lost")
         if !isComplete {
-            logOfHost("not everything was delivered: \(total.pending) bytes wait in the pipes for the next start")
+            logOfHost(
+                "not everything was delivered: \(total.pending) bytes wait in the pipes for the next start")
         }
         guard startsNext else { return try answerWhatIsDue() }
         startsNext = false

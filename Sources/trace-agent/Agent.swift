@@ -91,7 +91,8 @@ struct Agent: ~Copyable {
             let losses = LossCount(from: try channel.ring.stats())
             try reactor.watch(channel.readiness.descriptor, for: .readable, as: .readiness(index))
             try reactor.watch(channel.ring.source, for: .once, as: .ring(index))
-            let isWatched = isShared ? false : try reactor.watch(channel.sink.descriptor, for: .once, as: .sink(index))
+            let isWatched =
+                isShared ? false : try reactor.watch(channel.sink.descriptor, for: .once, as: .sink(index))
             tracked.append(Tracked(worker: try Worker(channel), losses: losses, sinkIsWatched: isWatched))
         } catch {
             throw Failure(error)

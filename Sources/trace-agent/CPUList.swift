@@ -34,8 +34,12 @@ extension CPUList {
     /// The CPUs that `/sys/devices/system/cpu/NAME` names: `possible` ones may come online, `online` ones are.
     init(ofSystem name: String) throws(Failure) {
         let path = "/sys/devices/system/cpu/\(name)"
-        let text = try explained { () throws(SystemError) in try FileDescriptor.open(path, .readOnly).contents() }
-        guard let list = CPUList(text) else { throw Failure(.operatingSystem, "\(path) is no list of CPUs: \(text)") }
+        let text = try explained { () throws(SystemError) in
+            try FileDescriptor.open(path, .readOnly).contents()
+        }
+        guard let list = CPUList(text) else {
+            throw Failure(.operatingSystem, "\(path) is no list of CPUs: \(text)")
+        }
         self = list
     }
 }

@@ -100,7 +100,8 @@ struct Drainer: ~Copyable {
     private mutating func takePartialPage() throws(Outcome) -> Bool {
         do throws(SystemError) {
             guard let count = try channel.ring.source.read(into: page), count > 0 else { return false }
-            UnsafeMutableRawBufferPointer(rebasing: page[count...]).initializeMemory(as: UInt8.self, repeating: 0)
+            UnsafeMutableRawBufferPointer(rebasing: page[count...]).initializeMemory(
+                as: UInt8.self, repeating: 0)
             let written = try channel.pipe.writeEnd.write(UnsafeRawBufferPointer(page))
             precondition(written == page.count, "an empty pipe takes a page")
             buffered = page.count
@@ -111,7 +112,9 @@ struct Drainer: ~Copyable {
         }
     }
 
-    /// More than any pipe holds. A virtio port must be offered all of it: for a shorter length the driver hands QEMU
+    /// More than any pipe holds.
+    ///
+    /// A virtio port must be offered all of it: for a shorter length the driver hands QEMU
     /// a chain without an end, and the guest oopses.
     private static let everything = 1 << 30
 
@@ -142,7 +145,9 @@ struct Drainer: ~Copyable {
         let left = try channel.pipe.readEnd.bytesToRead()
         channel.account.zeroSplices.count()
         channel.account.bytesGone.count(buffered - left)
-        if buffered == left { throw SystemError(call: "splice", subject: channel.sink.name, code: .inputOutput) }
+        if buffered == left {
+            throw SystemError(call: "splice", subject: channel.sink.name, code: .inputOutput)
+        }
         buffered = left
     }
 
@@ -152,7 +157,8 @@ struct Drainer: ~Copyable {
         let rest = buffered % channel.pageSize
         guard rest > 0 else { return }
         do throws(SystemError) {
-            let count = try channel.pipe.readEnd.read(into: UnsafeMutableRawBufferPointer(rebasing: page[..<rest]))
+            let count = try channel.pipe.readEnd.read(
+                into: UnsafeMutableRawBufferPointer(rebasing: page[..<rest]))
             buffered -= count ?? 0
             channel.account.bytesGone.count(count ?? 0)
         } catch {

@@ -27,7 +27,9 @@ enum Job: Equatable, Sendable {
         }
     }
 
-    /// Reads what a mailbox held. An interrupt beside a job came too late for the job before, and means nothing.
+    /// Reads what a mailbox held.
+    ///
+    /// An interrupt beside a job came too late for the job before, and means nothing.
     init(word: UInt64) {
         if word & Self.quits != 0 {
             self = .quit

@@ -25,10 +25,14 @@ struct Options: ParsableArguments {
     @Option(help: ArgumentHelp("Trace only these CPUs, for instance 0-3,8.", valueName: "list"))
     var cpu: CPUList?
 
-    @Option(help: ArgumentHelp("Use the trace instance of this name, not the top-level buffer.", valueName: "name"))
+    @Option(
+        help: ArgumentHelp(
+            "Use the trace instance of this name, not the top-level buffer.", valueName: "name"))
     var instance: String?
 
-    @Option(help: ArgumentHelp("Longest time that an event waits in a ring buffer; 0: until the stop.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Longest time that an event waits in a ring buffer; 0: until the stop.", valueName: "time"))
     var flushInterval = Interval(milliseconds: 1000)
 
     @Option(help: ArgumentHelp("Longest time that a stop or the exit takes.", valueName: "time"))

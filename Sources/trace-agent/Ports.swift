@@ -77,7 +77,9 @@ struct Ports: Sendable {
     private static func explain(_ error: SystemError, path: String) -> Failure {
         switch error.code {
         case .busy:
-            Failure(.unavailable, "cannot open \(path): \(error.code): another program holds it, see fuser -v \(path)")
+            Failure(
+                .unavailable,
+                "cannot open \(path): \(error.code): another program holds it, see fuser -v \(path)")
         case .accessDenied, .notPermitted:
             Failure(.noPermission, "cannot open \(path): \(error.code): run the agent as root")
         case .connectionRefused:
@@ -91,7 +93,8 @@ struct Ports: Sendable {
 
     /// The name under `/sys/class/virtio-ports` of the port that `path` leads to, `nil` for another device.
     private func virtioDevice(at path: String) -> Substring? {
-        guard let device = FileDescriptor.resolve(path)?.split(separator: "/").last, device.hasPrefix("vport") else {
+        guard let device = FileDescriptor.resolve(path)?.split(separator: "/").last, device.hasPrefix("vport")
+        else {
             return nil
         }
         return device

@@ -51,7 +51,8 @@ struct Report: Equatable, Sendable {
     var total: CPU {
         cpus.reduce(
             into: CPU(
-                cpu: -1, state: "", pages: 0, bytes: 0, lost: 0, overwritten: 0, pending: 0, gone: 0, zeroSplices: 0,
+                cpu: -1, state: "", pages: 0, bytes: 0, lost: 0, overwritten: 0, pending: 0, gone: 0,
+                zeroSplices: 0,
                 timesBlocked: 0)
         ) { sum, cpu in
             sum.pages += cpu.pages
@@ -77,7 +78,10 @@ struct Report: Equatable, Sendable {
     }
 
     private func row(_ cpu: CPU, name: String) -> [String] {
-        [name] + [cpu.pages, cpu.bytes, cpu.lost, cpu.overwritten, cpu.pending, cpu.gone, cpu.timesBlocked].map { "\($0)" }
+        [name]
+            + [cpu.pages, cpu.bytes, cpu.lost, cpu.overwritten, cpu.pending, cpu.gone, cpu.timesBlocked].map {
+                "\($0)"
+            }
     }
 
     /// A string's inside in JSON.
@@ -85,7 +89,8 @@ struct Report: Equatable, Sendable {
         text.unicodeScalars.map { scalar in
             switch scalar {
             case "\"", "\\": "\\\(scalar)"
-            case "\u{0}"..."\u{1f}": "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
+            case "\u{0}"..."\u{1f}":
+                "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
             default: "\(scalar)"
             }
         }.joined()

@@ -24,6 +24,10 @@ final class Ring: Sendable {
     /// The kernel's account, now.
     func stats() throws(SystemError) -> RingStats { RingStats(parsing: try statsFile.contents()) }
 
-    /// Bytes that the ring holds, now: it can be resized while the agent runs. 0 if the kernel does not say.
-    func size() throws(SystemError) -> Int { RingGeometry.ringSize(fromBufferSize: try sizeFile.contents()) ?? 0 }
+    /// Bytes that the ring can hold now: it can be resized while the agent runs.
+    ///
+    /// 0 if the kernel does not say.
+    func size() throws(SystemError) -> Int {
+        RingGeometry.ringSize(fromBufferSize: try sizeFile.contents()) ?? 0
+    }
 }

@@ -15,7 +15,7 @@ struct RingSettings: ~Copyable {
         let percent: FileDescriptor?
         do throws(Failure) {
             percent = try tracefs.open("buffer_percent", .readWrite)
-        } catch where error.status == .unavailable {
+        } catch  where error.status == .unavailable {
             percent = nil
         }
         percentFound = try Self.read(percent)

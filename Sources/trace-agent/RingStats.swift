@@ -33,7 +33,9 @@ struct LossCount: Equatable, Sendable {
     /// Starts counting at `stats`.
     init(from stats: RingStats) { last = stats.lost }
 
-    /// Adds what has been lost since the last call. A count that fell was reset by somebody who cleared the ring.
+    /// Adds what has been lost since the last call.
+    ///
+    /// A count that fell was reset by somebody who cleared the ring.
     mutating func add(_ stats: RingStats, streaming: Bool) {
         let difference = stats.lost >= last ? stats.lost - last : stats.lost
         last = stats.lost

@@ -13,7 +13,8 @@ final class Sink: Sendable {
     let turn: Turn?
 
     init(
-        _ descriptor: consuming FileDescriptor, name: String, pagesPerSplice: Int = .max, longestPipe: Int = .max,
+        _ descriptor: consuming FileDescriptor, name: String, pagesPerSplice: Int = .max,
+        longestPipe: Int = .max,
         turn: Turn? = nil
     ) {
         self.descriptor = descriptor

@@ -12,7 +12,9 @@ enum StandardOutput {
         let output = FileDescriptor(owning: 1)
         if output.isTerminal {
             throw Failure(
-                .usage, "standard output is a terminal: send the trace data to a file or a program, as in -o > trace.raw")
+                .usage,
+                "standard output is a terminal: send the trace data to a file or a program, as in -o > trace.raw"
+            )
         }
         do throws(SystemError) {
             try makeSpliceable(output)

@@ -14,7 +14,8 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     let channels = try openChannels(rings, ports, options, pageSize: settings.pageSize, log)
     let spareRings = rings.filter { ring in !channels.contains { $0.ring === ring } }
     var agent = try Agent(
-        options: options, log: log, ports: ports, settings: settings, signals: signals, spareRings: spareRings,
+        options: options, log: log, ports: ports, settings: settings, signals: signals,
+        spareRings: spareRings,
         control: control)
     for channel in channels { try agent.add(channel) }
     try agent.run()
@@ -37,7 +38,8 @@ private func openControl(_ ports: Ports, _ options: Options) throws(Failure) -> 
     if options.foreground { return nil }
     throw Failure(
         .unavailable,
-        "no control port \(ports.controlPath): give the guest a virtserialport of that name, or use --foreground")
+        "no control port \(ports.controlPath): give the guest a virtserialport of that name, or use --foreground"
+    )
 }
 
 /// A channel for every ring that has somewhere to send its pages.
@@ -53,7 +55,8 @@ private func openChannels(
     let online = try CPUList(ofSystem: "online").cpus
     var failure = Failure(
         .unavailable,
-        "no port for any CPU in \(ports.directory): give the guest virtserialports named trace-path-cpu0, ..., or use -o")
+        "no port for any CPU in \(ports.directory): give the guest virtserialports named trace-path-cpu0, ..., or use -o"
+    )
     for ring in rings {
         do throws(Failure) {
             if let sink = try ports.openSink(cpu: ring.cpu) {
@@ -75,7 +78,8 @@ func makeChannel(
     _ ring: Ring, _ sink: Sink, _ options: Options, pageSize: Int, _ log: Logger
 ) throws(Failure) -> Channel {
     if options.pipeSize.bytes > sink.longestPipe {
-        log.warning("\(sink.name): the pipe is \(ByteSize(bytes: sink.longestPipe)), its queue takes no more at once")
+        log.warning(
+            "\(sink.name): the pipe is \(ByteSize(bytes: sink.longestPipe)), its queue takes no more at once")
     }
     return try explained { () throws(SystemError) in
         try Channel(ring: ring, sink: sink, pageSize: pageSize, pipeSize: options.pipeSize.bytes)

@@ -25,4 +25,3 @@ struct TraceAgent: ParsableCommand {
         }
     }
 }
-

@@ -16,14 +16,15 @@ struct Tracefs: Sendable {
         guard let top = found else {
             throw Failure(
                 .unavailable,
-                "no tracefs at \(candidates.joined(separator: " or ")): mount -t tracefs nodev \(candidates[0])")
+                "no tracefs at \(candidates.joined(separator: " or ")): mount -t tracefs nodev \(candidates[0])"
+            )
         }
         guard let instance else {
             directory = top
             return
         }
         directory = "\(top)/instances/\(instance)"
-        if (try? FileDescriptor.Kind(of: directory)) != .directory {  // whatever the reason, it is not there for us
+        guard try Self.holdsTracefs(directory) else {
             throw Failure(.configuration, "no trace instance \(directory): mkdir \(directory)")
         }
     }

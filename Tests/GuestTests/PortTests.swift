@@ -1,7 +1,9 @@
 import Support
 import Testing
 
-/// The agent in a guest, on real ports that lead to FIFOs. One boot serves all; each test starts its own agent.
+/// The agent in a guest, on real ports that lead to FIFOs.
+///
+/// One boot serves all; each test starts its own agent.
 @MainActor @Suite(.serialized, .enabled(if: Machine.hasGuest, "needs the guest that `make guest` makes"))
 struct PortTests {
     private static let boot = Result { try Guest(.fifos) }
@@ -18,7 +20,9 @@ struct PortTests {
         return try answers.answer()
     }
 
-    @Test func `numbered records of two busy CPUs arrive once each, in order, and nothing after the stop`() throws {
+    @Test func `numbered records of two busy CPUs arrive once each, in order, and nothing after the stop`()
+        throws
+    {
         defer { guest.stopCatching() }
         try guest.startAgent()
         try guest.catchPages()
@@ -63,7 +67,9 @@ struct PortTests {
         try guest.endAgent()
     }
 
-    @Test func `a host that never reads costs memory within bounds, and neither order nor signal hangs`() throws {
+    @Test func `a host that never reads costs memory within bounds, and neither order nor signal hangs`()
+        throws
+    {
         try guest.startAgent("--stop-timeout 1s")
         try guest.order("1\n")
         #expect(try order("status").state == "streaming")
@@ -93,7 +99,10 @@ struct PortTests {
         }
     }
 
-    @Test func `killed in the middle, then started again, the stream is whole pages and the next order works`() throws {
+    @Test
+    func `killed in the middle, then started again, the stream is whole pages and the next order works`()
+        throws
+    {
         defer { guest.stopCatching() }
         try guest.startAgent()
         try guest.catchPages()

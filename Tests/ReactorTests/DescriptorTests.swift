@@ -22,7 +22,9 @@ struct DescriptorTests {
     }
 
     @Test func `an error names the call, the subject and the reason`() {
-        let error = #expect(throws: SystemError.self) { _ = try FileDescriptor.open("/no/such/file", .readOnly) }
+        let error = #expect(throws: SystemError.self) {
+            _ = try FileDescriptor.open("/no/such/file", .readOnly)
+        }
         #expect(error?.code == .noEntry)
         #expect(error.map { "\($0)" } == "open /no/such/file: No such file or directory")
     }

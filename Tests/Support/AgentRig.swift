@@ -14,7 +14,8 @@ package final class AgentRig {
 
     /// - Parameter changing: Changes the ports folder before the agent starts.
     package convenience init(
-        _ sink: Sink = .files, ringKiB: Int = 2048, options: [String] = [], changing: (TemporaryFolder) -> Void = { _ in }
+        _ sink: Sink = .files, ringKiB: Int = 2048, options: [String] = [],
+        changing: (TemporaryFolder) -> Void = { _ in }
     ) throws {
         let folder = try Self.makeFolder(sink)
         changing(folder)
@@ -27,7 +28,8 @@ package final class AgentRig {
         self.folder = try folder ?? Self.makeFolder(.files)
         socket = try StreamSocket("\(self.folder.path)/agent-ctl-path")
         agent = try Program(
-            Machine.product("trace-agent"), ["--ports", self.folder.path, "--instance", instance.name] + options)
+            Machine.product("trace-agent"),
+            ["--ports", self.folder.path, "--instance", instance.name] + options)
         control = try socket.accept()
     }
 

@@ -8,7 +8,9 @@ package struct TestFailure: Error, CustomStringConvertible {
 }
 
 /// A path that nothing has yet.
-package func temporaryPath() -> String { "/tmp/trace-agent-test-\(getpid())-\(UInt32.random(in: 0 ... .max))" }
+package func temporaryPath() -> String {
+    "/tmp/trace-agent-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+}
 
 /// A folder of its own, removed with what is in it when the test drops it.
 package final class TemporaryFolder {
@@ -67,7 +69,9 @@ package func makeLink(_ path: String, to target: String) throws {
 }
 
 /// Looks again and again, for what no event tells, until `condition` holds.
-package func eventually(within limit: Duration = .seconds(20), _ condition: () throws -> Bool) rethrows -> Bool {
+package func eventually(within limit: Duration = .seconds(20), _ condition: () throws -> Bool) rethrows
+    -> Bool
+{
     let end = ContinuousClock.now + limit
     while try !condition() {
         if ContinuousClock.now > end { return false }

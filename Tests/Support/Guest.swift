@@ -19,11 +19,14 @@ package final class Guest {
     /// - Parameter serial: Properties of the virtio-serial device, such as `indirect_desc=off`.
     package init(_ backEnd: BackEnd, serial: String = "") throws {
         var arguments = [
-            "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "512", "-nodefaults", "-no-reboot",
+            "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "512", "-nodefaults",
+            "-no-reboot",
             "-display", "none", "-kernel", "\(Machine.guestFolder)/vmlinuz",
-            "-initrd", "\(Machine.guestFolder)/initramfs", "-append", "console=ttyS0 quiet panic=-1 oops=panic",
+            "-initrd", "\(Machine.guestFolder)/initramfs", "-append",
+            "console=ttyS0 quiet panic=-1 oops=panic",
             "-serial", "file:\(folder.path)/console",
-            "-device", "virtio-serial-pci,id=tools", "-device", "virtio-serial-pci,id=ports" + (serial.isEmpty ? "" : ",\(serial)"),
+            "-device", "virtio-serial-pci,id=tools", "-device",
+            "virtio-serial-pci,id=ports" + (serial.isEmpty ? "" : ",\(serial)"),
             "-chardev", "socket,id=shell,path=\(folder.path)/shell,server=on,wait=off",
             "-device", "virtserialport,bus=tools.0,chardev=shell,name=shell",
             "-qmp", "unix:\(folder.path)/monitor,server=on,wait=off",
@@ -77,7 +80,8 @@ package final class Guest {
         while true {
             let line: String
             do { line = try shell.line(within: limit) } catch {
-                throw TestFailure("\(command): \(error); console: \((try? readText("\(folder.path)/console")) ?? "")")
+                throw TestFailure(
+                    "\(command): \(error); console: \((try? readText("\(folder.path)/console")) ?? "")")
             }
             if line.hasPrefix("[done ") { return output.joined(separator: "\n") }
             output.append(line)
@@ -93,7 +97,9 @@ package final class Guest {
     /// Ends it as a service manager does, and waits; what it said.
     @discardableResult
     package func endAgent(_ signal: String = "TERM") throws -> String {
-        try run("kill -\(signal) $(cat /tmp/agent.pid); while [ -d /proc/$(cat /tmp/agent.pid) ]; do usleep 10000; done")
+        try run(
+            "kill -\(signal) $(cat /tmp/agent.pid); while [ -d /proc/$(cat /tmp/agent.pid) ]; do usleep 10000; done"
+        )
         return try run("cat /tmp/agent.log")
     }
 
@@ -105,7 +111,9 @@ package final class Guest {
 
     /// Writes numbered records on both CPUs at once; how many it were.
     package func writeRecords(seconds: Double, rate: Int) throws -> [Int] {
-        let load = { (cpu: Int) in "trace-load write /sys/kernel/tracing \(cpu) \(seconds) \(rate) 64 > /tmp/count\(cpu)" }
+        let load = { (cpu: Int) in
+            "trace-load write /sys/kernel/tracing \(cpu) \(seconds) \(rate) 64 > /tmp/count\(cpu)"
+        }
         try run("\(load(0)) & p=$!; \(load(1)); wait $p", within: .seconds(120))
         return try (0...1).map { cpu in
             guard let count = Int(try run("cat /tmp/count\(cpu)")) else { throw TestFailure("no count") }

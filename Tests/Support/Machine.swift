@@ -7,7 +7,8 @@ package enum Machine {
     package static let isCI = getenv("CI") != nil
 
     /// Whether the agent can be tested on the real rings; in CI it has to be.
-    package static let hasTracefs = isCI || (geteuid() == 0 && access(TraceInstance.top + "/instances", W_OK) == 0)
+    package static let hasTracefs =
+        isCI || (geteuid() == 0 && access(TraceInstance.top + "/instances", W_OK) == 0)
 
     /// Whether a guest has been made for the tests; in CI it has to be.
     package static let hasGuest = isCI || access(guestFolder + "/initramfs", R_OK) == 0

@@ -77,7 +77,8 @@ package final class Program {
     package var cpuTime: Duration {
         threads.reduce(.zero) { sum, thread in
             let text = (try? readFile("/proc/\(pid)/task/\(thread)/schedstat")) ?? []
-            let nanoseconds = Int(String(decoding: text, as: UTF8.self).split(separator: " ").first ?? "0") ?? 0
+            let nanoseconds =
+                Int(String(decoding: text, as: UTF8.self).split(separator: " ").first ?? "0") ?? 0
             return sum + .nanoseconds(nanoseconds)
         }
     }

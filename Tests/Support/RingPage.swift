@@ -30,7 +30,8 @@ package struct RingPage {
         guard length + Self.header <= bytes.count else { return nil }
         if commit & 1 << 31 != 0 {
             let isCounted = commit & 1 << 30 != 0 && Self.header + length + 8 <= bytes.count
-            missedEvents = isCounted ? bytes.loadUnaligned(fromByteOffset: Self.header + length, as: Int.self) : 0
+            missedEvents =
+                isCounted ? bytes.loadUnaligned(fromByteOffset: Self.header + length, as: Int.self) : 0
         } else {
             missedEvents = nil
         }

@@ -9,7 +9,8 @@ package final class StreamSocket {
     package init(_ path: String) throws {
         self.path = path
         unlink(path)
-        listener = FileDescriptor(owning: socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0))
+        listener = FileDescriptor(
+            owning: socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0))
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
@@ -17,14 +18,18 @@ package final class StreamSocket {
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener.rawValue, $0, size) }
         }
-        guard result == 0, listen(listener.rawValue, 1) == 0 else { throw TestFailure("cannot listen at \(path)") }
+        guard result == 0, listen(listener.rawValue, 1) == 0 else {
+            throw TestFailure("cannot listen at \(path)")
+        }
     }
 
     deinit { unlink(path) }
 
     /// Waits for the agent to connect.
     package func accept() throws -> Connection {
-        guard poll(listener, for: .readable, timeout: .seconds(20)) else { throw TestFailure("nobody connects to \(path)") }
+        guard poll(listener, for: .readable, timeout: .seconds(20)) else {
+            throw TestFailure("nobody connects to \(path)")
+        }
         return Connection(FileDescriptor(owning: Glibc.accept(listener.rawValue, nil, nil)))
     }
 }
@@ -47,7 +52,9 @@ package final class Connection {
     package func trySend(_ text: String) throws -> Bool { try descriptor.write(Array(text.utf8)) != nil }
 
     package func send(_ text: String) throws {
-        guard try descriptor.write(Array(text.utf8)) == text.utf8.count else { throw TestFailure("cannot send") }
+        guard try descriptor.write(Array(text.utf8)) == text.utf8.count else {
+            throw TestFailure("cannot send")
+        }
     }
 
     /// The next line that comes.
@@ -73,7 +80,8 @@ package final class Connection {
     private func receive(until end: ContinuousClock.Instant) throws {
         let left = end - ContinuousClock.now
         guard left > .zero, poll(descriptor, or: descriptor, timeout: left) != .neither else {
-            throw TestFailure("nothing came; before that: \(String(decoding: received.prefix(200), as: UTF8.self))")
+            throw TestFailure(
+                "nothing came; before that: \(String(decoding: received.prefix(200), as: UTF8.self))")
         }
         let more = try readAll(descriptor)
         if more.isEmpty { throw TestFailure("the other side has closed") }

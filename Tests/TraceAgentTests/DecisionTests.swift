@@ -4,7 +4,7 @@ import Testing
 @testable import trace_agent
 
 struct DecisionTests {
-    /// agent, job, outcome, whether the job before found nothing, whether a flush is due -> step
+    /// Agent, job, outcome, whether the job before found nothing, whether a flush is due, and the step.
     static let steps: [(AgentState, Job, Outcome, Bool, Bool, NextStep)] = [
         (.streaming, .drain, .dry, false, false, .waitForData),
         (.streaming, .drain, .dry, false, true, .flush),
@@ -56,7 +56,8 @@ struct DecisionTests {
     }
 
     @Test(arguments: [
-        Outcome.dry, .idle, .blocked, .spent, .interrupted, .sourceFailed(.noDevice), .sinkFailed(.brokenPipe),
+        Outcome.dry, .idle, .blocked, .spent, .interrupted, .sourceFailed(.noDevice),
+        .sinkFailed(.brokenPipe),
     ])
     func `an outcome survives its word`(outcome: Outcome) {
         #expect(Outcome(word: outcome.word) == outcome)

@@ -3,26 +3,32 @@ import Testing
 @testable import trace_agent
 
 struct OptionsTests {
-    @Test(arguments: [
-        ("64K", 65536), ("1M", 1 << 20), ("65536", 65536), ("128k", 131072), ("", nil), ("K", nil), ("-1K", nil),
-        ("1G", nil), ("9999999999999M", nil), ("1.5M", nil), ("٣K", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("64K", 65536), ("1M", 1 << 20), ("65536", 65536), ("128k", 131072), ("", nil), ("K", nil),
+            ("-1K", nil),
+            ("1G", nil), ("9999999999999M", nil), ("1.5M", nil), ("٣K", nil),
+        ] as [(String, Int?)])
     func `reads sizes`(text: String, expected: Int?) {
         #expect(ByteSize(argument: text)?.bytes == expected)
     }
 
-    @Test(arguments: [
-        ("1s", 1000), ("500ms", 500), ("2", 2000), ("1m", 60_000), ("0", 0), ("", nil), ("s", nil), ("-1s", nil),
-        ("1h", nil), ("25000m", nil), ("99999999999999999999", nil),
-    ] as [(String, Int?)])
+    @Test(
+        arguments: [
+            ("1s", 1000), ("500ms", 500), ("2", 2000), ("1m", 60_000), ("0", 0), ("", nil), ("s", nil),
+            ("-1s", nil),
+            ("1h", nil), ("25000m", nil), ("99999999999999999999", nil),
+        ] as [(String, Int?)])
     func `reads times`(text: String, expected: Int?) {
         #expect(Interval(argument: text)?.milliseconds == expected)
     }
 
-    @Test(arguments: [
-        ("0", [0]), ("0-3,8", [0, 1, 2, 3, 8]), ("8,0-3,2", [0, 1, 2, 3, 8]), ("0-1\n", [0, 1]), ("", nil), ("3-1", nil),
-        ("a", nil), ("0,", nil), ("1--2", nil), ("-1", nil), ("0-99999999", nil),
-    ] as [(String, [Int]?)])
+    @Test(
+        arguments: [
+            ("0", [0]), ("0-3,8", [0, 1, 2, 3, 8]), ("8,0-3,2", [0, 1, 2, 3, 8]), ("0-1\n", [0, 1]),
+            ("", nil), ("3-1", nil),
+            ("a", nil), ("0,", nil), ("1--2", nil), ("-1", nil), ("0-99999999", nil),
+        ] as [(String, [Int]?)])
     func `reads lists of CPUs`(text: String, expected: [Int]?) {
         #expect(CPUList(text)?.cpus == expected)
     }
@@ -55,10 +61,12 @@ struct OptionsTests {
 
     @Test func `a report is one JSON object on one line, and a table`() {
         let cpu = Report.CPU(
-            cpu: 3, state: "idle", pages: 2, bytes: 8192, lost: 5, overwritten: 1, pending: 0, gone: 0, zeroSplices: 0,
+            cpu: 3, state: "idle", pages: 2, bytes: 8192, lost: 5, overwritten: 1, pending: 0, gone: 0,
+            zeroSplices: 0,
             timesBlocked: 4)
         let report = Report(
-            state: "stopped", instance: "a\"b", pageSize: 4096, cpus: [cpu, cpu], ordersRefused: 7, isComplete: true)
+            state: "stopped", instance: "a\"b", pageSize: 4096, cpus: [cpu, cpu], ordersRefused: 7,
+            isComplete: true)
         #expect(
             report.json(answering: "stop") == """
                 {"answer":"stop","version":"\(version)","state":"stopped","instance":"a\\"b","page_size":4096,\

@@ -43,7 +43,9 @@ struct OrderParserTests {
         #expect(parser.parse("\n".utf8) == [])
     }
 
-    @Test(arguments: ["1\n0\nstart\nnonsense\n\u{e9}\nstatus\n10\n", String(repeating: "x", count: 400) + "\n1\nstop\n"])
+    @Test(arguments: [
+        "1\n0\nstart\nnonsense\n\u{e9}\nstatus\n10\n", String(repeating: "x", count: 400) + "\n1\nstop\n",
+    ])
     func `how the bytes are split makes no difference`(text: String) {
         var whole = OrderParser()
         let expected = whole.parse(text.utf8)
@@ -61,7 +63,8 @@ struct OrderParserTests {
     @Test func `a line that is too long is refused once, and the next one is heard`() {
         var parser = OrderParser()
         let fits = String(repeating: "y", count: OrderParser.longestLine)
-        #expect(parser.parse((fits + "\n").utf8) == [.unknown(Array(repeating: UInt8(ascii: "y"), count: 64))])
+        #expect(
+            parser.parse((fits + "\n").utf8) == [.unknown(Array(repeating: UInt8(ascii: "y"), count: 64))])
         let tooLong = String(repeating: "1", count: 100_000)
         let orders = parser.parse((tooLong + "\n0\n").utf8)
         #expect(orders == [.unknown(Array(repeating: UInt8(ascii: "1"), count: 64)), stop])
@@ -84,7 +87,8 @@ struct OrderParserTests {
         var generator = SystemRandomNumberGenerator()
         for _ in 0..<200 {
             var parser = OrderParser()
-            let noise = (0..<Int.random(in: 0...600, using: &generator)).map { _ in UInt8.random(in: 0...255) }
+            let noise = (0..<Int.random(in: 0...600, using: &generator)).map { _ in UInt8.random(in: 0...255)
+            }
             _ = parser.parse(noise)
             _ = parser.pause()
             _ = parser.parse([UInt8(ascii: "\n")])

@@ -12,7 +12,8 @@ struct BackPressureTests {
         let host = Connection(try FileDescriptor.open(rig.path(cpu: 0), .readOnly))
         let answer = try rig.control.order("stop")
         let bytes = try host.bytes(answer.cpus[0].bytes)
-        #expect(PageStream(bytes, rawDataType: try TraceInstance.rawDataType()).numbers(of: 0) == Array(0..<200))
+        #expect(
+            PageStream(bytes, rawDataType: try TraceInstance.rawDataType()).numbers(of: 0) == Array(0..<200))
     }
 
     @Test func `a port that nobody reads holds up nothing but itself, and its loss is the kernel's`() throws {
@@ -29,7 +30,8 @@ struct BackPressureTests {
         // The FIFO is full, and the pipe before it holds no more than its size.
         #expect(answer.cpus[0].bytes == 64 << 10)
         #expect((4096...64 << 10).contains(answer.cpus[0].pending))
-        let other = PageStream(try host.bytes(answer.cpus[1].bytes), rawDataType: try TraceInstance.rawDataType())
+        let other = PageStream(
+            try host.bytes(answer.cpus[1].bytes), rawDataType: try TraceInstance.rawDataType())
         #expect(other.numbers(of: 1) == Array(0..<100))
         #expect(rig.terminate() == 0)
         #expect(rig.agent.errorText.contains("not everything was delivered"))

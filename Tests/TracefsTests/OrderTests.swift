@@ -59,7 +59,9 @@ struct OrderTests {
         let end = ContinuousClock.now + .seconds(2)
         let before = rig.agent.cpuTime
         while ContinuousClock.now < end {
-            if try !rig.control.trySend(String(repeating: "stop\nnonsense\n", count: 100)) { _ = try? rig.control.answer() }
+            if try !rig.control.trySend(String(repeating: "stop\nnonsense\n", count: 100)) {
+                _ = try? rig.control.answer()
+            }
         }
         #expect(rig.agent.cpuTime - before < .milliseconds(500))
         #expect(rig.terminate() == 0)
@@ -81,13 +83,15 @@ struct OrderTests {
         try writeFile("\(folder.path)/trace-path-cpu0", "")
         try instance.write(50, cpu: 0)
         let agent = try Program(
-            Machine.product("trace-agent"), ["--ports", folder.path, "--instance", instance.name, "--cpu", "0"])
+            Machine.product("trace-agent"),
+            ["--ports", folder.path, "--instance", instance.name, "--cpu", "0"])
         let orders = try FileDescriptor.open("\(folder.path)/agent-ctl-path", .readWrite)
         _ = try orders.write(Array("1\nstatus\n".utf8))
         let type = try TraceInstance.rawDataType()
         #expect(
             try eventually {
-                try PageStream(readFile("\(folder.path)/trace-path-cpu0"), rawDataType: type).records.count == 50
+                try PageStream(readFile("\(folder.path)/trace-path-cpu0"), rawDataType: type).records.count
+                    == 50
             })
         agent.signal(SIGTERM)
         #expect(agent.wait() == 0)

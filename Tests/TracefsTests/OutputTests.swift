@@ -74,7 +74,9 @@ struct OutputTests {
     }
 
     /// Starts `-o` on what is wrong, with something to write, and expects its exit code and message.
-    private func expectFailure(_ code: CInt, _ message: String, output: Program.Output, signal: CInt? = nil) throws {
+    private func expectFailure(_ code: CInt, _ message: String, output: Program.Output, signal: CInt? = nil)
+        throws
+    {
         let instance = try TraceInstance()
         let folder = TemporaryFolder()
         for cpu in 0...1 { try instance.write(20_000, cpu: cpu) }

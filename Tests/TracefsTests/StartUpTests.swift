@@ -7,7 +7,10 @@ import Testing
 struct StartUpTests {
     @Test(arguments: [
         (["--tracefs", "/nowhere", "--foreground"], 69, "mount -t tracefs nodev /nowhere"),
-        (["--instance", "no-such-instance", "--foreground"], 78, "mkdir /sys/kernel/tracing/instances/no-such-instance"),
+        (
+            ["--instance", "no-such-instance", "--foreground"], 78,
+            "mkdir /sys/kernel/tracing/instances/no-such-instance"
+        ),
         (["--ports", "/nowhere"], 69, "no control port /nowhere/agent-ctl-path"),
         (["--ports", "/nowhere", "--foreground"], 69, "no port for any CPU in /nowhere"),
         (["--cpu", "4000", "--foreground"], 64, "no CPU 4000"),

@@ -50,7 +50,8 @@ func writeRecords(rate: Int, size: Int) throws {
 
 /// Moves whole pages to `path` as the simplest program would that loses nothing: poll(2), splice(2), splice(2).
 func bareLoop(into path: String) throws {
-    let ring = try FileDescriptor.open("\(directory)/per_cpu/cpu\(cpu)/trace_pipe_raw", [.readOnly, .nonBlocking])
+    let ring = try FileDescriptor.open(
+        "\(directory)/per_cpu/cpu\(cpu)/trace_pipe_raw", [.readOnly, .nonBlocking])
     let sink = try FileDescriptor.open(path, [.writeOnly, .nonBlocking])
     let pipe = try Pipe(size: 64 << 10)
     let clock = ContinuousClock()
@@ -67,6 +68,8 @@ func bareLoop(into path: String) throws {
     }
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    let time = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1_000_000 + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec
+    let time =
+        (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1_000_000 + usage.ru_utime.tv_usec
+        + usage.ru_stime.tv_usec
     print(bytes, time)
 }
