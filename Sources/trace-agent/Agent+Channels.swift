@@ -15,21 +15,24 @@ extension Agent {
             case .draining(let job) = tracked[index].state
         else { return }
         reportZeroSplices(index)
-        if case .sinkFailed(let code) = outcome, options.output {
-            try outputFailed(code)
-        }
+        try report(outcome, of: channel)
         let next = NextStep(
             after: outcome, of: job, agent: state, wasIdle: tracked[index].wasIdle,
             flushIsDue: tracked[index].flushIsDue)
         tracked[index].wasIdle = outcome == .idle && job == .drain
         try take(next, index)
+        if state == .flushing { try finishStopIfFlushed() }
+    }
+
+    private mutating func report(_ outcome: Outcome, of channel: Channel) throws(SystemError) {
         switch outcome {
+        // So does a CPU that was never online.
+        case .sourceFailed(.noDevice): break
         case .sourceFailed(let code): logOfHost("CPU \(channel.cpu): cannot read its ring buffer: \(code)")
-        case .sinkFailed(let code) where !options.output:
-            logOfHost("cannot write to \(channel.sink.name): \(code)")
+        case .sinkFailed(let code) where options.output: try outputFailed(code)
+        case .sinkFailed(let code): logOfHost("cannot write to \(channel.sink.name): \(code)")
         default: break
         }
-        if state == .flushing { try finishStopIfFlushed() }
     }
 
     private mutating func take(_ step: NextStep, _ index: Int) throws(SystemError) {
@@ -57,7 +60,11 @@ extension Agent {
         logOfHost("\(channel.sink.name) is back")
         tracked[index].sinkIsWatched = try reactor.watch(
             channel.sink.descriptor, for: .once, as: .sink(index))
-        if state == .stopped { tracked[index].state = .idle } else { dispatch(index, .drain) }
+        switch state {
+        case .stopped: tracked[index].state = .idle
+        case .streaming: dispatch(index, .drain)
+        case .flushing: try take(.flush, index)
+        }
     }
 
     /// How many pages a flush may move, so that a CPU that goes on recording does not keep it busy for ever.
@@ -138,9 +145,7 @@ extension Agent {
             try hearOrders()
         }
     }
-}
 
-extension Agent {
     /// A port that threw pages away is a loss that no kernel counter shows.
     private mutating func reportZeroSplices(_ index: Int) {
         let channel = tracked[index].channel

@@ -144,7 +144,7 @@ extension Agent {
         for index in tracked.indices { try startChannel(index) }
         let interval = options.flushInterval.duration
         if interval > .zero { try flushTimer.arm(after: interval, every: interval) }
-        log.info("streaming \(tracked.count) CPUs")
+        logOfHost("streaming \(tracked.count) CPUs", level: .info)
         try answerWhatIsDue()
     }
 
@@ -207,7 +207,6 @@ extension Agent {
         case .streaming: break
         }
         state = .flushing
-        deadlinesPassed = 0
         try flushTimer.disarm()
         try deadline.arm(after: max(options.stopTimeout.duration, .milliseconds(1)))
         for index in tracked.indices { try stopChannel(index) }
@@ -240,13 +239,19 @@ extension Agent {
 
     /// The deadline: what is not delivered yet stays where it is.
     mutating func giveUpStop() throws(SystemError) {
-        deadlinesPassed += 1
+        if state == .flushing {
+            interruptWorkers()
+            try finishStop()
+            if isExiting { try exit() }
+        } else {
+            isWorkerStuck = isAnyDraining
+        }
+    }
+
+    private func interruptWorkers() {
         for entry in tracked {
             if case .draining = entry.state { entry.channel.mailbox.post(Job.interrupt.word) }
         }
-        // A worker hands back at once, unless a file system holds it: the second deadline is for that.
-        if isExiting, isAnyDraining, deadlinesPassed == 1 { try deadline.arm(after: .seconds(1)) }
-        if state == .flushing { try finishStop() }
     }
 
     private mutating func finishStop() throws(SystemError) {
@@ -257,9 +262,9 @@ extension Agent {
             if tracked[index].state != .idle || tracked[index].channel.pendingBytes > 0 { isComplete = false }
         }
         state = .stopped
-        if deadlinesPassed == 0 { try deadline.disarm() }
+        try deadline.disarm()
         let total = report().total
-        log.info("stopped: \(total.bytes) bytes sent, \(total.lost) events lost")
+        logOfHost("stopped: \(total.bytes) bytes sent, \(total.lost) events lost", level: .info)
         if !isComplete {
             logOfHost(
                 "not everything was delivered: \(total.pending) bytes wait in the pipes for the next start")
@@ -282,13 +287,8 @@ extension Agent {
             default: "\(code)"
             }
         if failure == nil { failure = Failure(.outputFailed, "standard output: \(remedy)") }
-        isExiting = true
-        startsNext = false
-        for entry in tracked {
-            if case .draining = entry.state { entry.channel.mailbox.post(Job.interrupt.word) }
-        }
+        interruptWorkers()
         if state != .stopped { try finishStop() }
-        try deadline.arm(after: .seconds(1))
-        deadlinesPassed = 1
+        try exit()
     }
 }

@@ -45,8 +45,8 @@ struct Agent: ~Copyable {
     var startsNext = false
     /// Signal, or failure: nothing more is begun.
     var isExiting = false
-    /// How often the deadline of the stop under way has passed.
-    var deadlinesPassed = 0
+    /// Whether a worker did not hand its channel back in time.
+    var isWorkerStuck = false
     /// Why the agent ends, if not because it was asked to.
     var failure: Failure?
 
@@ -134,7 +134,7 @@ struct Agent: ~Copyable {
 
     /// Whether the loop has nothing more to do: exiting, flushed, and every channel handed back or given up.
     private var isFinished: Bool {
-        isExiting && state == .stopped && (!isAnyDraining || deadlinesPassed > 1)
+        isExiting && state == .stopped && (!isAnyDraining || isWorkerStuck)
     }
 
     var isAnyDraining: Bool {
@@ -162,10 +162,17 @@ struct Agent: ~Copyable {
                 restoreSettings()
                 exitAtOnce(128 + signal)
             }
-            isExiting = true
-            startsNext = false
-            if state == .streaming { try stop() }
+            try stop()
+            try exit()
         }
+    }
+
+    /// Ends the loop once nothing moves any more.
+    mutating func exit() throws(SystemError) {
+        isExiting = true
+        startsNext = false
+        // A worker hands back at once, unless a file system holds it, which is not waited for.
+        if state == .stopped, isAnyDraining { try deadline.arm(after: .seconds(1)) }
     }
 
     /// Puts `buffer_percent` back.
@@ -201,9 +208,9 @@ struct Agent: ~Copyable {
     }
 
     /// Says something that a host can cause; too much of it is left out, and counted.
-    mutating func logOfHost(_ message: String) {
+    mutating func logOfHost(_ message: String, level: Logger.Level = .warning) {
         guard hostLogRate.admit() else { return }
         let leftOut = hostLogRate.takeRefused()
-        log.warning("\(message)\(leftOut > 0 ? " (\(leftOut) lines left out)" : "")")
+        log.log(level: level, "\(message)\(leftOut > 0 ? " (\(leftOut) lines left out)" : "")")
     }
 }

@@ -5,27 +5,18 @@ struct RingSettings: ~Copyable {
     /// Bytes of a sub-buffer when the agent started.
     let pageSize: Int
     private let headerPage: FileDescriptor
-    private let bufferPercent: FileDescriptor?
+    private let bufferPercent: FileDescriptor
     private let percentFound: String
 
     init(in tracefs: Tracefs) throws(Failure) {
         let headerPage = try tracefs.open("events/header_page", .readOnly)
         let pageSize = try Self.readPageSize(headerPage)
-        // Linux before 5.0 has no such file and reports every event; the flush timer still bounds the latency.
-        let percent: FileDescriptor?
-        do throws(Failure) {
-            percent = try tracefs.open("buffer_percent", .readWrite)
-        } catch  where error.status == .unavailable {
-            percent = nil
-        }
-        percentFound = try Self.read(percent)
+        // Linux has had it since 5.0.
+        let percent = try tracefs.open("buffer_percent", .readWrite)
+        percentFound = try explained { () throws(SystemError) in try percent.contents() }
         self.headerPage = headerPage
         self.pageSize = pageSize
         bufferPercent = percent
-    }
-
-    private static func read(_ percent: borrowing FileDescriptor?) throws(Failure) -> String {
-        try explained { () throws(SystemError) in try percent?.contents() ?? "" }
     }
 
     private static func readPageSize(_ headerPage: borrowing FileDescriptor) throws(Failure) -> Int {
@@ -42,9 +33,9 @@ struct RingSettings: ~Copyable {
     /// Sets `buffer_percent` for rings of `bytes` each.
     func setPercent(forRingOf bytes: Int) throws(SystemError) {
         let percent = RingGeometry.bufferPercent(ringOf: bytes, pageSize: pageSize)
-        try bufferPercent?.overwrite(with: "\(percent)")
+        try bufferPercent.overwrite(with: "\(percent)")
     }
 
     /// Puts `buffer_percent` back to what it was when the agent started.
-    func restorePercent() throws(SystemError) { try bufferPercent?.overwrite(with: percentFound) }
+    func restorePercent() throws(SystemError) { try bufferPercent.overwrite(with: percentFound) }
 }

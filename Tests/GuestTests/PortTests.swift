@@ -166,6 +166,29 @@ struct PortTests {
         try guest.endAgent()
     }
 
+    @Test func `a CPU that goes offline and comes back is traced on`() throws {
+        defer { guest.stopCatching() }
+        try guest.startAgent("--flush-interval 0")
+        try guest.catchPages()
+        #expect(try order("start").state == "streaming")
+        let before = try guest.writeRecords(seconds: 0.5, rate: 20_000)
+        try guest.run("echo 0 > /sys/devices/system/cpu/cpu1/online")
+        // Its ring is still there, and its worker runs elsewhere.
+        #expect(try order("stop").complete)
+        #expect(try guest.stat("entries", cpu: 1) == 0)
+        #expect(try order("start").state == "streaming")
+        try guest.run("echo 1 > /sys/devices/system/cpu/cpu1/online")
+        let after = try guest.writeRecords(seconds: 0.5, rate: 20_000)
+        let answer = try order("stop")
+        for cpu in 0...1 {
+            let stream = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes)
+            #expect(stream.flaw == nil)
+            #expect(
+                stream.numbers(of: cpu) == Array(0..<UInt64(before[cpu])) + Array(0..<UInt64(after[cpu])))
+        }
+        try guest.endAgent()
+    }
+
     @Test func `a large pipe is clamped to what the port takes, and said`() throws {
         defer { guest.stopCatching() }
         try guest.startAgent("-s 1M")

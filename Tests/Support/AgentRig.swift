@@ -15,15 +15,19 @@ package final class AgentRig {
     /// - Parameter changing: Changes the ports folder before the agent starts.
     package convenience init(
         _ sink: Sink = .files, ringKiB: Int = 2048, options: [String] = [],
-        changing: (TemporaryFolder) -> Void = { _ in }
+        program: String = Machine.product("trace-agent"), changing: (TemporaryFolder) -> Void = { _ in }
     ) throws {
         let folder = try Self.makeFolder(sink)
         changing(folder)
-        try self.init(in: try TraceInstance(ringKiB: ringKiB), folder: folder, options: options)
+        try self.init(
+            in: try TraceInstance(ringKiB: ringKiB), folder: folder, options: options, program: program)
     }
 
     /// The same on an instance and ports that are there.
-    package init(in instance: TraceInstance, folder: TemporaryFolder? = nil, options: [String] = []) throws {
+    package init(
+        in instance: TraceInstance, folder: TemporaryFolder? = nil, options: [String] = [],
+        program: String = Machine.product("trace-agent")
+    ) throws {
         self.instance = instance
         self.folder = try folder ?? Self.makeFolder(.files)
         socket = try StreamSocket("\(self.folder.path)/agent-ctl-path")

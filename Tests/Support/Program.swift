@@ -19,6 +19,7 @@ package final class Program {
         errorPath = temporaryPath()
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         switch output {
         case .null: posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
@@ -32,6 +33,7 @@ package final class Program {
         // The other end of this pipe closes when the program ends, which can be waited for with a limit.
         posix_spawn_file_actions_adddup2(&actions, ends[1], 3)
         var argv: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) }
+        defer { for argument in argv { free(argument) } }
         argv.append(nil)
         var pid: pid_t = 0
         let result = posix_spawnp(&pid, path, &actions, nil, argv, environ)
