@@ -32,7 +32,7 @@ package final class AgentRig {
         self.folder = try folder ?? Self.makeFolder(.files)
         socket = try StreamSocket("\(self.folder.path)/agent-ctl-path")
         agent = try Program(
-            Machine.product("trace-agent"),
+            program,
             ["--ports", self.folder.path, "--instance", instance.name] + options)
         control = try socket.accept()
     }

@@ -45,6 +45,8 @@ package final class Program {
 
     deinit {
         kill()
+        // What a sanitizer says of the program is an error of the test, whatever else it looked at.
+        precondition(!errorText.contains("Sanitizer: "), errorText)
         unlink(errorPath)
     }
 
