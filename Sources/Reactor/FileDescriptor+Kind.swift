@@ -66,6 +66,17 @@ extension FileDescriptor {
         }
     }
 
+    /// Raises the soft limit of open descriptors to the hard one: setrlimit(2).
+    ///
+    /// The usual 1024 is for programs that use select(2).
+    package static func allowAsManyAsPossible() throws(SystemError) {
+        var limit = rlimit()
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        _ = try systemCall("getrlimit") { getrlimit(resource, &limit) }
+        limit.rlim_cur = limit.rlim_max
+        _ = try systemCall("setrlimit") { setrlimit(resource, &limit) }
+    }
+
     /// The path without links that `path` leads to, `nil` if it leads nowhere: realpath(3).
     package static func resolve(_ path: String) -> String? {
         guard let resolved = realpath(path, nil) else { return nil }

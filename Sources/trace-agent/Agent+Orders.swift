@@ -51,16 +51,21 @@ extension Agent {
     private mutating func carryOut(_ order: Order) throws(SystemError) {
         switch order {
         case .start(let answered):
-            if answered { answersDue.append(order) }
+            if answered { oweAnswer(to: order) }
             try start()
         case .stop(let answered):
-            if answered { answersDue.append(order) }
+            if answered { oweAnswer(to: order) }
             try stop()
         case .status: try answer("status")
         case .unknown(let line):
             ordersRefused += 1
             logOfHost("order refused: \"\(line.escapedASCII)\"")
         }
+    }
+
+    /// Remembers a word whose answer has to wait; a host that sends too many of them goes without.
+    private mutating func oweAnswer(to order: Order) {
+        if answersDue.count < 64 { answersDue.append(order) }
     }
 
     private mutating func loseControl(_ reason: String) {

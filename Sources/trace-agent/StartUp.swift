@@ -4,6 +4,7 @@ import Reactor
 /// Opens everything in its order and serves until asked to end.
 func serve(_ options: Options, _ log: Logger) throws(Failure) {
     try explained(FileDescriptor.fillStandardStreams)
+    try explained(FileDescriptor.allowAsManyAsPossible)
     SignalFD.ignoreBrokenPipes()
     let signals = try explained(SignalFD.ofTermination)
     let tracefs = try Tracefs(at: options.tracefs, instance: options.instance)

@@ -52,6 +52,20 @@ struct StartUpTests {
         #expect(agent.errorText.contains("run the agent as root"), "\(agent.errorText)")
     }
 
+    @Test func `many CPUs need more descriptors than the soft limit allows`() throws {
+        let folder = TemporaryFolder()
+        for cpu in 0...1 { try makeLink("\(folder.path)/trace-path-cpu\(cpu)", to: "/dev/null") }
+        let agent = try Program(
+            "sh",
+            [
+                "-c", "ulimit -Sn 12; exec \"$0\" --foreground --ports \"$1\"", Machine.product("trace-agent"),
+                folder.path,
+            ])
+        #expect(eventually { agent.errorText.contains("streaming 2 CPUs") }, "\(agent.errorText)")
+        agent.signal(SIGTERM)
+        #expect(agent.wait() == 0)
+    }
+
     @Test func `closed standard streams are no trap`() throws {
         let agent = try Program(
             "sh", ["-c", "exec \"$0\" --foreground -o <&- >&-", Machine.product("trace-agent")])
