@@ -55,12 +55,9 @@ struct StartUpTests {
     @Test func `many CPUs need more descriptors than the soft limit allows`() throws {
         let folder = TemporaryFolder()
         for cpu in 0...1 { try makeLink("\(folder.path)/trace-path-cpu\(cpu)", to: "/dev/null") }
-        let agent = try Program(
-            "sh",
-            [
-                "-c", "ulimit -Sn 12; exec \"$0\" --foreground --ports \"$1\"", Machine.product("trace-agent"),
-                folder.path,
-            ])
+        let program = Machine.product("trace-agent")
+        let script = "ulimit -Sn 12; exec \"$0\" --foreground --ports \"$1\""
+        let agent = try Program("sh", ["-c", script, program, folder.path])
         #expect(eventually { agent.errorText.contains("streaming 2 CPUs") }, "\(agent.errorText)")
         agent.signal(SIGTERM)
         #expect(agent.wait() == 0)
