@@ -25,7 +25,6 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
     package static let connectionReset = Errno(rawValue: ECONNRESET)
     package static let connectionRefused = Errno(rawValue: ECONNREFUSED)
     package static let inputOutput = Errno(rawValue: EIO)
-    package static let invalidArgument = Errno(rawValue: EINVAL)
 
     /// The error in words: strerror(3).
     package var description: String {

@@ -23,7 +23,6 @@ extension FileDescriptor {
         package static let writeOnly = Mode(rawValue: O_WRONLY)
         package static let readWrite = Mode(rawValue: O_RDWR)
         package static let nonBlocking = Mode(rawValue: O_NONBLOCK)
-        package static let directory = Mode(rawValue: O_DIRECTORY)
     }
 
     /// Opens `path`: open(2).

@@ -24,8 +24,10 @@ package func isHungUp(_ descriptor: borrowing FileDescriptor) -> Bool {
 }
 
 /// Waits until `first` or `second` is readable, hung up or in error: poll(2).
+///
+/// - Parameter timeout: Rounded up to whole milliseconds; `nil` waits for ever.
 package func poll(
-    _ first: borrowing FileDescriptor, or second: borrowing FileDescriptor, timeout: Duration
+    _ first: borrowing FileDescriptor, or second: borrowing FileDescriptor, timeout: Duration? = nil
 ) -> Polled {
     let descriptors = (first.rawValue, second.rawValue)
     return withUnsafeTemporaryAllocation(of: pollfd.self, capacity: 2) { entries in
@@ -38,9 +40,10 @@ package func poll(
 }
 
 /// An interrupted wait starts over; signals are blocked in every thread, so that hardly happens.
-private func pollUninterrupted(_ entries: UnsafeMutablePointer<pollfd>?, _ count: nfds_t, _ timeout: Duration)
-{
-    while poll(entries, count, timeout.wholeMilliseconds) == -1 {
+private func pollUninterrupted(
+    _ entries: UnsafeMutablePointer<pollfd>?, _ count: nfds_t, _ timeout: Duration?
+) {
+    while poll(entries, count, timeout?.wholeMilliseconds ?? -1) == -1 {
         let code = Errno.current
         precondition(code == .interrupted, "poll: \(code)")
     }

@@ -37,11 +37,6 @@ package struct Reactor<Token: RawRepresentable>: ~Copyable where Token.RawValue 
         try control(EPOLL_CTL_MOD, descriptor, interest, token)
     }
 
-    /// Stops watching `descriptor`.
-    package func forget(_ descriptor: borrowing FileDescriptor, as token: Token) throws(SystemError) {
-        try control(EPOLL_CTL_DEL, descriptor, [], token)
-    }
-
     private func control(
         _ operation: CInt, _ descriptor: borrowing FileDescriptor, _ interest: Readiness, _ token: Token
     ) throws(SystemError) {

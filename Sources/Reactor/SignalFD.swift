@@ -20,9 +20,11 @@ package struct SignalFD: ~Copyable {
         try SignalFD([SIGTERM, SIGINT, SIGHUP])
     }
 
-    /// Makes writes to a pipe or socket that nobody reads fail with `EPIPE` instead of ending the program.
-    package static func ignoreBrokenPipes() {
+    /// Makes writes that cannot succeed fail instead of ending the program: `EPIPE` where nobody reads, `EFBIG` where
+    /// the file may not grow.
+    package static func ignoreFailedWrites() {
         signal(SIGPIPE, SIG_IGN)
+        signal(SIGXFSZ, SIG_IGN)
     }
 
     /// The next signal that has arrived, `nil` if there is none.
@@ -34,6 +36,3 @@ package struct SignalFD: ~Copyable {
         return count == nil ? nil : CInt(arrived.ssi_signo)
     }
 }
-
-/// Ends the process here and now, threads that cannot be joined included: _exit(2).
-package func exitAtOnce(_ status: CInt) -> Never { _exit(status) }

@@ -15,7 +15,9 @@ final class Account: Sendable {
 }
 
 extension Atomic where Value == Int {
-    /// Counts `amount` more; nothing is ordered by it.
-    func count(_ amount: Int = 1) { add(amount, ordering: .relaxed) }
-    var now: Int { load(ordering: .relaxed) }
+    /// Counts `amount` more.
+    ///
+    /// Who sees a count sees all that was counted before it: a page is never sent before it is taken.
+    func count(_ amount: Int = 1) { add(amount, ordering: .releasing) }
+    var now: Int { load(ordering: .acquiring) }
 }

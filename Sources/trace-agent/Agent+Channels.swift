@@ -10,29 +10,39 @@ extension Agent {
 
     /// A worker has handed its channel back.
     mutating func takeBack(_ index: Int) throws(SystemError) {
-        let channel = tracked[index].channel
-        guard let word = channel.readiness.take(), let outcome = Outcome(word: word),
+        guard let word = tracked[index].channel.readiness.take(), let outcome = Outcome(word: word),
             case .draining(let job) = tracked[index].state
         else { return }
         reportZeroSplices(index)
-        try report(outcome, of: channel)
+        try report(outcome, of: index)
         let next = NextStep(
-            after: outcome, of: job, agent: state, wasIdle: tracked[index].wasIdle,
+            after: outcome, of: job, agent: hasGivenUp ? .stopped : state, wasIdle: tracked[index].wasIdle,
             flushIsDue: tracked[index].flushIsDue)
         tracked[index].wasIdle = outcome == .idle && job == .drain
         try take(next, index)
         if state == .flushing { try finishStopIfFlushed() }
     }
 
-    private mutating func report(_ outcome: Outcome, of channel: Channel) throws(SystemError) {
+    private mutating func report(_ outcome: Outcome, of index: Int) throws(SystemError) {
+        let channel = tracked[index].channel
+        tracked[index].isUnreadable = false
         switch outcome {
         // So does a CPU that was never online.
-        case .sourceFailed(.noDevice): break
-        case .sourceFailed(let code): logOfHost("CPU \(channel.cpu): cannot read its ring buffer: \(code)")
+        case .ringFailed(.noDevice): break
+        case .ringFailed(let code):
+            tracked[index].isUnreadable = true
+            complain(index, "CPU \(channel.cpu): cannot read its ring buffer: \(code)")
         case .sinkFailed(let code) where options.output: try outputFailed(code)
-        case .sinkFailed(let code): logOfHost("cannot write to \(channel.sink.name): \(code)")
-        default: break
+        case .sinkFailed(let code): complain(index, "cannot write to \(channel.sink.name): \(code)")
+        case .dry, .spent, .blocked: tracked[index].trouble = nil
+        case .idle, .interrupted: break
         }
+    }
+
+    /// Says what is wrong with a channel, once for as long as it is so.
+    private mutating func complain(_ index: Int, _ trouble: String) {
+        if tracked[index].trouble != trouble { events.say(trouble) }
+        tracked[index].trouble = trouble
     }
 
     private mutating func take(_ step: NextStep, _ index: Int) throws(SystemError) {
@@ -40,6 +50,7 @@ extension Agent {
         case .rest: tracked[index].state = .idle
         case .waitForData: try waitForData(index)
         case .waitForPort: try waitForPort(index)
+        case .retryPort: tracked[index].state = .waitingForPort
         case .drain: dispatch(index, .drain)
         case .flush:
             tracked[index].flushIsDue = false
@@ -55,9 +66,9 @@ extension Agent {
         do throws(Failure) {
             guard try ports.reopen(channel.sink, cpu: channel.cpu) else { return }
         } catch {
-            return logOfHost("\(error)")
+            return complain(index, "\(error)")
         }
-        logOfHost("\(channel.sink.name) is back")
+        events.say("\(channel.sink.name) is back")
         tracked[index].sinkIsWatched = try reactor.watch(
             channel.sink.descriptor, for: .once, as: .sink(index))
         switch state {
@@ -76,7 +87,7 @@ extension Agent {
 
     mutating func waitForData(_ index: Int) throws(SystemError) {
         tracked[index].state = .waitingForData
-        try reactor.rearm(tracked[index].channel.ring.source, for: [.readable, .once], as: .ring(index))
+        try reactor.rearm(tracked[index].channel.ring.descriptor, for: [.readable, .once], as: .ring(index))
     }
 
     private mutating func waitForPort(_ index: Int) throws(SystemError) {
@@ -85,7 +96,8 @@ extension Agent {
         let watcher = watcher(of: sink)
         // Files and /dev/null cannot be watched, and a port whose host is away would report that for ever: the
         // retry timer looks after both.
-        guard tracked[watcher].sinkIsWatched, !isHungUp(sink.descriptor) else { return }
+        tracked[index].portIsAway = isHungUp(sink.descriptor)
+        guard tracked[watcher].sinkIsWatched, !tracked[index].portIsAway else { return }
         try reactor.rearm(sink.descriptor, for: [.writable, .once], as: .sink(watcher))
     }
 
@@ -131,6 +143,7 @@ extension Agent {
 
     /// The retry timer: tries whatever may have come back without telling.
     mutating func retry() throws(SystemError) {
+        retryPeriod = nil
         for index in tracked.indices {
             switch tracked[index].state {
             case .waitingForPort: try resumeIfBlocked(index)
@@ -140,6 +153,7 @@ extension Agent {
             }
         }
         try reopenControl()
+        sendAnswers()
         if areOrdersPaused {
             areOrdersPaused = false
             try hearOrders()
@@ -152,7 +166,7 @@ extension Agent {
         let count = channel.account.zeroSplices.now
         guard count > tracked[index].zeroSplicesSaid else { return }
         tracked[index].zeroSplicesSaid = count
-        logOfHost(
+        events.say(
             "\(channel.sink.name) threw pages away: \(channel.account.bytesGone.now) bytes are lost so far, its queue is too small"
         )
     }

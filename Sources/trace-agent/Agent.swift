@@ -18,8 +18,16 @@ struct Agent: ~Copyable {
         var flushIsDue = false
         /// The account's page count at which a stop's flush ends.
         var flushEnd = 0
+        /// Events in the ring, when the kernel's account was last read.
+        var unread = 0
         /// How much of the account has been said to have gone.
         var zeroSplicesSaid = 0
+        /// Whether nobody is connected to the port.
+        var portIsAway = false
+        /// Whether the ring could not be read the last time.
+        var isUnreadable = false
+        /// What is wrong with the ring or the port, which is said once.
+        var trouble: String?
 
         var channel: Channel { worker.channel }
     }
@@ -27,7 +35,7 @@ struct Agent: ~Copyable {
     let options: Options
     let log: Logger
     let ports: Ports
-    let settings: RingSettings
+    var settings: RingSettings
     let signals: SignalFD
     var tracked: [Tracked] = []
     /// The rings whose CPUs had no port yet.
@@ -36,9 +44,12 @@ struct Agent: ~Copyable {
     let flushTimer: TimerFD
     let retryTimer: TimerFD
     let deadline: TimerFD
+    /// How long the retry timer was set for; `nil` while it does not run.
     var retryPeriod: Duration?
 
     var state = AgentState.stopped
+    /// Whether the stop under way is over time, and only waits for the workers to hand back.
+    var hasGivenUp = false
     /// Whether the last stop delivered everything.
     var isComplete = true
     /// A start that came while a stop was being flushed.
@@ -55,11 +66,15 @@ struct Agent: ~Copyable {
     let expectsControl: Bool
     var orders: [Order] = []
     var ordersRefused = 0
-    var orderRate = RateLimit(burst: 64, thenOneEvery: .milliseconds(4))
+    var orderRate = RateLimit(burst: 128, thenOneEvery: .milliseconds(2))
     var areOrdersPaused = false
     var answersDue: [Order] = []
-    /// Limits the lines of the log that a host can cause.
-    var hostLogRate = RateLimit(burst: 20, thenOneEvery: .seconds(1))
+    /// What is wrong with the control port, which is said once.
+    var controlTrouble: String?
+    /// Starts, stops, ports that come and go.
+    var events: LimitedLog
+    /// Orders that are none.
+    var refusals: LimitedLog
 
     init(
         options: Options, log: Logger, ports: Ports, settings: consuming RingSettings,
@@ -71,6 +86,8 @@ struct Agent: ~Copyable {
         let deadline = try explained(TimerFD.init)
         self.options = options
         self.log = log
+        events = LimitedLog(log)
+        refusals = LimitedLog(log)
         self.ports = ports
         self.settings = settings
         self.signals = signals
@@ -89,11 +106,13 @@ struct Agent: ~Copyable {
         let isShared = tracked.contains { $0.channel.sink === channel.sink }
         do throws(SystemError) {
             let losses = LossCount(from: try channel.ring.stats())
-            try reactor.watch(channel.readiness.descriptor, for: .readable, as: .readiness(index))
-            try reactor.watch(channel.ring.source, for: .once, as: .ring(index))
+            let worker = try Worker(channel)
             let isWatched =
                 isShared ? false : try reactor.watch(channel.sink.descriptor, for: .once, as: .sink(index))
-            tracked.append(Tracked(worker: try Worker(channel), losses: losses, sinkIsWatched: isWatched))
+            try reactor.watch(channel.readiness.descriptor, for: .readable, as: .readiness(index))
+            // Last, because it stays open if something else fails.
+            try reactor.watch(channel.ring.descriptor, for: .once, as: .ring(index))
+            tracked.append(Tracked(worker: worker, losses: losses, sinkIsWatched: isWatched))
         } catch {
             throw Failure(error)
         }
@@ -103,15 +122,16 @@ struct Agent: ~Copyable {
     mutating func run() throws(Failure) {
         do throws(SystemError) {
             try serveOrders()
+            try countLosses()
         } catch {
             failure = Failure(error)
         }
         restoreSettings()
         for line in report().table { log.info("\(line)") }
-        if isAnyDraining {
+        if isWorkerStuck, isAnyDraining {
             // Waiting for a thread that a file system holds could take for ever.
-            log.error("a write of trace data does not end: exiting without it")
-            exitAtOnce(ExitStatus.outputFailed.rawValue)
+            log.error("\(failure?.description ?? "a write of trace data does not end"): exiting without it")
+            exitAtOnce((failure?.status ?? .outputFailed).rawValue)
         }
         if let failure { throw failure }
         if options.output, !isComplete {
@@ -176,7 +196,7 @@ struct Agent: ~Copyable {
     }
 
     /// Puts `buffer_percent` back.
-    func restoreSettings() {
+    mutating func restoreSettings() {
         do throws(SystemError) {
             try settings.restorePercent()
         } catch {
@@ -185,32 +205,29 @@ struct Agent: ~Copyable {
     }
 
     /// Sets the timer for whatever cannot be waited for, or turns it off.
+    ///
+    /// One that runs is never put off: a channel that blocks again and again must not keep the others waiting.
     private mutating func setRetryTimer() throws(SystemError) {
-        let period = neededRetryPeriod
-        if period == retryPeriod { return }
-        retryPeriod = period
-        if let period { try retryTimer.arm(after: period, every: period) } else { try retryTimer.disarm() }
+        let needed = neededRetryPeriod
+        if let needed, let running = retryPeriod, needed >= running { return }
+        if needed == retryPeriod { return }
+        retryPeriod = needed
+        if let needed { try retryTimer.arm(after: needed) } else { try retryTimer.disarm() }
     }
 
     private var neededRetryPeriod: Duration? {
         if areOrdersPaused { return .milliseconds(250) }
         var period: Duration?
-        if control == nil, expectsControl { period = .seconds(1) }
+        if control.map(\.owesAnswers) ?? expectsControl { period = .seconds(1) }
         for entry in tracked {
             switch entry.state {
-            case .waitingForPort: return .milliseconds(250)
+            case .waitingForPort where !entry.portIsAway: return .milliseconds(250)
+            case .waitingForPort: period = .seconds(1)
             case .portGone: period = .seconds(1)
             case .ringGone where options.flushInterval.milliseconds == 0: period = .seconds(1)
             default: break
             }
         }
         return period
-    }
-
-    /// Says something that a host can cause; too much of it is left out, and counted.
-    mutating func logOfHost(_ message: String, level: Logger.Level = .warning) {
-        guard hostLogRate.admit() else { return }
-        let leftOut = hostLogRate.takeRefused()
-        log.log(level: level, "\(message)\(leftOut > 0 ? " (\(leftOut) lines left out)" : "")")
     }
 }

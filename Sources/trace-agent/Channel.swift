@@ -31,5 +31,9 @@ final class Channel: Sendable {
     var pagesPerSplice: Int { max(1, min(pipe.capacity / pageSize, sink.pagesPerSplice)) }
 
     /// Bytes taken from the ring that the sink has not taken yet.
-    var pendingBytes: Int { account.pages.now * pageSize - account.bytes.now - account.bytesGone.now }
+    var pendingBytes: Int {
+        // In this order: the worker goes on counting.
+        let sent = account.bytes.now + account.bytesGone.now
+        return account.pages.now * pageSize - sent
+    }
 }

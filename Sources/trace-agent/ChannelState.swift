@@ -41,6 +41,8 @@ enum NextStep: Equatable, Sendable {
     case rest
     case waitForData
     case waitForPort
+    /// The port failed: it may say that it is ready, so a timer tries it again.
+    case retryPort
     case drain
     case flush
     case giveUpRing
@@ -59,10 +61,10 @@ enum NextStep: Equatable, Sendable {
         case (_, .blocked): self = .waitForPort
         case (_, .sinkFailed(let code)) where code.meansGone: self = .giveUpPort
 
-        case (_, .sinkFailed): self = .waitForPort
+        case (_, .sinkFailed): self = .retryPort
 
         case (.flushing, .interrupted): self = .flush
-        case (.flushing, .sourceFailed): self = .rest
+        case (.flushing, .ringFailed): self = .rest
         case (.flushing, .dry), (.flushing, .idle), (.flushing, .spent): self = flushIsDue ? .flush : .rest
 
         case (.streaming, .dry) where flushIsDue && job == .drain: self = .flush
@@ -71,14 +73,14 @@ enum NextStep: Equatable, Sendable {
         case (.streaming, .idle) where job == .drain: self = .flush
         case (.streaming, .idle): self = wasIdle ? .giveUpRing : .waitForData
         case (.streaming, .interrupted): self = .drain
-        case (.streaming, .sourceFailed): self = .giveUpRing
+        case (.streaming, .ringFailed): self = .giveUpRing
         }
     }
 }
 
 extension Errno {
     /// Whether a sink that failed so has to be opened again.
-    fileprivate var meansGone: Bool {
+    var meansGone: Bool {
         [.noDevice, .noSuchAddress, .brokenPipe, .connectionReset, .notConnected].contains(self)
     }
 }

@@ -15,7 +15,8 @@ struct Drainer: ~Copyable {
     /// How long a worker that has moved something waits for more before it hands the channel back, so that a busy
     /// CPU does not pay two wake-ups and two scheduling delays a batch.
     private static let linger = Duration.milliseconds(20)
-    /// How many batches are moved before the mailbox is looked at, while the ring never runs dry.
+    /// How many batches are moved before the mailbox is looked at, while the ring never runs dry: a flush looks at
+    /// it after each, because what it still sends after it has been given up comes too late.
     private static let batchesPerLook = 32
 
     init(_ channel: Channel) {
@@ -32,6 +33,7 @@ struct Drainer: ~Copyable {
             switch Job(word: channel.mailbox.receive()) {
             case .drain: outcome = move(pages: .max, takesPartialPage: false, lingers: true)
             case .flush(let pages): outcome = move(pages: pages, takesPartialPage: true, lingers: false)
+            case .handBack: outcome = .interrupted
             case .interrupt: continue
             case .quit: return
             }
@@ -48,6 +50,7 @@ struct Drainer: ~Copyable {
         if currentCPU() != channel.cpu { _ = pinThread(to: channel.cpu) }
         var left = pages
         var batches = 0
+        let batchesPerLook = lingers ? Self.batchesPerLook : 1
         var hasMoved = buffered > 0
         var movedSinceWait = hasMoved
         var partialPageComesNext = takesPartialPage
@@ -70,7 +73,7 @@ struct Drainer: ~Copyable {
                 movedSinceWait = true
                 try deliver()
                 batches += 1
-                if batches % Self.batchesPerLook == 0, hasPost() { return .interrupted }
+                if batches % batchesPerLook == 0, hasPost() { return .interrupted }
             }
             return .spent
         } catch {
@@ -84,13 +87,13 @@ struct Drainer: ~Copyable {
     private mutating func takeWholePages(atMost limit: Int) throws(Outcome) -> Int? {
         let length = min(limit, channel.pagesPerSplice) * channel.pageSize
         do throws(SystemError) {
-            let taken = try channel.ring.source.splice(to: channel.pipe.writeEnd, length: length)
+            let taken = try channel.ring.descriptor.splice(to: channel.pipe.writeEnd, length: length)
             guard let taken, taken > 0 else { return nil }
             buffered = taken
             channel.account.pages.count(taken / channel.pageSize)
             return taken / channel.pageSize
         } catch {
-            throw .sourceFailed(error.code)
+            throw .ringFailed(error.code)
         }
     }
 
@@ -99,7 +102,7 @@ struct Drainer: ~Copyable {
     /// - Returns: `false` if the ring is empty.
     private mutating func takePartialPage() throws(Outcome) -> Bool {
         do throws(SystemError) {
-            guard let count = try channel.ring.source.read(into: page), count > 0 else { return false }
+            guard let count = try channel.ring.descriptor.read(into: page), count > 0 else { return false }
             UnsafeMutableRawBufferPointer(rebasing: page[count...]).initializeMemory(
                 as: UInt8.self, repeating: 0)
             let written = try channel.pipe.writeEnd.write(UnsafeRawBufferPointer(page))
@@ -108,7 +111,7 @@ struct Drainer: ~Copyable {
             channel.account.pages.count()
             return true
         } catch {
-            throw .sourceFailed(error.code)
+            throw .ringFailed(error.code)
         }
     }
 
@@ -130,7 +133,7 @@ struct Drainer: ~Copyable {
                 moved = try channel.pipe.readEnd.splice(to: channel.sink.descriptor, length: Self.everything)
                 if moved == 0 { try accountForZero() }
             } catch {
-                try discardRestOfPage()
+                if error.code.meansGone { try discardRestOfPage() }
                 throw .sinkFailed(error.code)
             }
             guard let moved else { throw block() }
@@ -162,7 +165,7 @@ struct Drainer: ~Copyable {
             buffered -= count ?? 0
             channel.account.bytesGone.count(count ?? 0)
         } catch {
-            throw .sourceFailed(error.code)
+            throw .ringFailed(error.code)
         }
     }
 
@@ -173,15 +176,11 @@ struct Drainer: ~Copyable {
         return .blocked
     }
 
-    /// Waits, not for long, until no other channel writes to the sink.
+    /// Waits until no other channel writes to the sink, or something is left in the mailbox.
     private mutating func takeTurn() throws(Outcome) {
         guard let turn = channel.sink.turn, !hasTurn else { return }
         while !turn.take() {
-            switch waitOnMailbox(or: turn.descriptor) {
-            case .first: continue
-            case .second: throw .interrupted
-            case .neither: throw block()
-            }
+            if poll(turn.descriptor, or: channel.mailbox.descriptor) == .second { throw .interrupted }
         }
         hasTurn = true
     }
@@ -195,15 +194,11 @@ struct Drainer: ~Copyable {
 
     /// Waits until the ring reports more; not for long.
     private func waitForMore() throws(Outcome) -> Bool {
-        switch waitOnMailbox(or: channel.ring.source) {
+        switch poll(channel.ring.descriptor, or: channel.mailbox.descriptor, timeout: Self.linger) {
         case .first: true
         case .second: throw .interrupted
         case .neither: false
         }
-    }
-
-    private func waitOnMailbox(or descriptor: borrowing FileDescriptor) -> Polled {
-        poll(descriptor, or: channel.mailbox.descriptor, timeout: Self.linger)
     }
 
     private func hasPost() -> Bool {

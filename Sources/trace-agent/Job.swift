@@ -9,6 +9,8 @@ enum Job: Equatable, Sendable {
     case flush(pages: Int)
     /// Hand the channel back as it is: a worker that is busy does so at once, an idle one has nothing to do.
     case interrupt
+    /// A `drain` and an `interrupt` that met: hand the channel back at once.
+    case handBack
     /// End the thread.
     case quit
 
@@ -23,20 +25,21 @@ enum Job: Equatable, Sendable {
         case .drain: Self.drains
         case .flush(let pages): Self.flushes + UInt64(min(max(pages, 0), Int(UInt32.max))) * Self.pageUnit
         case .interrupt: Self.interrupts
+        case .handBack: Self.drains + Self.interrupts
         case .quit: Self.quits
         }
     }
 
     /// Reads what a mailbox held.
     ///
-    /// An interrupt beside a job came too late for the job before, and means nothing.
+    /// A flush is bounded and done all the same if an interrupt is beside it.
     init(word: UInt64) {
         if word & Self.quits != 0 {
             self = .quit
-        } else if word & Self.drains != 0 {
-            self = .drain
         } else if word & Self.flushes != 0 {
             self = .flush(pages: Int(word % Self.interrupts / Self.pageUnit))
+        } else if word & Self.drains != 0 {
+            self = word < Self.interrupts ? .drain : .handBack
         } else {
             self = .interrupt
         }

@@ -16,7 +16,7 @@ struct OrderParser: Sendable {
         var orders: [Order] = []
         for byte in bytes {
             if byte == UInt8(ascii: "\n") {
-                orders += takeLine()
+                if !line.isEmpty { orders += takeLine() }
                 isSkipping = false
             } else if !isSkipping {
                 line.append(byte)

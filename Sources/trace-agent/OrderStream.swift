@@ -3,8 +3,6 @@ import Reactor
 /// A connection that orders come from, and that answers go back on.
 final class OrderStream {
     let descriptor: FileDescriptor
-    /// Its path, for messages.
-    let name: String
     /// Whether the other side's leaving ends it: so with a socket, not with a port.
     let endsWhenAway: Bool
     private let isAnswering: Bool
@@ -14,9 +12,8 @@ final class OrderStream {
     /// The most bytes of answers that wait for the other side to read.
     private static let longestQueue = 256 << 10
 
-    init(_ descriptor: consuming FileDescriptor, name: String, kind: FileDescriptor.Kind) {
+    init(_ descriptor: consuming FileDescriptor, kind: FileDescriptor.Kind) {
         self.descriptor = descriptor
-        self.name = name
         endsWhenAway = kind == .socket
         // What is written to a FIFO that is open both ways comes back as an order.
         isAnswering = kind != .fifo
@@ -58,6 +55,9 @@ final class OrderStream {
 
     /// Whether so many answers wait that making another would be wasted.
     var isCongested: Bool { answers.count > Self.longestQueue / 2 }
+
+    /// Whether answers wait for the other side to take them.
+    var owesAnswers: Bool { !answers.isEmpty }
 
     /// Sends what is queued, as far as the other side takes it without waiting.
     func sendAnswers() throws(SystemError) {

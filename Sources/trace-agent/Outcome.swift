@@ -13,7 +13,7 @@ enum Outcome: Error, Equatable {
     /// The mailbox held an interrupt.
     case interrupted
     /// The ring cannot be read.
-    case sourceFailed(Errno)
+    case ringFailed(Errno)
     /// The sink cannot be written.
     case sinkFailed(Errno)
 
@@ -24,7 +24,7 @@ enum Outcome: Error, Equatable {
         case .blocked: 3
         case .spent: 4
         case .interrupted: 5
-        case .sourceFailed(let code): 6 | UInt64(code.rawValue) << 8
+        case .ringFailed(let code): 6 | UInt64(code.rawValue) << 8
         case .sinkFailed(let code): 7 | UInt64(code.rawValue) << 8
         }
     }
@@ -37,7 +37,7 @@ enum Outcome: Error, Equatable {
         case 3: self = .blocked
         case 4: self = .spent
         case 5: self = .interrupted
-        case 6: self = .sourceFailed(code)
+        case 6: self = .ringFailed(code)
         case 7: self = .sinkFailed(code)
         default: return nil
         }

@@ -43,7 +43,7 @@ struct Ports: Sendable {
         if port.kind == .regular {
             throw Failure(.configuration, "\(path) is a file: orders need a virtio port, a FIFO or a socket")
         }
-        return OrderStream(port.descriptor, name: path, kind: port.kind)
+        return OrderStream(port.descriptor, kind: port.kind)
     }
 
     private struct OpenPort: ~Copyable {

@@ -12,6 +12,8 @@ struct Report: Equatable, Sendable {
         var overwritten: Int
         /// Bytes taken from the ring that are still in the pipe.
         var pending: Int
+        /// Events in the ring.
+        var unread: Int
         /// Bytes that a port or a broken connection threw away.
         var gone: Int
         var zeroSplices: Int
@@ -43,7 +45,7 @@ struct Report: Equatable, Sendable {
     private func numbers(of cpu: CPU) -> String {
         """
         "bytes":\(cpu.bytes),"pages":\(cpu.pages),"lost":\(cpu.lost),"overwritten":\(cpu.overwritten),\
-        "pending":\(cpu.pending),"gone":\(cpu.gone),"zero_splices":\(cpu.zeroSplices),"blocked":\(cpu.timesBlocked)
+        "pending":\(cpu.pending),"unread":\(cpu.unread),"gone":\(cpu.gone),"zero_splices":\(cpu.zeroSplices),"blocked":\(cpu.timesBlocked)
         """
     }
 
@@ -51,7 +53,8 @@ struct Report: Equatable, Sendable {
     var total: CPU {
         cpus.reduce(
             into: CPU(
-                cpu: -1, state: "", pages: 0, bytes: 0, lost: 0, overwritten: 0, pending: 0, gone: 0,
+                cpu: -1, state: "", pages: 0, bytes: 0, lost: 0, overwritten: 0, pending: 0, unread: 0,
+                gone: 0,
                 zeroSplices: 0,
                 timesBlocked: 0)
         ) { sum, cpu in
@@ -60,6 +63,7 @@ struct Report: Equatable, Sendable {
             sum.lost += cpu.lost
             sum.overwritten += cpu.overwritten
             sum.pending += cpu.pending
+            sum.unread += cpu.unread
             sum.gone += cpu.gone
             sum.zeroSplices += cpu.zeroSplices
             sum.timesBlocked += cpu.timesBlocked
@@ -68,7 +72,10 @@ struct Report: Equatable, Sendable {
 
     /// A line a CPU, and their sum, for people.
     var table: [String] {
-        let heads = ["cpu", "pages", "bytes", "lost", "overwritten", "undelivered", "gone", "blocked"]
+        let heads = [
+            "cpu", "pages", "bytes", "lost", "overwritten", "unread", "undelivered", "gone", "zero splices",
+            "blocked",
+        ]
         let rows = cpus.map { row($0, name: "\($0.cpu)") } + [row(total, name: "all")]
         let widths = heads.indices.map { column in ([heads] + rows).map(\.[column].count).max() ?? 0 }
         return ([heads] + rows).map { cells in
@@ -78,10 +85,12 @@ struct Report: Equatable, Sendable {
     }
 
     private func row(_ cpu: CPU, name: String) -> [String] {
-        [name]
-            + [cpu.pages, cpu.bytes, cpu.lost, cpu.overwritten, cpu.pending, cpu.gone, cpu.timesBlocked].map {
-                "\($0)"
-            }
+        let numbers = [
+            cpu.pages, cpu.bytes, cpu.lost, cpu.overwritten, cpu.unread, cpu.pending, cpu.gone,
+            cpu.zeroSplices,
+            cpu.timesBlocked,
+        ]
+        return [name] + numbers.map { "\($0)" }
     }
 
     /// A string's inside in JSON.

@@ -7,16 +7,16 @@ import Reactor
 final class Ring: Sendable {
     let cpu: Int
     /// `trace_pipe_raw`, non-blocking: a splice(2) that blocks is not woken when tracing stops.
-    let source: FileDescriptor
+    let descriptor: FileDescriptor
     private let statsFile: FileDescriptor
     private let sizeFile: FileDescriptor
 
     init(cpu: Int, in tracefs: Tracefs) throws(Failure) {
-        let source = try tracefs.open("per_cpu/cpu\(cpu)/trace_pipe_raw", [.readOnly, .nonBlocking])
+        let descriptor = try tracefs.open("per_cpu/cpu\(cpu)/trace_pipe_raw", [.readOnly, .nonBlocking])
         let stats = try tracefs.open("per_cpu/cpu\(cpu)/stats", .readOnly)
         let size = try tracefs.open("per_cpu/cpu\(cpu)/buffer_size_kb", .readOnly)
         self.cpu = cpu
-        self.source = source
+        self.descriptor = descriptor
         statsFile = stats
         sizeFile = size
     }

@@ -4,18 +4,10 @@ enum RingGeometry {
     ///
     /// - Returns: `nil` if the text is not of that file.
     static func pageSize(fromHeaderPage text: String) -> Int? {
-        guard let header = dataField(ofHeaderPage: text) else { return nil }
-        return header.offset + header.size
-    }
-
-    /// Where the events lie in a sub-buffer: the `data` field's offset and size in bytes.
-    static func dataField(ofHeaderPage text: String) -> (offset: Int, size: Int)? {
-        for line in text.split(separator: "\n") where line.contains("field: char data;") {
-            guard let offset = number(after: "offset:", in: line), let size = number(after: "size:", in: line)
-            else { return nil }
-            return (offset, size)
-        }
-        return nil
+        guard let line = text.split(separator: "\n").first(where: { $0.contains("field: char data;") }),
+            let offset = number(after: "offset:", in: line), let size = number(after: "size:", in: line)
+        else { return nil }
+        return offset + size
     }
 
     /// Bytes of one CPU's ring, from `buffer_size_kb`: `1408`, or `7 (expanded: 1408)` before its first use.

@@ -6,14 +6,14 @@ struct RingSettings: ~Copyable {
     let pageSize: Int
     private let headerPage: FileDescriptor
     private let bufferPercent: FileDescriptor
-    private let percentFound: String
+    /// What `buffer_percent` was before it was set; `nil` while it is not.
+    private var percentFound: String?
 
     init(in tracefs: Tracefs) throws(Failure) {
         let headerPage = try tracefs.open("events/header_page", .readOnly)
         let pageSize = try Self.readPageSize(headerPage)
         // Linux has had it since 5.0.
         let percent = try tracefs.open("buffer_percent", .readWrite)
-        percentFound = try explained { () throws(SystemError) in try percent.contents() }
         self.headerPage = headerPage
         self.pageSize = pageSize
         bufferPercent = percent
@@ -31,11 +31,16 @@ struct RingSettings: ~Copyable {
     func pageSizeNow() throws(Failure) -> Int { try Self.readPageSize(headerPage) }
 
     /// Sets `buffer_percent` for rings of `bytes` each.
-    func setPercent(forRingOf bytes: Int) throws(SystemError) {
+    mutating func setPercent(forRingOf bytes: Int) throws(SystemError) {
+        if percentFound == nil { percentFound = try bufferPercent.contents() }
         let percent = RingGeometry.bufferPercent(ringOf: bytes, pageSize: pageSize)
         try bufferPercent.overwrite(with: "\(percent)")
     }
 
-    /// Puts `buffer_percent` back to what it was when the agent started.
-    func restorePercent() throws(SystemError) { try bufferPercent.overwrite(with: percentFound) }
+    /// Puts `buffer_percent` back to what it was before it was set.
+    mutating func restorePercent() throws(SystemError) {
+        guard let found = percentFound else { return }
+        percentFound = nil
+        try bufferPercent.overwrite(with: found)
+    }
 }

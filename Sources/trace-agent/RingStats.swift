@@ -4,8 +4,6 @@ struct RingStats: Equatable, Sendable {
     var unread = 0
     /// Overwritten or refused because the ring was full: `overrun`, `commit overrun` and `dropped events`.
     var lost = 0
-    /// Handed to a reader.
-    var read = 0
 
     /// Reads the file's text; lines that it does not know are skipped.
     init(parsing text: String) {
@@ -15,7 +13,6 @@ struct RingStats: Equatable, Sendable {
             switch parts[0] {
             case "entries": unread = value
             case "overrun", "commit overrun", "dropped events": lost += value
-            case "read events": read = value
             default: break
             }
         }

@@ -5,7 +5,7 @@ import Reactor
 func serve(_ options: Options, _ log: Logger) throws(Failure) {
     try explained(FileDescriptor.fillStandardStreams)
     try explained(FileDescriptor.allowAsManyAsPossible)
-    SignalFD.ignoreBrokenPipes()
+    SignalFD.ignoreFailedWrites()
     let signals = try explained(SignalFD.ofTermination)
     let tracefs = try Tracefs(at: options.tracefs, instance: options.instance)
     let settings = try RingSettings(in: tracefs)

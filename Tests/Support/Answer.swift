@@ -10,6 +10,7 @@ package struct Answer: Decodable {
         package let lost: Int
         package let overwritten: Int
         package let pending: Int
+        package let unread: Int
         package let gone: Int
         package let zero_splices: Int
         package let blocked: Int
@@ -20,6 +21,7 @@ package struct Answer: Decodable {
         package let lost: Int
         package let overwritten: Int
         package let pending: Int
+        package let unread: Int
         package let gone: Int
     }
     package let answer: String

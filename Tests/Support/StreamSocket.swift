@@ -94,6 +94,15 @@ package final class Connection {
         return try answer()
     }
 
+    /// The same where answers to `other`, a word that was sent before, may come first.
+    package func order(_ word: String, skipping other: String) throws -> Answer {
+        try send(word + "\n")
+        while true {
+            let answer = try answer()
+            if answer.answer != other { return answer }
+        }
+    }
+
     package func answer() throws -> Answer { try Answer(try line()) }
 
     /// The next answer; meanwhile `other` is read, which the answer may wait for.

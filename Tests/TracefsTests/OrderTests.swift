@@ -54,14 +54,14 @@ struct OrderTests {
         #expect(try eventually { try rig.stream(cpu: 0).records.count == 100 })
     }
 
-    @Test func `a host that floods orders does not keep the agent busy`() throws {
-        let rig = try AgentRig()
+    @Test(arguments: ["stop\nnonsense\n", "\n", "\0", "x"])
+    func `a host that floods the control port does not keep the agent busy`(flood: String) throws {
+        let rig = try AgentRig(program: Machine.release("trace-agent"))
+        let text = String(repeating: flood, count: 20_000 / flood.utf8.count)
         let end = ContinuousClock.now + .seconds(2)
         let before = rig.agent.cpuTime
         while ContinuousClock.now < end {
-            if try !rig.control.trySend(String(repeating: "stop\nnonsense\n", count: 100)) {
-                _ = try? rig.control.answer()
-            }
+            if try !rig.control.trySend(text) { _ = try? rig.control.line(within: .milliseconds(1)) }
         }
         #expect(rig.agent.cpuTime - before < .milliseconds(500))
         #expect(rig.terminate() == 0)

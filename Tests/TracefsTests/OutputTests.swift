@@ -74,7 +74,7 @@ struct OutputTests {
     }
 
     /// Starts `-o` on what is wrong, with something to write, and expects its exit code and message.
-    private func expectFailure(_ code: CInt, _ message: String, output: Program.Output, signal: CInt? = nil)
+    private func expectFailure(_ code: CInt, _ message: String, output: Program.Output)
         throws
     {
         let instance = try TraceInstance()
@@ -105,13 +105,42 @@ struct OutputTests {
     }
 
     @Test func `a full disk ends it with 74`() throws {
-        let folder = temporaryPath()
-        mkdir(folder, 0o700)
-        #expect(mount("tmpfs", folder, "tmpfs", 0, "size=256k") == 0)
-        defer {
-            umount(folder)
-            rmdir(folder)
-        }
-        try expectFailure(74, "No space left on device", output: .truncate("\(folder)/full"))
+        let disk = try SmallDisk(kiB: 256)
+        try expectFailure(74, "No space left on device", output: .truncate("\(disk.path)/full"))
+    }
+
+    @Test func `a file that may not grow ends it with 74`() throws {
+        let instance = try TraceInstance()
+        let folder = TemporaryFolder()
+        try instance.write(20_000, cpu: 0)
+        let script = "ulimit -f 64; exec \"$0\" --foreground -o --ports \"$1\" --instance \"$2\" > \"$1/out\""
+        let agent = try Program(
+            "sh", ["-c", script, Machine.product("trace-agent"), folder.path, instance.name])
+        #expect(agent.wait() == 74)
+        #expect(agent.errorText.contains("File too large"), "\(agent.errorText)")
+    }
+
+    @Test func `an output that fails while a start waits ends it, and touches no port`() throws {
+        let instance = try TraceInstance()
+        let folder = TemporaryFolder()
+        try writeFile("\(folder.path)/trace-path-cpu0", "")
+        let socket = try StreamSocket("\(folder.path)/agent-ctl-path")
+        var ends: [CInt] = [-1, -1]
+        #expect(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
+        let reader = FileDescriptor(owning: ends[0])
+        let writeEnd = FileDescriptor(owning: ends[1])
+        let agent = try Program(
+            Machine.product("trace-agent"),
+            ["-o", "--cpu", "0", "--ports", folder.path, "--instance", instance.name],
+            output: .descriptor(writeEnd.rawValue))
+        let control = try socket.accept()
+        _ = try control.order("start")
+        try instance.write(20_000, cpu: 0)
+        #expect(try eventually { try control.order("status").cpus[0].state == "waiting for port" })
+        try control.send("0\n1\n")
+        #expect(try control.order("status").state == "flushing")
+        shutdown(reader.rawValue, CInt(SHUT_RDWR))
+        #expect(agent.wait() == 74)
+        #expect(try readFile("\(folder.path)/trace-path-cpu0").isEmpty)
     }
 }

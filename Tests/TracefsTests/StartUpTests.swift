@@ -64,9 +64,15 @@ struct StartUpTests {
     }
 
     @Test func `closed standard streams are no trap`() throws {
-        let agent = try Program(
-            "sh", ["-c", "exec \"$0\" --foreground -o <&- >&-", Machine.product("trace-agent")])
+        let folder = TemporaryFolder()
+        try makeLink("\(folder.path)/trace-path-cpu0", to: "/dev/null")
+        let script = "exec \"$0\" --foreground --cpu 0 --ports \"$1\" <&- >&-"
+        let agent = try Program("sh", ["-c", script, Machine.product("trace-agent"), folder.path])
+        #expect(eventually { agent.errorText.contains("streaming 1 CPU") }, "\(agent.errorText)")
+        for number in 0...1 {
+            #expect(FileDescriptor.resolve("/proc/\(agent.pid)/fd/\(number)") == "/dev/null")
+        }
         agent.signal(SIGTERM)
-        #expect(agent.wait() != nil)
+        #expect(agent.wait() == 0)
     }
 }
