@@ -10,6 +10,7 @@ extension Agent {
 
     /// Reads and carries out what the host has sent, until nothing more is there, or it is too much at a time.
     mutating func hearOrders() throws(SystemError) {
+        let owedBefore = answersDue.count
         try carryOutOrders()
         // A look costs as much as an order: a host may send what is no order at all.
         while !areOrdersPaused, mayGoOn(), let arrival = receive() {
@@ -20,9 +21,13 @@ extension Agent {
             case .nothingMore(let more):
                 orders += more
                 return try carryOutOrders()
-            case .away:
-                // Its answers are not for the next one who comes.
-                return answersDue.removeAll()
+            case .away(let more):
+                // What was owed to the one who left is not for the next one who comes.
+                answersDue.removeFirst(min(owedBefore, answersDue.count))
+                orders += more
+                try carryOutOrders()
+                if control?.endsWhenAway == true { loseControl("closed by the other side") }
+                return
             }
         }
     }
@@ -37,9 +42,7 @@ extension Agent {
     private mutating func receive() -> OrderStream.Arrival? {
         guard let control else { return nil }
         do throws(SystemError) {
-            let arrival = try control.receive()
-            if arrival != .away || !control.endsWhenAway { return arrival }
-            loseControl("closed by the other side")
+            return try control.receive()
         } catch {
             loseControl("\(error.code)")
         }

@@ -6,8 +6,12 @@ final class OrderStream {
     /// Whether the other side's leaving ends it: so with a socket, not with a port.
     let endsWhenAway: Bool
     private let isAnswering: Bool
+    /// Whether the other side has left, and a read has not found it connected since.
+    private var isAway: Bool
     private var parser = OrderParser()
     private var answers: [UInt8] = []
+    /// How many bytes of them were queued when everything had been read the last time.
+    private var olderAnswers = 0
 
     /// The most bytes of answers that wait for the other side to read.
     private static let longestQueue = 256 << 10
@@ -15,6 +19,7 @@ final class OrderStream {
     init(_ descriptor: consuming FileDescriptor, kind: FileDescriptor.Kind) {
         self.descriptor = descriptor
         endsWhenAway = kind == .socket
+        isAway = kind != .socket
         // What is written to a FIFO that is open both ways comes back as an order.
         isAnswering = kind != .fifo
     }
@@ -24,8 +29,8 @@ final class OrderStream {
         case orders([Order])
         /// Nothing more is there; these digits had no newline.
         case nothingMore([Order])
-        /// The other side is not connected.
-        case away
+        /// The same, and the other side has left.
+        case away([Order])
     }
 
     /// Reads once, at most 4 KiB.
@@ -33,15 +38,22 @@ final class OrderStream {
     /// - Throws: `ENODEV` once a port has been unplugged.
     func receive() throws(SystemError) -> Arrival {
         try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer throws(SystemError) in
-            guard let count = try descriptor.read(into: buffer) else {
+            let count = try descriptor.read(into: buffer)
+            if let count, count > 0 { return .orders(parser.parse(buffer[..<count])) }
+            let digits = parser.pause()
+            let hasLeft = count == 0 && !isAway
+            isAway = count == 0
+            if isAway {
+                // Half an order of one who has left is not for the next one who comes.
+                parser.reset()
+            } else {
                 try sendAnswers()
-                return .nothingMore(parser.pause())
             }
-            if count > 0 { return .orders(parser.parse(buffer[..<count])) }
-            // Half an order, and answers to one who has left, are not for the next one who comes.
-            parser.reset()
-            answers.removeAll()
-            return .away
+            // Nor are answers; but the next one's orders can be here before the port tells that he has come, or even
+            // that the one before has left, so answers to what was read just now stay.
+            if hasLeft { answers.removeFirst(olderAnswers) }
+            olderAnswers = answers.count
+            return hasLeft ? .away(digits) : .nothingMore(digits)
         }
     }
 
@@ -64,6 +76,7 @@ final class OrderStream {
         while !answers.isEmpty {
             guard let sent = try descriptor.write(answers), sent > 0 else { return }
             answers.removeFirst(sent)
+            olderAnswers = max(0, olderAnswers - sent)
         }
     }
 }

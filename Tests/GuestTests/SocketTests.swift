@@ -38,6 +38,16 @@ struct SocketTests {
         try guest.endAgent()
     }
 
+    @Test func `a host that comes and goes is answered each time`() throws {
+        try guest.startAgent()
+        for _ in 0..<30 {
+            let control = try guest.open("agent-ctl-path")
+            #expect(try control.order("status").state == "stopped")
+            control.close()
+        }
+        try guest.endAgent()
+    }
+
     @Test func `half an order of a host that left is not the next one's`() throws {
         try guest.startAgent()
         var control = try guest.open("agent-ctl-path")
