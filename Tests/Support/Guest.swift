@@ -48,6 +48,8 @@ package final class Guest {
         monitor = try Self.connect("\(folder.path)/monitor")
         _ = try monitor.line()
         try command("qmp_capabilities")
+        // From now on the guest powers off when this connection ends, which is with the test run at the latest.
+        try shell.send("hello\n")
         _ = try run("true", within: .seconds(90))
     }
 
