@@ -182,6 +182,7 @@ struct Agent: ~Copyable {
                 restoreSettings()
                 exitAtOnce(128 + signal)
             }
+            isExiting = true
             try stop()
             try exit()
         }

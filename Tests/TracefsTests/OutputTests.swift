@@ -47,11 +47,8 @@ struct OutputTests {
         #expect(try readFile(path).starts(with: Array("before".utf8)))
     }
 
-    @Test func `a pipe gets whole pages`() throws {
-        var ends: [CInt] = [-1, -1]
-        #expect(pipe(&ends) == 0)
-        _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
-        _ = fcntl(ends[1], F_SETFD, FD_CLOEXEC)
+    private func checkOutput(through ends: [CInt]) throws {
+        for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         let reader = FileDescriptor(owning: ends[0])
         var writeEnd: FileDescriptor? = FileDescriptor(owning: ends[1])
         try checkOutput(to: .descriptor(ends[1])) { agent in
@@ -61,16 +58,16 @@ struct OutputTests {
         }
     }
 
+    @Test func `a pipe gets whole pages`() throws {
+        var ends: [CInt] = [-1, -1]
+        #expect(pipe(&ends) == 0)
+        try checkOutput(through: ends)
+    }
+
     @Test func `a socket gets whole pages`() throws {
         var ends: [CInt] = [-1, -1]
-        #expect(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0)
-        let reader = FileDescriptor(owning: ends[0])
-        var writeEnd: FileDescriptor? = FileDescriptor(owning: ends[1])
-        try checkOutput(to: .descriptor(ends[1])) { agent in
-            _ = writeEnd.take()
-            agent.signal(SIGINT)
-            return try readAll(reader)
-        }
+        #expect(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        try checkOutput(through: ends)
     }
 
     /// Starts `-o` on what is wrong, with something to write, and expects its exit code and message.
