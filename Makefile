@@ -3,8 +3,12 @@
 
 SWIFT ?= swift
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib
+PREFIX ?= /usr/local
+DESTDIR ?=
+LIBDIR = $(DESTDIR)$(PREFIX)/lib
+CONFIG = $(DESTDIR)/etc/default/virtio-trace-agent
 GUEST = .build/guest
-BUILD_PACKAGES = binutils
+BUILD_PACKAGES = binutils libcap-dev libsystemd-dev
 GUEST_PACKAGES = qemu-system-x86 busybox-static cpio trace-cmd
 
 trace-agent: release
@@ -14,6 +18,27 @@ trace-agent: release
 release: build-packages
 	$(RELEASE) --product trace-agent
 	$(RELEASE) --product trace-load
+
+# Puts everything in place; where systemd runs, the service can be used at once.
+install:
+	[ -x trace-agent ] || $(MAKE) trace-agent
+	install -D -m 755 trace-agent $(DESTDIR)$(PREFIX)/bin/trace-agent
+	install -d $(LIBDIR)/systemd/system
+	sed 's|^ExecStart=/usr/bin/|ExecStart=$(PREFIX)/bin/|' systemd/virtio-trace-agent.service \
+	    > $(LIBDIR)/systemd/system/virtio-trace-agent.service
+	chmod 644 $(LIBDIR)/systemd/system/virtio-trace-agent.service
+	install -D -m 644 systemd/virtio-trace-agent.socket $(LIBDIR)/systemd/system/virtio-trace-agent.socket
+	install -D -m 644 systemd/60-virtio-trace-agent.rules $(LIBDIR)/udev/rules.d/60-virtio-trace-agent.rules
+	install -D -m 644 systemd/virtio-trace-agent.sysusers $(LIBDIR)/sysusers.d/virtio-trace-agent.conf
+	[ -e $(CONFIG) ] || install -D -m 644 systemd/virtio-trace-agent.default $(CONFIG)
+	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemd/activate
+
+# The configuration and the user stay.
+uninstall:
+	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemd/deactivate
+	rm -f $(DESTDIR)$(PREFIX)/bin/trace-agent $(LIBDIR)/systemd/system/virtio-trace-agent.service \
+	    $(LIBDIR)/systemd/system/virtio-trace-agent.socket $(LIBDIR)/udev/rules.d/60-virtio-trace-agent.rules \
+	    $(LIBDIR)/sysusers.d/virtio-trace-agent.conf
 
 guest: release
 	guest/install-packages $(GUEST_PACKAGES)
@@ -47,4 +72,4 @@ build-packages:
 clean:
 	rm -rf .build trace-agent demo-out
 
-.PHONY: release guest demo test sanitize bench lint build-packages clean
+.PHONY: install uninstall release guest demo test sanitize bench lint build-packages clean

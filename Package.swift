@@ -13,7 +13,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     ],
     targets: [
-        .target(name: "CEpoll", cSettings: [.treatAllWarnings(as: .error)]),
+        .target(
+            name: "CEpoll", cSettings: [.treatAllWarnings(as: .error)],
+            linkerSettings: [.linkedLibrary("systemd"), .linkedLibrary("cap")]),
         .target(name: "Reactor", dependencies: ["CEpoll"], swiftSettings: strict),
         .executableTarget(
             name: "trace-agent",

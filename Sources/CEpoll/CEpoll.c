@@ -2,9 +2,12 @@
 #include "CEpoll.h"
 
 #include <fcntl.h>
+#include <grp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 ssize_t cepoll_splice(int in, int out, size_t length)
@@ -50,4 +53,66 @@ int cepoll_current_cpu(void)
 int cepoll_set_thread_name(const char *name)
 {
     return pthread_setname_np(pthread_self(), name);
+}
+
+int cepoll_accept(int socket)
+{
+    return accept4(socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+int cepoll_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid)
+{
+    struct ucred peer = { 0 };
+    socklen_t size = sizeof peer;
+    int result = getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size);
+
+    *pid = peer.pid;
+    *uid = peer.uid;
+    *gid = peer.gid;
+    return result;
+}
+
+int cepoll_set_groups(size_t count, const gid_t *groups)
+{
+    return setgroups(count, groups);
+}
+
+int cepoll_set_group(gid_t gid)
+{
+    return setresgid(gid, gid, gid);
+}
+
+int cepoll_set_user(uid_t uid)
+{
+    return setresuid(uid, uid, uid);
+}
+
+int cepoll_get_users(uid_t users[3])
+{
+    return getresuid(&users[0], &users[1], &users[2]);
+}
+
+int cepoll_get_groups(gid_t groups[3])
+{
+    return getresgid(&groups[0], &groups[1], &groups[2]);
+}
+
+int cepoll_set_no_new_privileges(void)
+{
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
+int cepoll_get_no_new_privileges(void)
+{
+    return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+}
+
+int cepoll_set_not_dumpable(void)
+{
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+int cepoll_get_dumpable(void)
+{
+    return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 }

@@ -12,6 +12,7 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
     package static let wouldBlock = Errno(rawValue: EAGAIN)
     package static let notPermitted = Errno(rawValue: EPERM)
     package static let accessDenied = Errno(rawValue: EACCES)
+    package static let exists = Errno(rawValue: EEXIST)
     package static let noEntry = Errno(rawValue: ENOENT)
     package static let notADirectory = Errno(rawValue: ENOTDIR)
     package static let busy = Errno(rawValue: EBUSY)
@@ -24,6 +25,8 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
     package static let notConnected = Errno(rawValue: ENOTCONN)
     package static let connectionReset = Errno(rawValue: ECONNRESET)
     package static let connectionRefused = Errno(rawValue: ECONNREFUSED)
+    package static let addressInUse = Errno(rawValue: EADDRINUSE)
+    package static let connectionAborted = Errno(rawValue: ECONNABORTED)
     package static let inputOutput = Errno(rawValue: EIO)
 
     /// The error in words: strerror(3).

@@ -83,30 +83,6 @@ extension FileDescriptor {
         defer { free(resolved) }
         return String(cString: resolved)
     }
-
-    /// Connects to the stream socket that listens at `path`: unix(7).
-    ///
-    /// The result does not block.
-    package static func connect(toSocketAt path: String) throws(SystemError) -> FileDescriptor {
-        let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
-        let socket = FileDescriptor(owning: try systemCall("socket") { Glibc.socket(AF_UNIX, kind, 0) })
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let room = MemoryLayout.size(ofValue: address.sun_path)
-        guard path.utf8.count < room else {
-            throw SystemError(call: "connect", subject: path, code: Errno(rawValue: ENAMETOOLONG))
-        }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-        _ = try systemCall("connect", on: path) {
-            withUnsafePointer(to: &address) { pointer in
-                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    Glibc.connect(socket.rawValue, $0, size)
-                }
-            }
-        }
-        return socket
-    }
 }
 
 /// Bytes of a page of memory, as pipes count them: sysconf(3).

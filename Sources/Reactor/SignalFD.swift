@@ -15,10 +15,13 @@ package struct SignalFD: ~Copyable {
         descriptor = FileDescriptor(owning: try systemCall("signalfd") { signalfd(-1, &set, CInt(flags)) })
     }
 
-    /// Collects the signals that ask a program to end: `SIGTERM`, `SIGINT` and `SIGHUP`.
-    package static func ofTermination() throws(SystemError) -> SignalFD {
+    /// Collects the signals that ask a service to end, `SIGTERM` and `SIGINT`, or to look anew, `SIGHUP`.
+    package static func ofService() throws(SystemError) -> SignalFD {
         try SignalFD([SIGTERM, SIGINT, SIGHUP])
     }
+
+    /// `SIGHUP`: the terminal is gone, or a service is to look anew.
+    package static let hangUp = SIGHUP
 
     /// Makes writes that cannot succeed fail instead of ending the program: `EPIPE` where nobody reads, `EFBIG` where
     /// the file may not grow.

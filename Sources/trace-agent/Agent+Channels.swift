@@ -5,6 +5,7 @@ extension Agent {
     /// Gives a channel to its worker; `takeBack` gets it again.
     mutating func dispatch(_ index: Int, _ job: Job) {
         tracked[index].state = .draining(job)
+        tracked[index].jobs += 1
         tracked[index].channel.mailbox.post(job.word)
     }
 
@@ -41,7 +42,10 @@ extension Agent {
 
     /// Says what is wrong with a channel, once for as long as it is so.
     private mutating func complain(_ index: Int, _ trouble: String) {
-        if tracked[index].trouble != trouble { events.say(trouble) }
+        let channel = tracked[index].channel
+        if tracked[index].trouble != trouble {
+            events.say(trouble, ["trace_cpu": "\(channel.cpu)", "port": "\(channel.sink.name)"])
+        }
         tracked[index].trouble = trouble
     }
 
@@ -152,12 +156,41 @@ extension Agent {
             default: break
             }
         }
-        try reopenControl()
+        if expectsControl { try reopenControl() }
         sendAnswers()
-        if areOrdersPaused {
-            areOrdersPaused = false
-            try hearOrders()
+        try hearPaused()
+        try resumeConnections()
+    }
+
+    /// Watches for ports that come while the agent runs: their folder, and while there is none, where it would be.
+    mutating func watchPortsFolder() throws(SystemError) {
+        if options.output { return }
+        for folder in [ports.directory, ports.parentDirectory] {
+            do throws(SystemError) {
+                return try portsFolder.add(folder)
+            } catch  where error.code == .noEntry || error.code == .notADirectory {
+                continue
+            } catch {
+                return events.say("ports that come are not noticed: \(error)")
+            }
         }
+    }
+
+    /// The folder's watch: something came, or the folder itself has come or gone.
+    mutating func portsFolderHasChanged() throws(SystemError) {
+        try watchPortsFolder()
+        try lookForPorts()
+    }
+
+    /// Takes in what has come or has come back: the control port, and the ports of CPUs.
+    mutating func lookForPorts() throws(SystemError) {
+        if isExiting { return }
+        try reopenControl()
+        let known = tracked.count
+        for index in tracked.indices where tracked[index].state == .portGone { try reopenPort(index) }
+        try addNewPorts()
+        guard state == .streaming else { return }
+        for index in known..<tracked.count { try startChannel(index) }
     }
 
     /// A port that threw pages away is a loss that no kernel counter shows.

@@ -1,6 +1,7 @@
+import Logging
 import Reactor
 
-/// Where an order's way is decided.
+/// Where an order's way is decided, whoever has sent it.
 extension Agent {
     /// Starts watching the control port: edge-triggered, because a port whose host is away reports that for ever.
     mutating func watchControl() throws(SystemError) {
@@ -8,83 +9,84 @@ extension Agent {
         try reactor.watch(control.descriptor, for: [.readable, .writable, .edge], as: .control)
     }
 
-    /// Reads and carries out what the host has sent, until nothing more is there, or it is too much at a time.
-    mutating func hearOrders() throws(SystemError) {
-        let owedBefore = answersDue.count
-        try carryOutOrders()
+    /// Reads and carries out what has been sent, until nothing more is there, or it is too much at a time.
+    mutating func hearOrders(from stream: OrderStream?) throws(SystemError) {
+        guard let stream else { return }
+        let owedBefore = stream.answersDue.count
+        try carryOutOrders(of: stream)
         // A look costs as much as an order: a host may send what is no order at all.
-        while !areOrdersPaused, mayGoOn(), let arrival = receive() {
+        while !stream.isEnded, !stream.isPaused, stream.mayGoOn(), let arrival = receive(from: stream) {
             switch arrival {
             case .orders(let more):
-                orders += more
-                try carryOutOrders()
+                stream.orders += more
+                try carryOutOrders(of: stream)
             case .nothingMore(let more):
-                orders += more
-                return try carryOutOrders()
+                stream.orders += more
+                return try carryOutOrders(of: stream)
             case .away(let more):
                 // What was owed to the one who left is not for the next one who comes.
-                answersDue.removeFirst(min(owedBefore, answersDue.count))
-                orders += more
-                try carryOutOrders()
-                if control?.endsWhenAway == true { loseControl("closed by the other side") }
+                stream.forgetAnswersDue(owedBefore)
+                stream.orders += more
+                try carryOutOrders(of: stream)
+                if stream.endsWhenAway { end(stream, because: "closed by the other side") }
                 return
             }
         }
     }
 
-    /// Counts an order or a look for one; too many have to wait for the retry timer.
-    private mutating func mayGoOn() -> Bool {
-        areOrdersPaused = !orderRate.admit()
-        return !areOrdersPaused
-    }
-
-    /// What the control port has, `nil` once it has gone.
-    private mutating func receive() -> OrderStream.Arrival? {
-        guard let control else { return nil }
+    /// What a stream has, `nil` once it has gone.
+    private mutating func receive(from stream: OrderStream) -> OrderStream.Arrival? {
         do throws(SystemError) {
-            return try control.receive()
+            return try stream.receive()
         } catch {
-            loseControl("\(error.code)")
+            end(stream, because: "\(error.code)")
         }
         return nil
     }
 
-    private mutating func carryOutOrders() throws(SystemError) {
-        while !orders.isEmpty, mayGoOn() {
-            let order = orders.removeFirst()
-            try carryOut(order)
+    private mutating func carryOutOrders(of stream: OrderStream) throws(SystemError) {
+        while !stream.orders.isEmpty, stream.mayGoOn() {
+            try carryOut(stream.orders.removeFirst(), from: stream)
         }
     }
 
-    private mutating func carryOut(_ order: Order) throws(SystemError) {
+    private mutating func carryOut(_ order: Order, from stream: OrderStream) throws(SystemError) {
         switch order {
         case .start(let answered):
-            if answered { oweAnswer(to: order) }
+            say("start", orderedBy: stream)
+            if answered { stream.oweAnswer(to: order) }
             try start()
         case .stop(let answered):
-            if answered { oweAnswer(to: order) }
+            say("stop", orderedBy: stream)
+            if answered { stream.oweAnswer(to: order) }
             try stop()
-        case .status: try answer("status")
+        case .status: try answer("status", on: stream)
         case .unknown(let line):
             ordersRefused += 1
-            refusals.say("order refused: \"\(line.escapedASCII)\"")
+            refusals.say("order refused: \"\(line.escapedASCII)\"", stream.logFields)
         }
     }
 
-    /// Remembers a word whose answer has to wait; a host that sends too many of them goes without.
-    private mutating func oweAnswer(to order: Order) {
-        if answersDue.count < 64 { answersDue.append(order) }
+    private mutating func say(_ order: String, orderedBy stream: OrderStream) {
+        guard let client = stream.client else { return }
+        events.say(
+            "\(order) ordered by process \(client.pid) of user \(client.uid)", level: .info, stream.logFields)
     }
 
-    private mutating func loseControl(_ reason: String) {
-        events.say("control port \(ports.controlPath) has gone: \(reason)")
-        control = nil
-        answersDue.removeAll()
+    /// Does no more with a stream whose other side has gone; a control port is looked for again.
+    mutating func end(_ stream: OrderStream, because reason: String) {
+        stream.isEnded = true
+        if stream === control {
+            events.say("control port \(ports.controlPath) has gone: \(reason)")
+            control = nil
+        } else {
+            clients.remove(stream)
+        }
     }
 
-    /// Looks for a control port that had gone.
+    /// Looks for a control port that had gone, or has come.
     mutating func reopenControl() throws(SystemError) {
-        guard control == nil, expectsControl else { return }
+        guard control == nil else { return }
         do throws(Failure) {
             control = try ports.openControl()
         } catch {
@@ -94,35 +96,61 @@ extension Agent {
         }
         guard control != nil else { return }
         controlTrouble = nil
-        events.say("control port \(ports.controlPath) is back")
+        events.say("control port \(ports.controlPath) is \(expectsControl ? "back" : "there")")
+        expectsControl = true
         try watchControl()
     }
 
+    private var streams: [OrderStream] { [control].compactMap { $0 } + clients.all }
+
     /// Answers the words that waited for the state that has been reached.
-    mutating func answerWhatIsDue() throws(SystemError) {
-        let due = answersDue
-        answersDue.removeAll()
-        for order in due { try answer(order == .start(answered: true) ? "start" : "stop") }
+    ///
+    /// - Parameters:
+    ///   - isDue: Which of them.
+    ///   - problem: Why it was not reached, if it was not.
+    mutating func answerWhatIsDue(
+        where isDue: (Order) -> Bool = { _ in true }, problem: String? = nil
+    ) throws(SystemError) {
+        for stream in streams {
+            for order in stream.takeAnswersDue(where: isDue) {
+                try answer(order == .start(answered: true) ? "start" : "stop", on: stream, problem: problem)
+            }
+        }
     }
 
-    private mutating func answer(_ word: String) throws(SystemError) {
-        guard let control, !control.isCongested else { return }
+    private mutating func answer(
+        _ word: String, on stream: OrderStream, problem: String? = nil
+    ) throws(SystemError) {
+        guard !stream.isEnded, !stream.isCongested else { return }
         try countLosses()
+        let line = report().json(answering: word, problem: problem)
         do throws(SystemError) {
-            try control.answer(report().json(answering: word))
+            try stream.answer(line)
         } catch {
-            loseControl("\(error.code)")
+            end(stream, because: "\(error.code)")
         }
     }
 
     /// Sends answers that the port did not take at once: it may have forgotten to say that it would now.
     mutating func sendAnswers() {
+        guard let control else { return }
         do throws(SystemError) {
-            try control?.sendAnswers()
+            try control.sendAnswers()
         } catch {
-            loseControl("\(error.code)")
+            end(control, because: "\(error.code)")
         }
     }
+
+    /// Goes on with those who had sent too much.
+    mutating func hearPaused() throws(SystemError) {
+        for stream in streams where stream.isPaused {
+            stream.isPaused = false
+            try hearOrders(from: stream)
+        }
+    }
+
+    /// Whether somebody has to wait before more is heard of him.
+    var isAnyPaused: Bool { streams.contains(where: \.isPaused) }
 
     /// Adds up what the kernel has lost since the last time.
     mutating func countLosses() throws(SystemError) {
@@ -136,7 +164,7 @@ extension Agent {
     /// What every channel has done.
     func report() -> Report {
         Report(
-            state: state.rawValue, instance: options.instance ?? "", pageSize: settings.pageSize,
+            state: state.rawValue, instance: options.places.instance ?? "", pageSize: settings.pageSize,
             cpus: tracked.map { entry in
                 let account = entry.channel.account
                 return Report.CPU(
@@ -148,5 +176,16 @@ extension Agent {
                     timesBlocked: account.timesBlocked.now)
             },
             ordersRefused: ordersRefused, isComplete: isComplete)
+    }
+}
+
+extension OrderStream {
+    /// Who is on the other side, for the journal.
+    fileprivate var logFields: Logger.Metadata {
+        guard let client else { return ["peer": "host"] }
+        return [
+            "peer": "client", "peer_pid": "\(client.pid)", "peer_uid": "\(client.uid)",
+            "peer_gid": "\(client.gid)",
+        ]
     }
 }

@@ -11,11 +11,11 @@ extension Agent {
             return
         case .stopped: if isExiting { return }
         }
-        if let problem = pageSizeProblem() {
-            events.say(problem)
-            return try answerWhatIsDue()
-        }
         try addNewPorts()
+        if let problem = startProblem() {
+            events.say(problem)
+            return try answerWhatIsDue(problem: problem)
+        }
         try settings.setPercent(forRingOf: try smallestRing())
         try countLosses()
         state = .streaming
@@ -24,10 +24,17 @@ extension Agent {
         let interval = options.flushInterval.duration
         if interval > .zero { try flushTimer.arm(after: interval, every: interval) }
         events.say("streaming \(tracked.count) CPUs", level: .info)
+        try tellStatus()
         try answerWhatIsDue()
     }
 
-    private mutating func startChannel(_ index: Int) throws(SystemError) {
+    /// Why nothing can be streamed now, `nil` if it can.
+    private func startProblem() -> String? {
+        if tracked.isEmpty { return "not started: no port for any CPU in \(ports.directory)" }
+        return pageSizeProblem()
+    }
+
+    mutating func startChannel(_ index: Int) throws(SystemError) {
         tracked[index].wasIdle = false
         switch tracked[index].state {
         case .draining: tracked[index].flushIsDue = true
@@ -60,7 +67,7 @@ extension Agent {
     }
 
     /// Takes in the CPUs whose ports have come since the agent was started.
-    private mutating func addNewPorts() throws(SystemError) {
+    mutating func addNewPorts() throws(SystemError) {
         if options.output { return }
         for ring in spareRings {
             do throws(Failure) {
@@ -152,19 +159,19 @@ extension Agent {
         try deadline.disarm()
         restoreSettings()
         let total = report().total
-        events.say("stopped: \(total.bytes) bytes sent, \(total.lost) events lost", level: .info)
+        events.say(
+            "stopped: \(total.bytes) bytes sent, \(total.lost) events lost", level: .info,
+            ["bytes": "\(total.bytes)", "lost": "\(total.lost)", "unread": "\(total.unread)"])
         if !isComplete {
             let rest = "\(total.pending) bytes in the pipes and \(total.unread) events in the rings"
             events.say(
                 "not everything was delivered: \(rest) \(isExiting ? "are given up" : "wait for the next start")"
             )
         }
+        try tellStatus()
         guard startsNext else { return try answerWhatIsDue() }
         startsNext = false
-        let starts = answersDue.filter { $0 == .start(answered: true) }
-        answersDue.removeAll { $0 == .start(answered: true) }
-        try answerWhatIsDue()
-        answersDue = starts
+        try answerWhatIsDue { $0 == .stop(answered: true) }
         try start()
     }
 

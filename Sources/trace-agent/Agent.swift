@@ -28,8 +28,22 @@ struct Agent: ~Copyable {
         var isUnreadable = false
         /// What is wrong with the ring or the port, which is said once.
         var trouble: String?
+        /// How many jobs it was given.
+        var jobs = 0
+        /// What had been done at the last heartbeat, if it had a job then.
+        var lastBeat: Progress?
 
         var channel: Channel { worker.channel }
+        var progress: Progress {
+            Progress(jobs: jobs, pages: channel.account.pages.now, bytes: channel.account.bytes.now)
+        }
+    }
+
+    /// What changes while a worker gets on.
+    struct Progress: Equatable {
+        let jobs: Int
+        let pages: Int
+        let bytes: Int
     }
 
     let options: Options
@@ -44,6 +58,8 @@ struct Agent: ~Copyable {
     let flushTimer: TimerFD
     let retryTimer: TimerFD
     let deadline: TimerFD
+    let heartbeat: TimerFD
+    let portsFolder: DirectoryWatch
     /// How long the retry timer was set for; `nil` while it does not run.
     var retryPeriod: Duration?
 
@@ -63,12 +79,15 @@ struct Agent: ~Copyable {
 
     var control: OrderStream?
     /// Whether there was a control port, which is looked for again once it has gone.
-    let expectsControl: Bool
-    var orders: [Order] = []
+    var expectsControl: Bool
     var ordersRefused = 0
-    var orderRate = RateLimit(burst: 128, thenOneEvery: .milliseconds(2))
-    var areOrdersPaused = false
-    var answersDue: [Order] = []
+    /// The local sockets.
+    let listeners: [LocalSocket]
+    var clients = Clients()
+    var connectionRate = RateLimit(burst: 128, thenOneEvery: .milliseconds(5))
+    var areConnectionsPaused = false
+    /// When the service manager was told the status, and how many bytes had been sent then.
+    var toldStatus = (at: ContinuousClock.now, bytes: 0)
     /// What is wrong with the control port, which is said once.
     var controlTrouble: String?
     /// Starts, stops, ports that come and go.
@@ -78,12 +97,14 @@ struct Agent: ~Copyable {
 
     init(
         options: Options, log: Logger, ports: Ports, settings: consuming RingSettings,
-        signals: consuming SignalFD, spareRings: [Ring], control: OrderStream?
+        signals: consuming SignalFD, spareRings: [Ring], control: OrderStream?, listeners: [LocalSocket]
     ) throws(Failure) {
         let reactor = try explained { () throws(SystemError) in try Reactor<Source>() }
         let flushTimer = try explained(TimerFD.init)
         let retryTimer = try explained(TimerFD.init)
         let deadline = try explained(TimerFD.init)
+        let heartbeat = try explained(TimerFD.init)
+        let portsFolder = try explained(DirectoryWatch.init)
         self.options = options
         self.log = log
         events = LimitedLog(log)
@@ -94,10 +115,13 @@ struct Agent: ~Copyable {
         self.spareRings = spareRings
         self.control = control
         expectsControl = control != nil
+        self.listeners = listeners
         self.reactor = reactor
         self.flushTimer = flushTimer
         self.retryTimer = retryTimer
         self.deadline = deadline
+        self.heartbeat = heartbeat
+        self.portsFolder = portsFolder
     }
 
     /// Starts a channel's worker, and watches what belongs to it.
@@ -145,7 +169,10 @@ struct Agent: ~Copyable {
         try reactor.watch(retryTimer.descriptor, for: .readable, as: .retryTimer)
         try reactor.watch(deadline.descriptor, for: .readable, as: .deadline)
         try watchControl()
-        if !expectsControl { try start() }
+        try watchListeners()
+        try watchPortsFolder()
+        try tellReady()
+        if options.foreground, !expectsControl { try start() }
         while !isFinished {
             for (source, readiness) in try reactor.wait() { try handle(source, readiness) }
             try setRetryTimer()
@@ -166,10 +193,20 @@ struct Agent: ~Copyable {
     private mutating func handle(_ source: Source, _ readiness: Readiness) throws(SystemError) {
         switch source {
         case .signals: try hearSignal()
-        case .control: try hearOrders()
-        case .flushTimer: if try flushTimer.take() > 0 { try flushWhatWaits() }
+        case .control: try hearOrders(from: control)
+        case .listener(let index): try acceptClients(index)
+        case .client(let place):
+            clients.noteHeard(place)
+            try hearOrders(from: clients[place])
+        case .flushTimer:
+            if try flushTimer.take() > 0 {
+                try flushWhatWaits()
+                try tellStatusIfDue()
+            }
         case .retryTimer: if try retryTimer.take() > 0 { try retry() }
         case .deadline: if try deadline.take() > 0 { try giveUpStop() }
+        case .heartbeat: if try heartbeat.take() > 0 { try beat() }
+        case .portsFolder: if try portsFolder.take() { try portsFolderHasChanged() }
         case .readiness(let index): try takeBack(index)
         case .ring(let index): if tracked[index].state == .waitingForData { dispatch(index, .drain) }
         case .sink(let index): try sinkIsReady(index, readiness)
@@ -178,11 +215,17 @@ struct Agent: ~Copyable {
 
     private mutating func hearSignal() throws(SystemError) {
         while let signal = try signals.take() {
+            // A terminal that has gone ends what ran in it.
+            if signal == SignalFD.hangUp, !options.foreground {
+                try reload()
+                continue
+            }
             if isExiting {
                 restoreSettings()
                 exitAtOnce(128 + signal)
             }
             isExiting = true
+            tellStopping()
             try stop()
             try exit()
         }
@@ -217,7 +260,7 @@ struct Agent: ~Copyable {
     }
 
     private var neededRetryPeriod: Duration? {
-        if areOrdersPaused { return .milliseconds(250) }
+        if isAnyPaused || areConnectionsPaused { return .milliseconds(250) }
         var period: Duration?
         if control.map(\.owesAnswers) ?? expectsControl { period = .seconds(1) }
         for entry in tracked {

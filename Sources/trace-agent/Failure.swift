@@ -31,6 +31,8 @@ enum ExitStatus: Int32, Sendable {
     case unavailable = 69
     case operatingSystem = 71
     case outputFailed = 74
+    case tryAgain = 75
+    case protocolError = 76
     case noPermission = 77
     case configuration = 78
 }

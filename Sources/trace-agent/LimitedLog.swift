@@ -7,9 +7,16 @@ struct LimitedLog {
 
     init(_ log: Logger) { self.log = log }
 
-    mutating func say(_ message: String, level: Logger.Level = .warning) {
-        guard rate.admit() else { return }
+    mutating func say(
+        _ message: String, level: Logger.Level = .warning, _ metadata: Logger.Metadata = [:],
+        file: String = #fileID, function: String = #function, line: UInt = #line
+    ) {
+        // What is not shown anyway uses nothing up.
+        guard level >= log.logLevel, rate.admit() else { return }
         let leftOut = rate.takeRefused()
-        log.log(level: level, "\(message)\(leftOut > 0 ? " (\(leftOut) lines left out)" : "")")
+        log.log(
+            level: level, "\(message)\(leftOut > 0 ? " (\(leftOut) lines left out)" : "")",
+            metadata: metadata,
+            file: file, function: function, line: line)
     }
 }

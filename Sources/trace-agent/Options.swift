@@ -1,6 +1,7 @@
 import ArgumentParser
+import Logging
 
-/// What the command line says.
+/// What the command line says of the agent.
 struct Options: ParsableArguments {
     @Flag(
         name: .short,
@@ -18,17 +19,9 @@ struct Options: ParsableArguments {
     @Flag(
         help: """
             For debugging at a terminal: where there is no control port, tracing starts at once and Ctrl-C \
-            stops it.
+            stops it; without --user, privileges are kept.
             """)
     var foreground = false
-
-    @Option(help: ArgumentHelp("Trace only these CPUs, for instance 0-3,8.", valueName: "list"))
-    var cpu: CPUList?
-
-    @Option(
-        help: ArgumentHelp(
-            "Use the trace instance of this name, not the top-level buffer.", valueName: "name"))
-    var instance: String?
 
     @Option(
         help: ArgumentHelp(
@@ -38,14 +31,24 @@ struct Options: ParsableArguments {
     @Option(help: ArgumentHelp("Longest time that a stop or the exit takes.", valueName: "time"))
     var stopTimeout = Interval(milliseconds: 5000)
 
+    @OptionGroup var places: Places
+
     @Option(
         help: ArgumentHelp(
-            "Where tracefs is mounted. (default: /sys/kernel/tracing, else /sys/kernel/debug/tracing)",
-            valueName: "dir"))
-    var tracefs: String?
+            "Who to become once everything is open. (default: virtio-trace, or nobody if that does not exist)",
+            valueName: "name"))
+    var user: String?
 
-    @Option(help: ArgumentHelp("Where the ports are.", valueName: "dir"))
-    var ports = "/dev/virtio-ports"
+    @Option(
+        help: ArgumentHelp(
+            "Listen for local orders here, unless systemd has passed a socket. (default: \(Places.defaultSocket), with --foreground none)",
+            valueName: "path"))
+    var socket: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The least that is logged: debug, info, notice, warning, error, ...", valueName: "level"))
+    var logLevel = Logger.Level.info
 
     static let pipeSizes = (64 << 10)...(1 << 20)
 
@@ -53,9 +56,7 @@ struct Options: ParsableArguments {
         if !Self.pipeSizes.contains(pipeSize.bytes) {
             throw ValidationError("the pipe size is 64K to 1M, not \(pipeSize)")
         }
-        if let cpu, cpu.cpus.isEmpty { throw ValidationError("no CPU in the list") }
-        if let instance, instance.isEmpty || instance.contains("/") || instance.hasPrefix(".") {
-            throw ValidationError("'\(instance)' is not the name of a trace instance")
-        }
     }
 }
+
+extension Logger.Level: @retroactive ExpressibleByArgument {}

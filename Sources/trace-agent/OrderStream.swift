@@ -1,8 +1,10 @@
 import Reactor
 
-/// A connection that orders come from, and that answers go back on.
+/// A connection that orders come from, and that answers go back on: the control port, or a client of the socket.
 final class OrderStream {
     let descriptor: FileDescriptor
+    /// Who is on the other side; `nil` for the host.
+    let client: PeerCredentials?
     /// Whether the other side's leaving ends it: so with a socket, not with a port.
     let endsWhenAway: Bool
     private let isAnswering: Bool
@@ -13,15 +15,47 @@ final class OrderStream {
     /// How many bytes of them were queued when everything had been read the last time.
     private var olderAnswers = 0
 
+    /// Orders that have come and are not carried out yet.
+    var orders: [Order] = []
+    /// Words whose answer waits for a stop to be flushed.
+    private(set) var answersDue: [Order] = []
+    /// A look at the stream and an order cost one each.
+    private var rate: RateLimit
+    /// Whether it has sent too much, and the rest has to wait.
+    var isPaused = false
+    /// Whether nothing more is to be done with it.
+    var isEnded = false
+
     /// The most bytes of answers that wait for the other side to read.
     private static let longestQueue = 256 << 10
+    /// The most words that are owed an answer.
+    private static let mostDue = 64
 
+    /// The control port, or what stands in for it.
     init(_ descriptor: consuming FileDescriptor, kind: FileDescriptor.Kind) {
         self.descriptor = descriptor
+        client = nil
         endsWhenAway = kind == .socket
         isAway = kind != .socket
         // What is written to a FIFO that is open both ways comes back as an order.
         isAnswering = kind != .fifo
+        rate = RateLimit(burst: 128, thenOneEvery: .milliseconds(2))
+    }
+
+    /// A client of the socket, of which there are many.
+    init(_ descriptor: consuming FileDescriptor, client: PeerCredentials) {
+        self.descriptor = descriptor
+        self.client = client
+        endsWhenAway = true
+        isAway = false
+        isAnswering = true
+        rate = RateLimit(burst: 32, thenOneEvery: .milliseconds(20))
+    }
+
+    /// Counts an order or a look; too many have to wait.
+    func mayGoOn() -> Bool {
+        isPaused = !rate.admit()
+        return !isPaused
     }
 
     /// What a look at the stream brought.
@@ -55,6 +89,20 @@ final class OrderStream {
             olderAnswers = answers.count
             return hasLeft ? .away(digits) : .nothingMore(digits)
         }
+    }
+
+    /// Remembers a word whose answer has to wait; who sends too many of them goes without.
+    func oweAnswer(to order: Order) {
+        if answersDue.count < Self.mostDue { answersDue.append(order) }
+    }
+
+    /// Forgets the first `count` words that are owed an answer.
+    func forgetAnswersDue(_ count: Int) { answersDue.removeFirst(min(count, answersDue.count)) }
+
+    /// The words that `isDue` picks; they are owed no more.
+    func takeAnswersDue(where isDue: (Order) -> Bool) -> [Order] {
+        defer { answersDue.removeAll(where: isDue) }
+        return answersDue.filter(isDue)
     }
 
     /// Queues one line and sends what the other side takes; drops the line if too much waits already.

@@ -4,6 +4,11 @@ import Reactor
 struct Ports: Sendable {
     let directory: String
 
+    /// The folder that `directory` is in.
+    var parentDirectory: String {
+        let parts = directory.split(separator: "/").dropLast()
+        return (directory.hasPrefix("/") ? "/" : "./") + parts.joined(separator: "/")
+    }
     var controlPath: String { "\(directory)/agent-ctl-path" }
     func dataPath(cpu: Int) -> String { "\(directory)/trace-path-cpu\(cpu)" }
 
@@ -81,7 +86,10 @@ struct Ports: Sendable {
                 .unavailable,
                 "cannot open \(path): \(error.code): another program holds it, see fuser -v \(path)")
         case .accessDenied, .notPermitted:
-            Failure(.noPermission, "cannot open \(path): \(error.code): run the agent as root")
+            Failure(
+                .noPermission,
+                "cannot open \(path): \(error.code): run the agent as root; one that has dropped that needs the udev rule of `make install`"
+            )
         case .connectionRefused:
             Failure(.unavailable, "cannot connect to \(path): \(error.code): nobody listens there")
         case .noDevice, .noSuchAddress:

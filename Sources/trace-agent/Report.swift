@@ -1,6 +1,6 @@
 /// What the agent has done, for answers, and for the summary at exit.
-struct Report: Equatable, Sendable {
-    struct CPU: Equatable, Sendable {
+struct Report: Equatable, Sendable, Decodable {
+    struct CPU: Equatable, Sendable, Decodable {
         var cpu: Int
         var state: String
         var pages: Int
@@ -18,6 +18,12 @@ struct Report: Equatable, Sendable {
         var gone: Int
         var zeroSplices: Int
         var timesBlocked: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case cpu, state, pages, bytes, lost, overwritten, pending, unread, gone
+            case zeroSplices = "zero_splices"
+            case timesBlocked = "blocked"
+        }
     }
 
     var state: String
@@ -28,15 +34,25 @@ struct Report: Equatable, Sendable {
     /// Whether everything that was recorded before the last stop has been delivered.
     var isComplete: Bool
 
+    private enum CodingKeys: String, CodingKey {
+        case state, instance, cpus
+        case pageSize = "page_size"
+        case ordersRefused = "orders_refused"
+        case isComplete = "complete"
+    }
+
     /// One JSON object on one line.
-    func json(answering word: String) -> String {
+    ///
+    /// - Parameter problem: Why the order was not carried out.
+    func json(answering word: String, problem: String? = nil) -> String {
         let perCPU = cpus.map { cpu in
             """
             {"cpu":\(cpu.cpu),"state":"\(cpu.state)",\(numbers(of: cpu))}
             """
         }
+        let error = problem.map { "\"error\":\"\(Self.escape($0))\"," } ?? ""
         return """
-            {"answer":"\(word)","version":"\(version)","state":"\(state)","instance":"\(Self.escape(instance))",\
+            {"answer":"\(word)",\(error)"version":"\(version)","state":"\(state)","instance":"\(Self.escape(instance))",\
             "page_size":\(pageSize),"complete":\(isComplete),"orders_refused":\(ordersRefused),\
             "cpus":[\(perCPU.joined(separator: ","))],"totals":{\(numbers(of: total))}}
             """
@@ -70,10 +86,41 @@ struct Report: Equatable, Sendable {
         }
     }
 
+    /// What a service is doing, in a line.
+    ///
+    /// - Parameter bytesPerSecond: How fast it has been doing it lately.
+    func statusLine(bytesPerSecond: Double) -> String {
+        if cpus.isEmpty { return "\(state), no CPU has a port" }
+        let total = total
+        var parts = ["\(state), \(cpus.count) CPUs"]
+        if state != "stopped" { parts.append("\(Self.mebibytes(bytesPerSecond)) MiB/s") }
+        parts.append("\(Self.mebibytes(Double(total.bytes))) MiB sent")
+        parts.append("\(total.lost) events lost")
+        let waiting = cpus.count { $0.state == "waiting for port" || $0.state == "port gone" }
+        if waiting > 0 { parts.append("\(waiting) waiting for the host") }
+        return parts.joined(separator: ", ")
+    }
+
+    /// With one decimal place.
+    private static func mebibytes(_ bytes: Double) -> String {
+        let tenths = Int(max(0, bytes) / 1_048_576 * 10)
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+
+    /// All of it, for people.
+    var lines: [String] {
+        var heading = state
+        if !instance.isEmpty { heading += ", trace instance \(instance)" }
+        if !isComplete { heading += ", the last stop did not deliver everything" }
+        if ordersRefused > 0 { heading += ", \(ordersRefused) orders refused" }
+        return [heading] + (cpus.isEmpty ? ["no CPU has a port"] : table)
+    }
+
     /// A line a CPU, and their sum, for people.
     var table: [String] {
         let heads = [
-            "cpu", "pages", "bytes", "lost", "overwritten", "unread", "undelivered", "gone", "zero splices",
+            "cpu", "state", "pages", "bytes", "lost", "overwritten", "unread", "undelivered", "gone",
+            "zero splices",
             "blocked",
         ]
         let rows = cpus.map { row($0, name: "\($0.cpu)") } + [row(total, name: "all")]
@@ -90,7 +137,7 @@ struct Report: Equatable, Sendable {
             cpu.zeroSplices,
             cpu.timesBlocked,
         ]
-        return [name] + numbers.map { "\($0)" }
+        return [name, cpu.state] + numbers.map { "\($0)" }
     }
 
     /// A string's inside in JSON.

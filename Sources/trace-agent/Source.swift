@@ -5,6 +5,13 @@ enum Source: Equatable, RawRepresentable, Sendable {
     case flushTimer
     case retryTimer
     case deadline
+    case heartbeat
+    /// Names have come into the ports' folder.
+    case portsFolder
+    /// Somebody wants to connect.
+    case listener(Int)
+    /// A client of the local socket has sent something.
+    case client(Int)
     /// A channel's worker has handed it back.
     case readiness(Int)
     /// A channel's ring has data.
@@ -12,7 +19,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
     /// A sink takes data again.
     case sink(Int)
 
-    private static let kinds: UInt64 = 8
+    private static let kinds: UInt64 = 16
 
     init?(rawValue: UInt64) {
         let index = Int(rawValue / Self.kinds)
@@ -24,7 +31,12 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case 4: self = .deadline
         case 5: self = .readiness(index)
         case 6: self = .ring(index)
-        default: self = .sink(index)
+        case 7: self = .sink(index)
+        case 8: self = .heartbeat
+        case 9: self = .portsFolder
+        case 10: self = .listener(index)
+        case 11: self = .client(index)
+        default: return nil
         }
     }
 
@@ -35,6 +47,10 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case .flushTimer: 2
         case .retryTimer: 3
         case .deadline: 4
+        case .heartbeat: 8
+        case .portsFolder: 9
+        case .listener(let index): UInt64(index) * Self.kinds + 10
+        case .client(let place): UInt64(place) * Self.kinds + 11
         case .readiness(let index): UInt64(index) * Self.kinds + 5
         case .ring(let index): UInt64(index) * Self.kinds + 6
         case .sink(let index): UInt64(index) * Self.kinds + 7

@@ -1,42 +1,79 @@
 import Logging
 import Reactor
 
-/// Opens everything in its order and serves until asked to end.
+/// Opens everything in its order, gives up all privileges, and serves until asked to end.
 func serve(_ options: Options, _ log: Logger) throws(Failure) {
     try explained(FileDescriptor.fillStandardStreams)
     try explained(FileDescriptor.allowAsManyAsPossible)
     SignalFD.ignoreFailedWrites()
-    let signals = try explained(SignalFD.ofTermination)
-    let tracefs = try Tracefs(at: options.tracefs, instance: options.instance)
+    let signals = try explained(SignalFD.ofService)
+    let passed = try adoptSockets(log)
+    let user = try Identity.toBecome(options, log)
+    let tracefs = try Tracefs(at: options.places.tracefs, instance: options.places.instance)
     let settings = try RingSettings(in: tracefs)
     let rings = try openRings(options, in: tracefs)
-    let ports = Ports(directory: options.ports)
-    let control = try openControl(ports, options)
-    let channels = try openChannels(rings, ports, options, pageSize: settings.pageSize, log)
+    let ports = Ports(directory: options.places.ports)
+    // A service that can be reached otherwise waits for its ports.
+    let needsPorts = passed.isEmpty
+    let control = try openControl(ports, isNeeded: needsPorts && !options.foreground)
+    let channels = try openChannels(
+        rings, ports, options, areNeeded: needsPorts, pageSize: settings.pageSize, log)
     let spareRings = rings.filter { ring in !channels.contains { $0.ring === ring } }
+    let listeners = passed.isEmpty ? try makeSocket(options, log) : passed
     var agent = try Agent(
         options: options, log: log, ports: ports, settings: settings, signals: signals,
-        spareRings: spareRings,
-        control: control)
+        spareRings: spareRings, control: control, listeners: listeners)
+    try Identity.become(user, log)
     for channel in channels { try agent.add(channel) }
     try agent.run()
+}
+
+/// The sockets called "control" that systemd has made for this process; others are closed.
+private func adoptSockets(_ log: Logger) throws(Failure) -> [LocalSocket] {
+    var adopted: [LocalSocket] = []
+    for socket in try explained(ServiceManager.takeSockets) {
+        guard socket.name == "control", let listener = socket.listener else {
+            log.warning(
+                "a passed socket is not used: \"\(Array(socket.name.utf8).escapedASCII)\" is not called control, or no Unix stream socket that listens"
+            )
+            continue
+        }
+        adopted.append(listener)
+    }
+    return adopted
+}
+
+/// The agent's own socket, where nobody has passed one.
+///
+/// Nobody has asked for the one at the default place, so the agent does without if it cannot be made.
+private func makeSocket(_ options: Options, _ log: Logger) throws(Failure) -> [LocalSocket] {
+    if options.foreground, options.socket == nil { return [] }
+    let path = options.socket ?? Places.defaultSocket
+    do throws(Failure) {
+        return [try Identity.makeSocket(at: path)]
+    } catch {
+        if options.socket != nil { throw error }
+        log.warning("no local orders: \(error)")
+        return []
+    }
 }
 
 /// The rings of all CPUs that may ever be online, or of those that are asked for.
 private func openRings(_ options: Options, in tracefs: Tracefs) throws(Failure) -> [Ring] {
     let possible = try CPUList(ofSystem: "possible").cpus
-    if let impossible = options.cpu?.cpus.first(where: { !possible.contains($0) }) {
+    let wanted = options.places.cpu?.cpus
+    if let impossible = wanted?.first(where: { !possible.contains($0) }) {
         throw Failure(.usage, "--cpu: this machine has no CPU \(impossible)")
     }
     var rings: [Ring] = []
-    for cpu in options.cpu?.cpus ?? possible { rings.append(try Ring(cpu: cpu, in: tracefs)) }
+    for cpu in wanted ?? possible { rings.append(try Ring(cpu: cpu, in: tracefs)) }
     return rings
 }
 
-/// The control port; `--foreground` can do without.
-private func openControl(_ ports: Ports, _ options: Options) throws(Failure) -> OrderStream? {
+/// The control port, if there is one.
+private func openControl(_ ports: Ports, isNeeded: Bool) throws(Failure) -> OrderStream? {
     if let control = try ports.openControl() { return control }
-    if options.foreground { return nil }
+    if !isNeeded { return nil }
     throw Failure(
         .unavailable,
         "no control port \(ports.controlPath): give the guest a virtserialport of that name, or use --foreground"
@@ -45,7 +82,7 @@ private func openControl(_ ports: Ports, _ options: Options) throws(Failure) -> 
 
 /// A channel for every ring that has somewhere to send its pages.
 private func openChannels(
-    _ rings: [Ring], _ ports: Ports, _ options: Options, pageSize: Int, _ log: Logger
+    _ rings: [Ring], _ ports: Ports, _ options: Options, areNeeded: Bool, pageSize: Int, _ log: Logger
 ) throws(Failure) -> [Channel] {
     var channels: [Channel] = []
     if options.output {
@@ -70,7 +107,7 @@ private func openChannels(
             log.warning("CPU \(ring.cpu) is not traced: \(error)")
         }
     }
-    if channels.isEmpty { throw failure }
+    if channels.isEmpty, areNeeded { throw failure }
     return channels
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Reactor
 
 @main
 struct TraceAgent: ParsableCommand {
@@ -8,15 +9,28 @@ struct TraceAgent: ParsableCommand {
         abstract: "Streams this machine's ftrace ring buffers to the host, when the host orders it.",
         discussion: """
             Opens agent-ctl-path and trace-path-cpuN in the ports folder and waits for orders on the first: 1 \
-            starts, 0 stops; start, stop and status are answered with one line.
+            starts, 0 stops; start, stop and status are answered with one line; `trace-agent run --help` lists the \
+            options. With another subcommand it talks to the agent that runs already, or looks for what would keep one \
+            from working.
             """,
-        version: version)
+        version: version,
+        subcommands: [
+            RunCommand.self, StartCommand.self, StopCommand.self, StatusCommand.self, CheckCommand.self,
+        ],
+        defaultSubcommand: RunCommand.self)
+}
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Runs the agent: what happens without a subcommand.")
 
     @OptionGroup var options: Options
 
     func run() throws {
-        let standardError = StandardError()
-        let log = Logger(label: "trace-agent") { _ in StandardErrorLog(standardError) }
+        let handler: any LogHandler =
+            Journal.isStandardError ? JournalLog() : StandardErrorLog(StandardError())
+        var log = Logger(label: "trace-agent") { _ in handler }
+        log.logLevel = options.logLevel
         do throws(Failure) {
             try serve(options, log)
         } catch {

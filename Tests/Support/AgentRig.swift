@@ -8,6 +8,8 @@ package final class AgentRig {
     package let agent: Program
     package let control: Connection
     private let socket: StreamSocket
+    /// Where the agent listens for local orders.
+    package let localSocket: String
 
     /// What stands in the place of the data ports.
     package enum Sink { case files, null, fifos, none }
@@ -31,9 +33,10 @@ package final class AgentRig {
         self.instance = instance
         self.folder = try folder ?? Self.makeFolder(.files)
         socket = try StreamSocket("\(self.folder.path)/agent-ctl-path")
+        localSocket = "\(self.folder.path)/control.sock"
         agent = try Program(
             program,
-            ["--ports", self.folder.path, "--instance", instance.name] + options)
+            ["--ports", self.folder.path, "--instance", instance.name, "--socket", localSocket] + options)
         control = try socket.accept()
     }
 

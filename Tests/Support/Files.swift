@@ -13,10 +13,15 @@ package func temporaryPath() -> String {
 }
 
 /// A folder of its own, removed with what is in it when the test drops it.
+///
+/// The agent opens ports in it again after it has become somebody else.
 package final class TemporaryFolder {
     package let path = temporaryPath()
 
-    package init() { mkdir(path, 0o700) }
+    package init() {
+        mkdir(path, 0o777)
+        chmod(path, 0o777)
+    }
 
     deinit {
         for name in (try? namesIn(path)) ?? [] { unlink("\(path)/\(name)") }
@@ -57,11 +62,14 @@ package func readText(_ path: String) throws -> String { String(decoding: try re
 package func writeFile(_ path: String, _ text: String) throws {
     let file = FileDescriptor(owning: open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600))
     guard file.rawValue >= 0 else { throw TestFailure("cannot write \(path)") }
+    if path.hasPrefix("/tmp/") { fchmod(file.rawValue, 0o666) }
     _ = try file.write(Array(text.utf8))
 }
 
 package func makeFIFO(_ path: String) throws {
-    guard mkfifo(path, 0o600) == 0 else { throw TestFailure("cannot make the FIFO \(path)") }
+    guard mkfifo(path, 0o600) == 0, chmod(path, 0o666) == 0 else {
+        throw TestFailure("cannot make the FIFO \(path)")
+    }
 }
 
 package func makeLink(_ path: String, to target: String) throws {

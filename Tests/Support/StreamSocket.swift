@@ -18,7 +18,7 @@ package final class StreamSocket {
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(listener.rawValue, $0, size) }
         }
-        guard result == 0, listen(listener.rawValue, 1) == 0 else {
+        guard result == 0, chmod(path, 0o666) == 0, listen(listener.rawValue, 1) == 0 else {
             throw TestFailure("cannot listen at \(path)")
         }
     }

@@ -1,4 +1,4 @@
-// The Linux calls and constants that Swift's Glibc module lacks.
+// The Linux calls and constants that Swift's Glibc module lacks, and what is used of libsystemd and libcap.
 //
 // Headers that need no feature macro are included as they are. What glibc hides behind _GNU_SOURCE is
 // declared here and implemented in CEpoll.c, because defining that macro here would give this module
@@ -7,13 +7,26 @@
 #ifndef CEPOLL_H
 #define CEPOLL_H
 
+#if !__has_include(<systemd/sd-daemon.h>)
+#error "libsystemd's headers are not there: apt-get install libsystemd-dev"
+#endif
+#if !__has_include(<sys/capability.h>)
+#error "libcap's headers are not there: apt-get install libcap-dev"
+#endif
+
+#define SD_JOURNAL_SUPPRESS_LOCATION
+
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/capability.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
 #include <sys/types.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-journal.h>
 
 /// splice(2) with `SPLICE_F_MOVE | SPLICE_F_NONBLOCK` and the descriptors' own offsets.
 ssize_t cepoll_splice(int in, int out, size_t length);
@@ -39,5 +52,28 @@ int cepoll_current_cpu(void);
 
 /// pthread_setname_np(3) for the calling thread: at most 15 bytes and a NUL.
 int cepoll_set_thread_name(const char *name);
+
+/// accept4(2) with `SOCK_CLOEXEC | SOCK_NONBLOCK`, without the peer's address.
+int cepoll_accept(int socket);
+
+/// getsockopt(2), `SO_PEERCRED`: who made the connection, unix(7).
+int cepoll_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
+
+/// setgroups(2), setresgid(2), setresuid(2): for all threads.
+int cepoll_set_groups(size_t count, const gid_t *groups);
+int cepoll_set_group(gid_t gid);
+int cepoll_set_user(uid_t uid);
+
+/// getresuid(2), getresgid(2): real, effective, saved.
+int cepoll_get_users(uid_t users[3]);
+int cepoll_get_groups(gid_t groups[3]);
+
+/// prctl(2), `PR_SET_NO_NEW_PRIVS` and `PR_GET_NO_NEW_PRIVS`.
+int cepoll_set_no_new_privileges(void);
+int cepoll_get_no_new_privileges(void);
+
+/// prctl(2), `PR_SET_DUMPABLE` to 0, and `PR_GET_DUMPABLE`.
+int cepoll_set_not_dumpable(void);
+int cepoll_get_dumpable(void);
 
 #endif
