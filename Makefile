@@ -10,6 +10,7 @@ CONFIG = $(DESTDIR)/etc/default/virtio-trace-agent
 GUEST = .build/guest
 BUILD_PACKAGES = binutils libcap-dev libsystemd-dev
 GUEST_PACKAGES = qemu-system-x86 busybox-static cpio trace-cmd
+SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod
 
 trace-agent: release
 	strip -o $@ .build/release/trace-agent
@@ -44,10 +45,15 @@ guest: release
 	guest/install-packages $(GUEST_PACKAGES)
 	guest/make-guest $(GUEST) .build/release/trace-agent .build/release/trace-load
 
+# The same with a real systemd, for the tests: a root folder for systemd-nspawn, and an initramfs of it for QEMU.
+systemd-guest: trace-agent guest
+	guest/install-packages $(SYSTEMD_PACKAGES)
+	guest/make-systemd $(GUEST)/systemd .build/release/trace-load
+
 demo: trace-agent guest
 	guest/demo $(GUEST) demo-out
 
-test: trace-agent guest
+test: trace-agent systemd-guest
 	guest/mount-tracefs
 	$(SWIFT) test --no-parallel
 
@@ -72,4 +78,4 @@ build-packages:
 clean:
 	rm -rf .build trace-agent demo-out
 
-.PHONY: install uninstall release guest demo test sanitize bench lint build-packages clean
+.PHONY: install uninstall release guest systemd-guest demo test sanitize bench lint build-packages clean

@@ -1,0 +1,78 @@
+import Reactor
+
+/// The ports, and whether they fit the CPUs.
+extension Doctor {
+    func ports() -> [Finding] {
+        let ports = Ports(directory: places.ports)
+        var findings = [controlPort(ports.controlPath)]
+        let cpus: [Int]
+        do throws(Failure) {
+            let online = try CPUList(ofSystem: "online").cpus
+            cpus = places.cpu?.cpus ?? online
+        } catch {
+            return findings + [.fail("cpus", "\(error)")]
+        }
+        let missing = cpus.filter { !exists(ports.dataPath(cpu: $0)) }
+        let present = cpus.filter { !missing.contains($0) }
+        for cpu in present {
+            if let trouble = trouble(with: ports.dataPath(cpu: cpu)) {
+                findings.append(.fail("port", trouble))
+            }
+        }
+        if present.isEmpty {
+            findings.append(
+                .fail(
+                    "ports",
+                    "no CPU has one in \(ports.directory): give the guest virtserialports trace-path-cpu0, ..., or use -o"
+                ))
+        } else if missing.isEmpty {
+            findings.append(.ok("ports", "each of \(cpus.count) CPUs has one"))
+        } else {
+            let list = missing.map(String.init).joined(separator: ",")
+            findings.append(
+                .warn("ports", "CPU \(list) is not traced: give the guest a virtserialport trace-path-cpuN"))
+        }
+        return findings + [queues(present.map(ports.dataPath))]
+    }
+
+    private func controlPort(_ path: String) -> Finding {
+        if !exists(path) {
+            return .warn(
+                "control port",
+                "no \(path), so only local orders are heard: give the guest a virtserialport of that name")
+        }
+        return trouble(with: path).map { .fail("control port", $0) } ?? .ok("control port", path)
+    }
+
+    private func exists(_ path: String) -> Bool { (try? FileDescriptor.Kind(of: path)) != nil }
+
+    /// Why the agent could not use the port at `path`, `nil` if it can.
+    private func trouble(with path: String) -> String? {
+        guard let device = FileDescriptor.resolve(path), device.hasPrefix("/dev/vport") else { return nil }
+        let others = processes.holders { $0 == device }.filter { $0.name != "trace-agent" }
+        if !others.isEmpty { return "\(path) is held by \(others.names), and a port has one opener: end it" }
+        // Without the user there is no rule to be checked.
+        guard let user = try? User.named(Identity.name), let group = processes.group(of: device) else {
+            return nil
+        }
+        if group != user.gid {
+            return
+                "\(path) is not the group \(Identity.name)'s: udevadm control --reload; udevadm trigger --action=add --subsystem-match=virtio-ports"
+        }
+        return nil
+    }
+
+    /// Whether the ports' queues take a pipe's pages at once.
+    private func queues(_ paths: [String]) -> Finding {
+        let devices = paths.compactMap { FileDescriptor.resolve($0)?.split(separator: "/").last }
+            .filter { $0.hasPrefix("vport") }
+        if devices.isEmpty { return .ok("queues", "no virtio ports") }
+        if devices.contains(where: { PortQueue.pagesPerSplice(ofDevice: $0) == 1 }) {
+            return .warn(
+                "queues",
+                "no indirect descriptors, so pages go one at a time: remove indirect_desc=off from QEMU's device"
+            )
+        }
+        return .ok("queues", "indirect descriptors: a pipe's pages go at once")
+    }
+}

@@ -1,0 +1,55 @@
+import FoundationEssentials
+
+/// Which processes hold which files open, as far as this process may know: proc(5).
+struct OpenFiles {
+    struct Process: Equatable {
+        let pid: Int
+        let name: String
+    }
+
+    /// The processes with a file open whose path `isMeant`.
+    func holders(where isMeant: (String) -> Bool) -> [Process] {
+        names(in: "/proc").compactMap { Int($0) }.sorted().filter { pid in
+            names(in: "/proc/\(pid)/fd").contains { number in
+                target(of: "/proc/\(pid)/fd/\(number)").map(isMeant) ?? false
+            }
+        }.map { Process(pid: $0, name: name(of: $0)) }
+    }
+
+    /// Whether a socket listens at `path`; nobody is connected to, because that would start a service.
+    func somebodyListens(at path: String) -> Bool {
+        let sockets = (try? String(contentsOfFile: "/proc/net/unix", encoding: .utf8)) ?? ""
+        // Num RefCount Protocol Flags Type St Inode Path; the flag is __SO_ACCEPTCON.
+        return sockets.split(separator: "\n").contains { line in
+            let fields = line.split(separator: " ")
+            return fields.count == 8 && fields[3] == "00010000" && fields[7] == path
+        }
+    }
+
+    /// The group that a file belongs to.
+    func group(of path: String) -> UInt32? {
+        // What cannot be looked at is not complained of.
+        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
+        return attributes?[.groupOwnerAccountID].flatMap { $0 as? UInt }.map { UInt32($0) }
+    }
+
+    // A process or descriptor that has gone meanwhile, or that is not to be looked into, holds nothing.
+
+    private func names(in folder: String) -> [String] {
+        (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    }
+
+    private func target(of link: String) -> String? {
+        try? FileManager.default.destinationOfSymbolicLink(atPath: link)
+    }
+
+    private func name(of pid: Int) -> String {
+        let text = (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)) ?? ""
+        return String(text.prefix { $0 != "\n" })
+    }
+}
+
+extension [OpenFiles.Process] {
+    /// For a message: `cat (12), trace-cmd (15)`.
+    var names: String { map { "\($0.name.utf8.escapedASCII) (\($0.pid))" }.joined(separator: ", ") }
+}
