@@ -28,14 +28,18 @@ let package = Package(
         ),
         .executableTarget(
             name: "trace-load", dependencies: ["Reactor"], path: "Tests/trace-load", swiftSettings: strict),
+        .executableTarget(
+            name: "hold-thread", path: "Tests/hold-thread", cSettings: [.treatAllWarnings(as: .error)]),
         .target(name: "Support", dependencies: ["Reactor"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: strict),
         .testTarget(
             name: "TraceAgentTests", dependencies: ["trace-agent", "Reactor"], swiftSettings: strict),
         .testTarget(
-            name: "TracefsTests", dependencies: ["Support", "Reactor", "trace-agent", "trace-load"],
+            name: "TracefsTests", dependencies: ["Support", "Reactor", "trace-agent", "trace-load", "hold-thread"],
             swiftSettings: strict),
         .testTarget(name: "GuestTests", dependencies: ["Support", "Reactor"], swiftSettings: strict),
+        .testTarget(
+            name: "ServiceTests", dependencies: ["Support", "Reactor", "hold-thread"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

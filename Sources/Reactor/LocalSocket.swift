@@ -34,7 +34,7 @@ package final class LocalSocket: Sendable {
         do throws(SystemError) {
             _ = try systemCall("chown", on: path) { chown(path, owner.uid, owner.gid) }
             _ = try systemCall("chmod", on: path) { chmod(path, 0o660) }
-            _ = try systemCall("listen", on: path) { listen(socket.rawValue, 32) }
+            _ = try systemCall("listen", on: path) { listen(socket.rawValue, 128) }
         } catch {
             unlink(path)
             throw error
@@ -97,7 +97,7 @@ extension FileDescriptor {
     /// Reads up to the first newline, which is left out.
     ///
     /// - Returns: `nil` if it does not come within `limit`.
-    /// - Throws: `EPIPE` if the other side closes before.
+    /// - Throws: `EPIPE` if the other side closes before, `EMSGSIZE` if it is longer than 16 MiB.
     package func readLine(within limit: Duration) throws(SystemError) -> String? {
         let end = ContinuousClock.now + limit
         var line: [UInt8] = []
@@ -110,7 +110,27 @@ extension FileDescriptor {
                 line += buffer[..<count].prefix { $0 != UInt8(ascii: "\n") }
                 return buffer[..<count].contains(UInt8(ascii: "\n"))
             }
+            if line.count > 16 << 20 {
+                throw SystemError(call: "read", subject: "", code: Errno(rawValue: EMSGSIZE))
+            }
             if isWhole { return String(decoding: line, as: UTF8.self) }
+        }
+    }
+
+    /// The same as `connect(toSocketAt:)`, but waits for a listener that has too many others to take in first.
+    ///
+    /// - Throws: `EAGAIN` if that takes longer than `limit`.
+    package static func connect(
+        toSocketAt path: String, within limit: Duration
+    ) throws(SystemError) -> FileDescriptor {
+        let end = ContinuousClock.now + limit
+        while true {
+            do throws(SystemError) {
+                return try connect(toSocketAt: path)
+            } catch  where error.code == .wouldBlock && ContinuousClock.now < end {
+                // No event tells that there is room again.
+                usleep(5000)
+            }
         }
     }
 
@@ -124,24 +144,5 @@ extension FileDescriptor {
             _ = try systemCall("connect", on: path) { Glibc.connect(socket.rawValue, address, size) }
         }
         return socket
-    }
-}
-
-/// Calls `body` with the address of `path`.
-///
-/// - Throws: `ENAMETOOLONG` for a path of more than 107 bytes.
-private func withAddress(
-    _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(SystemError) -> Void
-) throws(SystemError) {
-    var address = sockaddr_un()
-    address.sun_family = sa_family_t(AF_UNIX)
-    guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else {
-        throw SystemError(call: "bind", subject: path, code: Errno(rawValue: ENAMETOOLONG))
-    }
-    withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-    try withUnsafePointer(to: &address) { pointer throws(SystemError) in
-        try pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address throws(SystemError) in
-            try body(address, socklen_t(MemoryLayout<sockaddr_un>.size))
-        }
     }
 }

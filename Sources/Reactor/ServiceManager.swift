@@ -4,7 +4,13 @@ import Glibc
 /// What a program and the systemd that started it tell each other: sd-daemon(3).
 package enum ServiceManager {
     /// Whether it wants to hear: `$NOTIFY_SOCKET`.
-    package static let listens = getenv("NOTIFY_SOCKET") != nil
+    package static let listens = sender != nil
+
+    private static let sender: DatagramSender? = {
+        guard let path = getenv("NOTIFY_SOCKET") else { return nil }
+        // Without a socket there is no way to say so either.
+        return try? DatagramSender(to: String(cString: path))
+    }()
 
     /// How often it has to hear that the program is alive; `nil` if it does not care: sd_watchdog_enabled(3).
     package static let watchdogInterval: Duration? = {
@@ -12,11 +18,12 @@ package enum ServiceManager {
         return sd_watchdog_enabled(0, &microseconds) > 0 ? .microseconds(Int64(microseconds)) : nil
     }()
 
-    /// Tells it assignments, a line each: sd_notify(3).
-    ///
-    /// What it does not take is lost: there is nobody else to tell.
+    /// Tells it assignments, a line each, as sd_notify(3) does, but without waiting.
     package static func notify(_ assignments: String) {
-        _ = sd_notify(0, assignments)
+        switch sender {
+        case .some(let sender): sender.send(Array(assignments.utf8))
+        case .none: break
+        }
     }
 
     /// A socket that it has made, by the name that its unit gives it.

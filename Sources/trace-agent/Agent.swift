@@ -168,6 +168,7 @@ struct Agent: ~Copyable {
         try reactor.watch(flushTimer.descriptor, for: .readable, as: .flushTimer)
         try reactor.watch(retryTimer.descriptor, for: .readable, as: .retryTimer)
         try reactor.watch(deadline.descriptor, for: .readable, as: .deadline)
+        try reactor.watch(portsFolder.descriptor, for: .readable, as: .portsFolder)
         try watchControl()
         try watchListeners()
         try watchPortsFolder()

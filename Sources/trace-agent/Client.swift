@@ -36,7 +36,7 @@ struct Client: ParsableArguments {
 
     private func ask(_ word: String) throws(Failure) -> String {
         do throws(SystemError) {
-            let connection = try FileDescriptor.connect(toSocketAt: socket)
+            let connection = try FileDescriptor.connect(toSocketAt: socket, within: timeout.duration)
             _ = try connection.write(Array("\(word)\n".utf8))
             if let line = try connection.readLine(within: timeout.duration) { return line }
         } catch {

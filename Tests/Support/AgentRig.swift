@@ -28,19 +28,22 @@ package final class AgentRig {
     /// The same on an instance and ports that are there.
     package init(
         in instance: TraceInstance, folder: TemporaryFolder? = nil, options: [String] = [],
-        program: String = Machine.product("trace-agent")
+        program: String = Machine.product("trace-agent"), environment: [String] = []
     ) throws {
         self.instance = instance
         self.folder = try folder ?? Self.makeFolder(.files)
         socket = try StreamSocket("\(self.folder.path)/agent-ctl-path")
         localSocket = "\(self.folder.path)/control.sock"
+        // A process that has dropped its privileges cannot look for leaks.
+        let identity = getenv("LSAN_OPTIONS") == nil ? [] : ["--foreground"]
         agent = try Program(
-            program,
-            ["--ports", self.folder.path, "--instance", instance.name, "--socket", localSocket] + options)
+            "env",
+            environment + [program, "--ports", self.folder.path, "--instance", instance.name]
+                + ["--socket", localSocket] + identity + options)
         control = try socket.accept()
     }
 
-    private static func makeFolder(_ sink: Sink) throws -> TemporaryFolder {
+    package static func makeFolder(_ sink: Sink) throws -> TemporaryFolder {
         let folder = TemporaryFolder()
         for cpu in 0...1 {
             let path = "\(folder.path)/trace-path-cpu\(cpu)"
@@ -61,6 +64,14 @@ package final class AgentRig {
     /// What has arrived in a file.
     package func stream(cpu: Int) throws -> PageStream {
         PageStream(try readFile(path(cpu: cpu)), rawDataType: try TraceInstance.rawDataType())
+    }
+
+    /// A new connection to the agent's own socket.
+    package func connect() throws -> Connection { try Connection.to(localSocket) }
+
+    /// Runs the agent's program as a client of the one that runs.
+    package func client(_ word: String, _ options: [String] = []) throws -> Command {
+        try Command(Machine.release("trace-agent"), [word, "--socket", localSocket] + options)
     }
 
     /// Ends the agent as a service manager does.

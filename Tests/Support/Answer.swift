@@ -25,6 +25,7 @@ package struct Answer: Decodable {
         package let gone: Int
     }
     package let answer: String
+    package let error: String?
     package let version: String
     package let state: String
     package let instance: String

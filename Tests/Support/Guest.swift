@@ -44,8 +44,8 @@ package final class Guest {
             arguments += ["-device", Self.port(name)]
         }
         machine = try Program("qemu-system-x86_64", arguments)
-        shell = try Self.connect("\(folder.path)/shell")
-        monitor = try Self.connect("\(folder.path)/monitor")
+        shell = try Connection.to("\(folder.path)/shell")
+        monitor = try Connection.to("\(folder.path)/monitor")
         _ = try monitor.line()
         try command("qmp_capabilities")
         // From now on the guest powers off when this connection ends, which is with the test run at the latest.
@@ -60,16 +60,6 @@ package final class Guest {
 
     private static func port(_ name: String) -> String {
         "virtserialport,bus=ports.0,id=\(name),chardev=\(name),name=\(name)"
-    }
-
-    private static func connect(_ path: String) throws -> Connection {
-        var connection: Connection?
-        _ = eventually {
-            if let socket = try? FileDescriptor.connect(toSocketAt: path) { connection = Connection(socket) }
-            return connection != nil
-        }
-        guard let connection else { throw TestFailure("QEMU does not listen at \(path)") }
-        return connection
     }
 
     // MARK: in the guest
@@ -142,7 +132,7 @@ package final class Guest {
 
     /// The host's side of a port: both FIFOs, or a new connection to the socket.
     package func open(_ name: String) throws -> Connection {
-        try Self.connect("\(folder.path)/\(name)")
+        try Connection.to("\(folder.path)/\(name)")
     }
 
     /// Writes an order as an operator does: `echo ORDER > agent-ctl-path.in`.

@@ -87,6 +87,26 @@ package final class Program {
         }
     }
 
+    /// Memory that is its alone.
+    package func anonymousKiB() throws -> Int { Int(try status("RssAnon").split(separator: " ")[0]) ?? 0 }
+
+    /// One field of `/proc/PID/status`.
+    package func status(_ name: String) throws -> String {
+        let lines = try readText("/proc/\(pid)/status").split(separator: "\n")
+        guard let line = lines.first(where: { $0.hasPrefix(name + ":") }) else {
+            throw TestFailure("no \(name)")
+        }
+        return line.dropFirst(name.count + 1).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
+
+    /// The thread of this name.
+    package func thread(named name: String) throws -> Int {
+        for thread in threads where try readText("/proc/\(pid)/task/\(thread)/comm") == name + "\n" {
+            return Int(thread) ?? 0
+        }
+        throw TestFailure("no thread \(name)")
+    }
+
     private var threads: [String] { (try? namesIn("/proc/\(pid)/task")) ?? [] }
 
     private func statusField(_ name: String, of thread: String) -> Int? {

@@ -45,6 +45,17 @@ package final class Connection {
         _ = fcntl(self.descriptor.rawValue, F_SETFL, flags | O_NONBLOCK)
     }
 
+    /// Connects to whoever listens at `path`, or will in a moment.
+    package static func to(_ path: String) throws -> Connection {
+        var connection: Connection?
+        _ = eventually {
+            if let socket = try? FileDescriptor.connect(toSocketAt: path) { connection = Connection(socket) }
+            return connection != nil
+        }
+        guard let connection else { throw TestFailure("nobody listens at \(path)") }
+        return connection
+    }
+
     /// Ends it, as a host does that goes away.
     package func close() { shutdown(descriptor.rawValue, CInt(SHUT_RDWR)) }
 

@@ -14,8 +14,6 @@
 #error "libcap's headers are not there: apt-get install libcap-dev"
 #endif
 
-#define SD_JOURNAL_SUPPRESS_LOCATION
-
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/capability.h>
@@ -26,7 +24,6 @@
 #include <sys/timerfd.h>
 #include <sys/types.h>
 #include <systemd/sd-daemon.h>
-#include <systemd/sd-journal.h>
 
 /// splice(2) with `SPLICE_F_MOVE | SPLICE_F_NONBLOCK` and the descriptors' own offsets.
 ssize_t cepoll_splice(int in, int out, size_t length);

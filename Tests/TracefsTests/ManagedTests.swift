@@ -1,0 +1,222 @@
+import Glibc
+import Reactor
+import Support
+import Testing
+
+/// The agent under a service manager that the test plays, and what it is once everything is open.
+@Suite(.serialized, .enabled(if: Machine.hasTracefs, "needs root and tracefs"))
+struct ManagedTests {
+    private let folder = TemporaryFolder()
+    private let manager: NotifySocket
+
+    init() throws { manager = try NotifySocket("\(folder.path)/notify") }
+
+    private func rig(_ sink: AgentRig.Sink = .files, options: [String] = [], watchdog: Duration? = nil) throws
+        -> AgentRig
+    {
+        var environment = ["NOTIFY_SOCKET=\(manager.path)"]
+        if let watchdog {
+            environment.append("WATCHDOG_USEC=\(watchdog.components.attoseconds / 1_000_000_000_000)")
+        }
+        return try AgentRig(
+            in: try TraceInstance(), folder: try AgentRig.makeFolder(sink), options: options,
+            environment: environment)
+    }
+
+    @Test func `tells when it is ready, what it does, and that it stops`() throws {
+        let rig = try rig()
+        #expect(try manager.message() == "READY=1")
+        #expect(try manager.message() == "STATUS=stopped, 2 CPUs, 0.0 MiB sent, 0 events lost")
+        _ = try rig.control.order("start")
+        _ = try rig.instance.startLoad(cpu: 0, seconds: 0.1, rate: 200_000).recordsWritten()
+        let status = try manager.message(with: "MiB/s, 1.")
+        #expect(status?.hasPrefix("STATUS=streaming, 2 CPUs, ") == true, "\(status ?? "none")")
+        rig.agent.signal(SIGHUP)
+        #expect(try manager.message(with: "RELOADING") == "RELOADING=1")
+        #expect(try manager.message() == "READY=1")
+        #expect(rig.terminate() == 0)
+        #expect(try manager.message(with: "STOPPING") == "STOPPING=1\nEXTEND_TIMEOUT_USEC=10000000")
+        #expect(try manager.message()?.hasPrefix("STATUS=stopped, 2 CPUs, 1.") == true)
+    }
+
+    @Test func `the watchdog hears of it for as long as the loop and the workers go on, and no longer`()
+        throws
+    {
+        let rig = try rig(.null, watchdog: .milliseconds(600))
+        _ = try rig.control.order("start")
+        let load = try rig.instance.startLoad(cpu: 0, seconds: 5, rate: 50_000)
+        for _ in 0..<3 { #expect(try manager.message(with: "WATCHDOG=1", within: .seconds(2)) != nil) }
+        let output = "\(folder.path)/held"
+        let holder = try Program(
+            Machine.product("hold-thread"), ["\(try rig.agent.thread(named: "trace-cpu0"))"],
+            output: .truncate(output))
+        #expect(try eventually { try readText(output) == "held\n" })
+        // One beat may be under way, and one asks the worker.
+        for _ in 0..<2 { _ = try manager.message(with: "WATCHDOG=1", within: .milliseconds(300)) }
+        #expect(try manager.message(with: "WATCHDOG=1", within: .seconds(2)) == nil)
+        #expect(rig.agent.errorText.contains("the worker of CPU 0 is stuck"))
+        #expect(try rig.control.order("status").state == "streaming")
+        holder.kill()
+        #expect(try manager.message(with: "WATCHDOG=1") != nil)
+        _ = try load.recordsWritten()
+        #expect(rig.terminate() == 0)
+    }
+
+    @Test func `a manager that does not listen any more does not keep it waiting`() throws {
+        let rig = try rig(.null, watchdog: .milliseconds(3))
+        // The socket takes a few messages, and these are thousands.
+        _ = rig.agent.wait(.seconds(2))
+        #expect(try rig.control.order("start").state == "streaming")
+        #expect(rig.terminate() == 0)
+    }
+
+    @Test func `nothing is left of what root may do`() throws {
+        let rig = try AgentRig(program: Machine.release("trace-agent"))
+        _ = try rig.control.order("status")
+        let user = try User.named("virtio-trace") ?? .nobody
+        for (name, value) in [
+            ("Uid", Array(repeating: "\(user.uid)", count: 4).joined(separator: " ")),
+            ("Gid", Array(repeating: "\(user.gid)", count: 4).joined(separator: " ")),
+            ("Groups", ""), ("NoNewPrivs", "1"), ("CapInh", "0000000000000000"),
+            ("CapPrm", "0000000000000000"),
+            ("CapEff", "0000000000000000"), ("CapBnd", "0000000000000000"), ("CapAmb", "0000000000000000"),
+        ] {
+            #expect(try rig.agent.status(name) == value, "\(name)")
+        }
+        // A process that is not dumpable belongs to root in proc(5), so that nobody else looks into it.
+        #expect(try Command("stat", ["-c", "%u", "/proc/\(rig.agent.pid)/environ"]).output == "0\n")
+        #expect(rig.agent.errorText.contains("running as \(user), without privileges"))
+    }
+
+    @Test func `buffer_percent is put back after the drop`() throws {
+        let rig = try AgentRig()
+        try rig.instance.set("buffer_percent", "77")
+        #expect(try rig.client("start").status == 0)
+        #expect(try rig.instance.get("buffer_percent") != "77")
+        #expect(rig.terminate() == 0)
+        #expect(try rig.instance.get("buffer_percent") == "77")
+    }
+
+    @Test(arguments: [
+        ("root", 78, "does not run on as root"), ("no-such-user", 78, "there is no user no-such-user"),
+    ])
+    func `never runs on as root`(user: String, code: CInt, message: String) throws {
+        let agent = try Command(Machine.product("trace-agent"), ["--user", user])
+        #expect(agent.status == code)
+        #expect(agent.errorText.contains(message))
+    }
+
+    @Test func `what cannot be dropped ends it`() throws {
+        let folder = try AgentRig.makeFolder(.files)
+        try makeFIFO("\(folder.path)/agent-ctl-path")
+        // Root without the capabilities to become somebody else.
+        let agent = try Command(
+            "setpriv",
+            ["--bounding-set", "-setuid,-setgid", Machine.product("trace-agent")]
+                + ["--ports", folder.path, "--socket", "\(folder.path)/control.sock"])
+        #expect(agent.status == 77)
+        #expect(
+            agent.errorText.contains("privileges are not dropped: setgroups: Operation not permitted"),
+            "\(agent.errorText)")
+        let other = try Command(
+            "setpriv",
+            ["--reuid", "65534", "--clear-groups", Machine.product("trace-agent"), "--user", "daemon"])
+        #expect(other.status == 77)
+        #expect(other.errorText.contains("only root can become daemon"))
+    }
+
+    @Test func `in the foreground it stays who it was, and says so`() throws {
+        let rig = try AgentRig(options: ["--foreground"])
+        _ = try rig.control.order("status")
+        #expect(try rig.agent.status("Uid") == "0 0 0 0")
+        #expect(rig.agent.errorText.contains("running as root with all privileges"))
+        rig.agent.signal(SIGHUP)
+        #expect(rig.agent.wait() == 0)
+    }
+
+    // MARK: sockets that were passed
+
+    /// Starts the agent as systemd does when somebody connects to `control.sock` in the folder.
+    private func activated(_ options: [String] = [], name: String = "control", ports: TemporaryFolder) throws
+        -> Program
+    {
+        try Program(
+            "systemd-socket-activate",
+            ["--listen", "\(folder.path)/control.sock", "--fdname", name, Machine.product("trace-agent")]
+                + ["--ports", ports.path, "--socket", "\(folder.path)/own.sock"] + options)
+    }
+
+    @Test func `without any port it serves a passed socket, and takes in ports that come`() throws {
+        let instance = try TraceInstance()
+        let ports = TemporaryFolder()
+        let agent = try activated(["--instance", instance.name], ports: ports)
+        let client = try Connection.to("\(folder.path)/control.sock")
+        let refused = try client.order("start")
+        #expect(refused.state == "stopped")
+        #expect(refused.error == "not started: no port for any CPU in \(ports.path)")
+        let shown = try Command(
+            Machine.release("trace-agent"), ["start", "--socket", "\(folder.path)/control.sock"])
+        #expect(shown.status == 69)
+        #expect(shown.errorText.contains("no port for any CPU"))
+        #expect(access("\(folder.path)/own.sock", F_OK) == -1)
+
+        try writeFile("\(ports.path)/trace-path-cpu0", "")
+        #expect(try eventually { try client.order("status").cpus.map(\.cpu) == [0] })
+        #expect(try client.order("start").state == "streaming")
+        try instance.write(50, cpu: 0)
+        try instance.write(50, cpu: 1)
+        try writeFile("\(ports.path)/trace-path-cpu1", "")
+        #expect(
+            try eventually {
+                try client.order("status").cpus.map(\.state) == ["waiting for data", "waiting for data"]
+            })
+        let host = try StreamSocket("\(ports.path)/agent-ctl-path")
+        let control = try host.accept()
+        #expect(try control.order("stop").complete)
+        let type = try TraceInstance.rawDataType()
+        for cpu in 0...1 {
+            let stream = PageStream(try readFile("\(ports.path)/trace-path-cpu\(cpu)"), rawDataType: type)
+            #expect(stream.numbers(of: cpu) == Array(0..<50))
+        }
+        agent.signal(SIGTERM)
+        #expect(agent.wait() == 0)
+    }
+
+    @Test func `the ports' folder itself may come late`() throws {
+        let instance = try TraceInstance()
+        let parent = TemporaryFolder()
+        let ports = "\(parent.path)/ports"
+        let agent = try Program(
+            "systemd-socket-activate",
+            [
+                "--listen", "\(folder.path)/control.sock", "--fdname", "control",
+                Machine.product("trace-agent"),
+            ]
+                + ["--ports", ports, "--instance", instance.name])
+        let client = try Connection.to("\(folder.path)/control.sock")
+        #expect(try client.order("status").cpus.isEmpty)
+        mkdir(ports, 0o755)
+        defer { rmdir(ports) }
+        try makeLink("\(ports)/trace-path-cpu1", to: "/dev/null")
+        defer { unlink("\(ports)/trace-path-cpu1") }
+        #expect(try eventually { try client.order("status").cpus.map(\.cpu) == [1] })
+        agent.signal(SIGTERM)
+        #expect(agent.wait() == 0)
+    }
+
+    @Test func `a socket of another name is not adopted`() throws {
+        let ports = TemporaryFolder()
+        let agent = try activated(name: "something", ports: ports)
+        let client = try Connection.to("\(folder.path)/control.sock")
+        #expect(agent.wait() == 69)
+        #expect(agent.errorText.contains("a passed socket is not used: \"something\""))
+        #expect(throws: SystemError.self) { try client.line() }
+    }
+
+    @Test func `sockets that were passed to another process are not touched`() throws {
+        let agent = try Command(
+            "env", ["LISTEN_FDS=1", "LISTEN_PID=1", Machine.product("trace-agent"), "--ports", "/nowhere"])
+        #expect(agent.status == 69)
+        #expect(agent.errorText.contains("no control port"))
+    }
+}
