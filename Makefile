@@ -19,6 +19,7 @@ trace-agent: release
 release: build-packages
 	$(RELEASE) --product trace-agent
 	$(RELEASE) --product trace-load
+	$(RELEASE) --product hold-thread
 
 # Puts everything in place; where systemd runs, the service can be used at once.
 install:
@@ -48,7 +49,7 @@ guest: release
 # The same with a real systemd, for the tests: a root folder for systemd-nspawn, and an initramfs of it for QEMU.
 systemd-guest: trace-agent guest
 	guest/install-packages $(SYSTEMD_PACKAGES)
-	guest/make-systemd $(GUEST)/systemd .build/release/trace-load
+	guest/make-systemd $(GUEST)/systemd .build/release/trace-load .build/release/hold-thread
 
 demo: trace-agent guest
 	guest/demo $(GUEST) demo-out

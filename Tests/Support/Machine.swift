@@ -13,6 +13,10 @@ package enum Machine {
     /// Whether a guest has been made for the tests; in CI it has to be.
     package static let hasGuest = isCI || access(guestFolder + "/initramfs", R_OK) == 0
 
+    /// Whether a root folder with a systemd has been made for the tests; in CI it has to be.
+    package static let hasSystemd =
+        isCI || (hasTracefs && access(guestFolder + "/systemd/initramfs", R_OK) == 0)
+
     /// The top folder of the sources.
     package static let sources: String = {
         let parts = #filePath.split(separator: "/")

@@ -74,6 +74,9 @@ package final class Load {
 
     deinit { unlink(output) }
 
+    /// Ends it before its time.
+    package func end() { program.kill() }
+
     package var isRunning: Bool { program.wait(.zero) == nil }
 
     /// Waits for its end.

@@ -19,6 +19,9 @@ int main(int argc, char **argv)
     }
     puts("held");
     fflush(stdout);
-    for (;;)
-        pause();
+    // A thread that is killed while it is held has to be reaped by its holder.
+    int status = 0;
+    while (waitpid(thread, &status, __WALL) != -1 && !WIFEXITED(status) && !WIFSIGNALED(status))
+        ;
+    return 0;
 }

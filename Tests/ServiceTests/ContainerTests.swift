@@ -1,0 +1,163 @@
+import Reactor
+import Support
+import Testing
+
+/// The service under a real systemd, in a container.
+///
+/// One boot serves all; each test leaves the service stopped and its socket listening.
+@MainActor
+@Suite(.serialized, .enabled(if: Machine.hasSystemd, "needs the root that `make systemd-guest` makes"))
+struct ContainerTests {
+    private static let boot = Result { try Container() }
+    private let container: Container
+
+    init() throws {
+        container = try Self.boot.get()
+        try container.run(
+            "systemctl stop virtio-trace-agent.service; systemctl reset-failed; rm -rf /run/systemd/system/virtio-trace-agent.service.d; systemctl daemon-reload"
+        )
+        try container.instance.set("trace", "")
+        for cpu in 0...1 { try writeFile("\(container.ports.path)/trace-path-cpu\(cpu)", "") }
+    }
+
+    private func stream(cpu: Int) throws -> PageStream {
+        PageStream(
+            try readFile("\(container.ports.path)/trace-path-cpu\(cpu)"),
+            rawDataType: try TraceInstance.rawDataType())
+    }
+
+    @Test func `connecting starts it, and systemd's words stop it with the last page sent`() throws {
+        #expect(try container.property("ActiveState") == "inactive")
+        #expect(try container.order("start").state == "streaming")
+        #expect(try container.property("ActiveState") == "active")
+        try container.instance.write(50, cpu: 0)
+        try container.instance.write(5000, cpu: 1)
+        try container.run("systemctl stop virtio-trace-agent.service")
+        #expect(try container.property("Result") == "success")
+        #expect(try container.property("ActiveState") == "inactive")
+        #expect(try stream(cpu: 0).numbers(of: 0) == Array(0..<50))
+        #expect(try stream(cpu: 1).numbers(of: 1) == Array(0..<5000))
+    }
+
+    @Test func `its status line is live`() throws {
+        _ = try container.order("start")
+        #expect(
+            try container.run("systemctl status virtio-trace-agent").contains(
+                #"Status: "streaming, 2 CPUs, "#))
+        try container.instance.write(30_000, cpu: 0)
+        #expect(
+            try eventually { try container.property("StatusText").contains("2.2 MiB sent, 0 events lost") })
+        _ = try container.order("stop")
+        #expect(try container.property("StatusText").hasPrefix("stopped, 2 CPUs, 2."))
+    }
+
+    @Test func `it may do nothing but what it is for`() throws {
+        _ = try container.order("status")
+        let uid = try container.run("id -u virtio-trace")
+        let gid = try container.run("id -g virtio-trace")
+        #expect(try container.status("Uid") == "\(uid) \(uid) \(uid) \(uid)")
+        #expect(try container.status("Gid") == "\(gid) \(gid) \(gid) \(gid)")
+        #expect(try container.status("Groups") == "")
+        for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+            #expect(try container.status(set) == "0000000000000000", "\(set)")
+        }
+        #expect(try container.status("NoNewPrivs") == "1")
+        #expect(try container.status("Seccomp") == "2")
+    }
+
+    @Test func `its units have nothing to complain of, and expose 1 point 4 at most`() throws {
+        let units = "virtio-trace-agent.service virtio-trace-agent.socket"
+        #expect(try container.run("systemd-analyze verify \(units); echo $?") == "0")
+        let security =
+            "systemd-analyze security --no-pager --offline=yes --threshold=14 virtio-trace-agent.service"
+        #expect(try container.run("\(security) > /dev/null; echo $?") == "0")
+    }
+
+    @Test func `reload looks for ports`() throws {
+        _ = try container.order("start")
+        #expect(try container.run("systemctl reload virtio-trace-agent.service; echo $?") == "0")
+        #expect(try container.journal().contains("reloaded: 2 CPUs have a port"))
+        #expect(try container.order("status").state == "streaming")
+    }
+
+    @Test func `one that is killed comes back, and serves the next order`() throws {
+        _ = try container.order("start")
+        let killed = try container.mainPID()
+        try container.run("kill -KILL \(killed)")
+        #expect(try eventually { ![0, killed].contains(try container.mainPID()) })
+        try container.instance.write(50, cpu: 0)
+        _ = try container.order("start")
+        #expect(try container.order("stop").complete)
+        #expect(try stream(cpu: 0).numbers(of: 0) == Array(0..<50))
+    }
+
+    @Test(arguments: ["kill -STOP", "hold-thread"])
+    func `one that is stuck is ended by the watchdog, and comes back`(means: String) throws {
+        try container.run(
+            """
+            mkdir -p /run/systemd/system/virtio-trace-agent.service.d
+            printf '[Service]\\nWatchdogSec=1500ms\\n' > /run/systemd/system/virtio-trace-agent.service.d/watchdog.conf
+            systemctl daemon-reload
+            """)
+        _ = try container.order("start")
+        let stuck = try container.mainPID()
+        let load = try container.instance.startLoad(cpu: 0, seconds: 20, rate: 20_000)
+        if means == "hold-thread" {
+            // The worker is held, and the loop goes round.
+            try container.run(
+                """
+                for task in /proc/\(stuck)/task/*; do [ "$(cat $task/comm)" = trace-cpu0 ] && worker=${task##*/}; done
+                hold-thread $worker > /dev/null 2>&1 3>&- &
+                """)
+        } else {
+            try container.run("kill -STOP \(stuck)")
+        }
+        #expect(try eventually { ![0, stuck].contains(try container.mainPID()) })
+        #expect(try container.journal().contains("Watchdog timeout"))
+        #expect(try container.order("status").state == "stopped")
+        load.end()
+    }
+
+    @Test func `what it says is structured`() throws {
+        _ = try container.order("start")
+        _ = try container.order("stop")
+        let entry = try container.journal("-o export PEER=client --lines 1")
+        for field in [
+            "MESSAGE=stop ordered by process ", "PRIORITY=6", "PEER_UID=0",
+            "CODE_FILE=trace_agent/Agent+Orders.swift", "SYSLOG_IDENTIFIER=trace-agent",
+        ] {
+            #expect(entry.contains("\n\(field)"), "\(field)")
+        }
+        #expect(try container.journal("-o export LOST=0 --lines 1").contains("\nMESSAGE=stopped: "))
+    }
+
+    @Test func `a wrong option is said, and not tried again and again`() throws {
+        try container.run(
+            "mv /etc/default/virtio-trace-agent /etc/default/kept; echo 'OPTIONS=--frobnicate' > /etc/default/virtio-trace-agent"
+        )
+        defer {
+            _ = try? container.run(
+                "mv /etc/default/kept /etc/default/virtio-trace-agent; systemctl reset-failed; systemctl restart virtio-trace-agent.socket"
+            )
+        }
+        #expect(try container.run("systemctl start virtio-trace-agent.service; echo $?").hasSuffix("1"))
+        #expect(try container.property("ExecMainStatus") == "64")
+        #expect(try container.property("ActiveState") == "failed")
+        let client = try container.run("trace-agent status --timeout 10s; echo $?")
+        #expect(client.hasSuffix("69"), "\(client)")
+        #expect(
+            client.contains("journalctl -u virtio-trace-agent") || client.contains("no agent listens"),
+            "\(client)")
+    }
+
+    @Test func `members of the group may give orders, and others get a sentence`() throws {
+        let member = "setpriv --reuid nobody --regid virtio-trace --clear-groups"
+        let stranger = "setpriv --reuid nobody --regid nogroup --clear-groups"
+        #expect(try container.run("\(member) trace-agent status > /dev/null; echo $?") == "0")
+        let refused = try container.run("\(stranger) trace-agent status; echo $?")
+        #expect(
+            refused.hasPrefix(
+                "trace-agent: you may not give the agent orders: be root, or a member of the group"))
+        #expect(refused.hasSuffix("77"))
+    }
+}

@@ -1,0 +1,64 @@
+import Glibc
+import Reactor
+
+/// A real systemd in a container on this machine's tracefs, with the agent installed; FIFOs and files stand in for ports.
+package final class Container {
+    package let ports: TemporaryFolder
+    package let instance: TraceInstance
+    private let machine: Program
+    private let leader: Int32
+
+    /// Boots one; nothing of it stays.
+    package init() throws {
+        ports = TemporaryFolder()
+        instance = try TraceInstance()
+        let folder = ports
+        try makeFIFO("\(folder.path)/agent-ctl-path")
+        for cpu in 0...1 { try writeFile("\(folder.path)/trace-path-cpu\(cpu)", "") }
+        // However the test ends, nothing runs for long.
+        machine = try Program(
+            "timeout",
+            [
+                "600", "systemd-nspawn", "--quiet", "--directory", Machine.guestFolder + "/systemd/root",
+                "--volatile=overlay", "--register=no", "--keep-unit", "--console=pipe",
+                "--bind=\(TraceInstance.top)", "--bind=\(folder.path):/dev/virtio-ports", "--boot",
+            ])
+        // The first child of systemd-nspawn only makes the one that becomes the container's first process.
+        let nspawn = machine.pid
+        var found: pid_t = 0
+        var state = ""
+        let isUp = try eventually {
+            guard let child = Self.firstChild(of: Self.firstChild(of: nspawn) ?? 0) else { return false }
+            found = child
+            let ended = try Command("nsenter", Self.entry(child) + ["systemctl", "is-system-running"])
+            state = ended.output + ended.errorText
+            return ended.output == "running\n" || ended.output == "degraded\n"
+        }
+        leader = found
+        guard isUp else {
+            throw TestFailure("the container's systemd does not come up: \(state)\(machine.errorText)")
+        }
+        // Options as an administrator gives them.
+        try run("echo 'OPTIONS=--instance \(instance.name)' > /etc/default/virtio-trace-agent")
+    }
+
+    deinit {
+        // The first process takes all others with it, and systemd-nspawn ends.
+        if leader > 0 { kill(leader, SIGKILL) }
+        if machine.wait(.seconds(10)) == nil { machine.kill() }
+    }
+
+    private static func firstChild(of pid: pid_t) -> pid_t? {
+        let text = (try? readText("/proc/\(pid)/task/\(pid)/children")) ?? ""
+        return text.split(separator: " ").first.flatMap { pid_t($0) }
+    }
+
+    private static func entry(_ leader: pid_t) -> [String] { ["--target", "\(leader)", "--all"] }
+
+    /// Runs a shell command in the container: what it prints, without the last newline.
+    @discardableResult
+    package func run(_ command: String) throws -> String {
+        let ended = try Command("nsenter", Self.entry(leader) + ["sh", "-c", "{ \(command)\n} 2>&1"])
+        return ended.output.hasSuffix("\n") ? String(ended.output.dropLast()) : ended.output
+    }
+}
