@@ -35,7 +35,8 @@ let package = Package(
         .testTarget(
             name: "TraceAgentTests", dependencies: ["trace-agent", "Reactor"], swiftSettings: strict),
         .testTarget(
-            name: "TracefsTests", dependencies: ["Support", "Reactor", "trace-agent", "trace-load", "hold-thread"],
+            name: "TracefsTests",
+            dependencies: ["Support", "Reactor", "trace-agent", "trace-load", "hold-thread"],
             swiftSettings: strict),
         .testTarget(name: "GuestTests", dependencies: ["Support", "Reactor"], swiftSettings: strict),
         .testTarget(

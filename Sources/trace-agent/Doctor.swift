@@ -8,7 +8,7 @@ struct Doctor {
     init(_ places: Places) { self.places = places }
 
     func findings() -> [Finding] {
-        var findings = [lockdown(read("/sys/kernel/security/lockdown"))]
+        var findings = [Self.lockdown(read("/sys/kernel/security/lockdown"))]
         do throws(Failure) {
             let tracefs = try Tracefs(at: places.tracefs, instance: places.instance)
             let settings = try RingSettings(in: tracefs)
@@ -25,7 +25,7 @@ struct Doctor {
 
     // MARK: the kernel
 
-    func lockdown(_ text: String) -> Finding {
+    static func lockdown(_ text: String) -> Finding {
         if text.contains("[confidentiality]") {
             return .fail(
                 "lockdown",

@@ -28,7 +28,7 @@ struct ContainerTests {
 
     @Test func `connecting starts it, and systemd's words stop it with the last page sent`() throws {
         #expect(try container.property("ActiveState") == "inactive")
-        #expect(try container.order("start").state == "streaming")
+        #expect(try container.client("start").state == "streaming")
         #expect(try container.property("ActiveState") == "active")
         try container.instance.write(50, cpu: 0)
         try container.instance.write(5000, cpu: 1)
@@ -40,19 +40,19 @@ struct ContainerTests {
     }
 
     @Test func `its status line is live`() throws {
-        _ = try container.order("start")
+        _ = try container.client("start")
         #expect(
             try container.run("systemctl status virtio-trace-agent").contains(
                 #"Status: "streaming, 2 CPUs, "#))
         try container.instance.write(30_000, cpu: 0)
         #expect(
             try eventually { try container.property("StatusText").contains("2.2 MiB sent, 0 events lost") })
-        _ = try container.order("stop")
+        _ = try container.client("stop")
         #expect(try container.property("StatusText").hasPrefix("stopped, 2 CPUs, 2."))
     }
 
     @Test func `it may do nothing but what it is for`() throws {
-        _ = try container.order("status")
+        _ = try container.client("status")
         let uid = try container.run("id -u virtio-trace")
         let gid = try container.run("id -g virtio-trace")
         #expect(try container.status("Uid") == "\(uid) \(uid) \(uid) \(uid)")
@@ -74,20 +74,20 @@ struct ContainerTests {
     }
 
     @Test func `reload looks for ports`() throws {
-        _ = try container.order("start")
+        _ = try container.client("start")
         #expect(try container.run("systemctl reload virtio-trace-agent.service; echo $?") == "0")
         #expect(try container.journal().contains("reloaded: 2 CPUs have a port"))
-        #expect(try container.order("status").state == "streaming")
+        #expect(try container.client("status").state == "streaming")
     }
 
     @Test func `one that is killed comes back, and serves the next order`() throws {
-        _ = try container.order("start")
+        _ = try container.client("start")
         let killed = try container.mainPID()
         try container.run("kill -KILL \(killed)")
         #expect(try eventually { ![0, killed].contains(try container.mainPID()) })
         try container.instance.write(50, cpu: 0)
-        _ = try container.order("start")
-        #expect(try container.order("stop").complete)
+        _ = try container.client("start")
+        #expect(try container.client("stop").complete)
         #expect(try stream(cpu: 0).numbers(of: 0) == Array(0..<50))
     }
 
@@ -99,7 +99,7 @@ struct ContainerTests {
             printf '[Service]\\nWatchdogSec=1500ms\\n' > /run/systemd/system/virtio-trace-agent.service.d/watchdog.conf
             systemctl daemon-reload
             """)
-        _ = try container.order("start")
+        _ = try container.client("start")
         let stuck = try container.mainPID()
         let load = try container.instance.startLoad(cpu: 0, seconds: 20, rate: 20_000)
         if means == "hold-thread" {
@@ -114,13 +114,13 @@ struct ContainerTests {
         }
         #expect(try eventually { ![0, stuck].contains(try container.mainPID()) })
         #expect(try container.journal().contains("Watchdog timeout"))
-        #expect(try container.order("status").state == "stopped")
+        #expect(try container.client("status").state == "stopped")
         load.end()
     }
 
     @Test func `what it says is structured`() throws {
-        _ = try container.order("start")
-        _ = try container.order("stop")
+        _ = try container.client("start")
+        _ = try container.client("stop")
         let entry = try container.journal("-o export PEER=client --lines 1")
         for field in [
             "MESSAGE=stop ordered by process ", "PRIORITY=6", "PEER_UID=0",

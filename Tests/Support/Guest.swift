@@ -14,15 +14,23 @@ package final class Guest {
 
     package static let portNames = ["agent-ctl-path", "trace-path-cpu0", "trace-path-cpu1"]
 
+    /// What runs in it: busybox, with the agent started by hand, or systemd, with the agent as its service.
+    package enum System: String { case busybox, systemd }
+
+    private let system: System
+
     /// Boots one.
     ///
     /// - Parameter serial: Properties of the virtio-serial device, such as `indirect_desc=off`.
-    package init(_ backEnd: BackEnd, serial: String = "") throws {
+    package init(_ backEnd: BackEnd, _ system: System = .busybox, serial: String = "") throws {
+        self.system = system
+        let folderOfSystem = system == .systemd ? "/systemd" : ""
         var arguments = [
-            "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "512", "-nodefaults",
+            "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m",
+            system == .systemd ? "1024" : "512", "-nodefaults",
             "-no-reboot",
             "-display", "none", "-kernel", "\(Machine.guestFolder)/vmlinuz",
-            "-initrd", "\(Machine.guestFolder)/initramfs", "-append",
+            "-initrd", "\(Machine.guestFolder)\(folderOfSystem)/initramfs", "-append",
             "console=ttyS0 quiet panic=-1 oops=panic",
             "-serial", "file:\(folder.path)/console",
             "-device", "virtio-serial-pci,id=tools", "-device",
@@ -183,10 +191,13 @@ package final class Guest {
         }
     }
 
+    /// Names the ports, or waits until that is done.
+    private var settle: String { system == .systemd ? "udevadm settle" : "name-ports" }
+
     /// Takes a port out of the running guest.
     package func unplug(_ name: String) throws {
         try command("device_del", "{\"id\":\"\(name)\"}")
-        guard try eventually({ try run("name-ports; ls /dev/virtio-ports").contains(name) == false }) else {
+        guard try eventually({ try run("\(settle); ls /dev/virtio-ports").contains(name) == false }) else {
             throw TestFailure("\(name) does not go")
         }
     }
@@ -199,7 +210,7 @@ package final class Guest {
         guard eventually({ (try? command("device_add", device)) != nil }) else {
             throw TestFailure("QEMU does not take \(name) back")
         }
-        guard try eventually({ try run("name-ports; ls /dev/virtio-ports").contains(name) }) else {
+        guard try eventually({ try run("\(settle); ls /dev/virtio-ports").contains(name) }) else {
             throw TestFailure("\(name) does not come")
         }
     }

@@ -27,7 +27,7 @@ extension Service {
     }
 
     /// The answer to an order that is given with the agent's own client.
-    package func order(_ word: String) throws -> Answer { try Answer(run("trace-agent \(word) --json")) }
+    package func client(_ word: String) throws -> Answer { try Answer(run("trace-agent \(word) --json")) }
 
     /// What the service has said since its machine came up; with `option`, in another form.
     package func journal(_ option: String = "-o cat") throws -> String {

@@ -67,7 +67,8 @@ struct DecisionTests {
     }
 
     @Test(arguments: [
-        Source.signals, .control, .flushTimer, .retryTimer, .deadline, .readiness(0), .ring(77), .sink(4095),
+        Source.signals, .control, .flushTimer, .retryTimer, .deadline, .heartbeat, .portsFolder, .listener(2),
+        .client(63), .readiness(0), .ring(77), .sink(4095),
     ])
     func `a source survives its token`(source: Source) {
         #expect(Source(rawValue: source.rawValue) == source)

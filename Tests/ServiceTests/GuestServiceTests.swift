@@ -1,0 +1,134 @@
+import Support
+import Testing
+
+/// The service under a real systemd and udev in a guest, on real ports that lead to FIFOs.
+///
+/// One boot serves all.
+@MainActor
+@Suite(.serialized, .enabled(if: Machine.hasSystemd, "needs the initramfs that `make systemd-guest` makes"))
+struct GuestServiceTests {
+    private static let boot = Result { try Guest(.fifos, .systemd) }
+    private let guest: Guest
+    private let answers: Connection
+
+    init() throws {
+        guest = try Self.boot.get()
+        answers = try guest.answers()
+        try guest.run("echo 2048 > /sys/kernel/tracing/buffer_size_kb; echo > /sys/kernel/tracing/trace")
+    }
+
+    /// An order of the host, and its answer.
+    private func hostOrder(_ word: String) throws -> Answer {
+        try guest.order(word + "\n")
+        return try answers.answer()
+    }
+
+    @Test func `the port's appearance starts it, and it may do nothing but what it is for`() throws {
+        #expect(try eventually(within: .seconds(60)) { try guest.property("ActiveState") == "active" })
+        // Nobody has connected to the socket, and the service is not enabled.
+        #expect(try guest.run("systemctl is-enabled virtio-trace-agent.service") == "disabled")
+        let uid = try guest.run("id -u virtio-trace")
+        let gid = try guest.run("id -g virtio-trace")
+        #expect(try guest.status("Uid") == "\(uid) \(uid) \(uid) \(uid)")
+        #expect(try guest.status("Gid") == "\(gid) \(gid) \(gid) \(gid)")
+        #expect(try guest.status("Groups") == "")
+        for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+            #expect(try guest.status(set) == "0000000000000000", "\(set)")
+        }
+        #expect(try guest.status("NoNewPrivs") == "1")
+        #expect(try guest.status("Seccomp") == "2")
+    }
+
+    @Test func `orders of the host stream, and systemctl stop sends the last page`() throws {
+        defer { guest.stopCatching() }
+        try guest.run("systemctl restart virtio-trace-agent.service")
+        try guest.catchPages()
+        #expect(try hostOrder("start").state == "streaming")
+        let written = try guest.writeRecords(seconds: 3, rate: 20_000)
+        let status = try guest.run("systemctl status virtio-trace-agent.service")
+        #expect(status.contains(#"Status: "streaming, 2 CPUs, "#), "\(status)")
+        try guest.run("systemctl stop virtio-trace-agent.service")
+        #expect(try guest.property("Result") == "success")
+        for cpu in 0...1 {
+            #expect(try guest.stat("entries", cpu: cpu) == 0)
+            // What the ports have taken is on its way.
+            #expect(try eventually { try guest.caught(cpu: cpu, bytes: 0).records.count == written[cpu] })
+            let stream = try guest.caught(cpu: cpu, bytes: 0)
+            #expect(stream.flaw == nil)
+            #expect(stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu])))
+        }
+        try guest.run("systemctl start virtio-trace-agent.service")
+    }
+
+    @Test func `one that is killed comes back, and serves the host's next order`() throws {
+        defer { guest.stopCatching() }
+        let killed = try guest.mainPID()
+        try guest.run("kill -KILL \(killed)")
+        #expect(try eventually { ![0, killed].contains(try guest.mainPID()) })
+        try guest.catchPages()
+        #expect(try hostOrder("start").state == "streaming")
+        let written = try guest.writeRecords(seconds: 0.5, rate: 10_000)
+        let answer = try hostOrder("stop")
+        for cpu in 0...1 {
+            let stream = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes)
+            #expect(stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu])))
+        }
+    }
+
+    @Test func `ports that are unplugged and come back are opened again without any privilege`() throws {
+        defer { guest.stopCatching() }
+        try guest.run("systemctl restart virtio-trace-agent.service")
+        try guest.catchPages()
+        #expect(try hostOrder("start").state == "streaming")
+        try guest.unplug("trace-path-cpu1")
+        let written = try guest.writeRecords(seconds: 0.5, rate: 10_000)
+        #expect(try eventually { try guest.client("status").cpus[1].state == "port gone" })
+        try guest.plug("trace-path-cpu1")
+        #expect(try eventually { try guest.client("status").cpus[1].state == "waiting for data" })
+        try guest.unplug("agent-ctl-path")
+        try guest.plug("agent-ctl-path")
+        #expect(try eventually { try guest.journal().contains("agent-ctl-path is back") })
+        let answer = try hostOrder("stop")
+        #expect(answer.complete)
+        for cpu in 0...1 {
+            let stream = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes)
+            #expect(stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu])))
+        }
+    }
+
+    @Test func `check finds everything in order, and what is not`() throws {
+        try guest.run(
+            "systemctl restart virtio-trace-agent.service; echo 1 > /sys/kernel/tracing/events/sched/enable")
+        defer { _ = try? guest.run("echo 0 > /sys/kernel/tracing/events/sched/enable") }
+        let sound = try guest.run("trace-agent check; echo $?").split(separator: "\n")
+        #expect(sound.last == "0")
+        #expect(sound.dropLast().allSatisfy { $0.hasPrefix("ok ") }, "\(sound)")
+        try guest.run(
+            """
+            systemctl stop virtio-trace-agent.service virtio-trace-agent.socket
+            echo 0 > /sys/kernel/tracing/tracing_on
+            sleep 60 > /dev/virtio-ports/trace-path-cpu0 & holder=$!
+            sleep 60 < /sys/kernel/tracing/per_cpu/cpu0/trace_pipe_raw & reader=$!
+            chgrp root /dev/virtio-ports/trace-path-cpu1
+            """)
+        defer {
+            _ = try? guest.run(
+                """
+                kill $holder $reader; wait
+                echo 1 > /sys/kernel/tracing/tracing_on; chgrp virtio-trace /dev/virtio-ports/trace-path-cpu1
+                systemctl start virtio-trace-agent.socket
+                """)
+        }
+        let broken = try guest.run("trace-agent check; echo $?")
+        #expect(broken.hasSuffix("\n69"))
+        for finding in [
+            "warn  recording     is off: echo 1 > /sys/kernel/tracing/tracing_on",
+            "warn  readers       sleep (",
+            "fail  port          /dev/virtio-ports/trace-path-cpu0 is held by sleep (",
+            "fail  port          /dev/virtio-ports/trace-path-cpu1 is not the group virtio-trace's: udevadm",
+            "warn  socket        nobody listens",
+        ] {
+            #expect(broken.contains(finding), "\(finding): \(broken)")
+        }
+    }
+}
