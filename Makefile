@@ -58,13 +58,13 @@ test: trace-agent systemd-guest
 	guest/mount-tracefs
 	$(SWIFT) test --no-parallel
 
-# The same tests with the sanitizers; the agent that they start natively is built so too. The guests' and the container's are
-# not, and are left out.
+# The same tests with the sanitizers; the agent that they start natively is built so too. Those of the guests and the
+# container are not, and are left out.
 sanitize: release
 	guest/mount-tracefs
-	SWIFT_BACKTRACE=enable=no $(SWIFT) test --no-parallel --skip GuestTests --skip ServiceTests\. --sanitize=thread --scratch-path .build/tsan
+	SWIFT_BACKTRACE=enable=no $(SWIFT) test --no-parallel --skip GuestTests --skip ServiceTests --sanitize=thread --scratch-path .build/tsan
 	SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.supp \
-	    $(SWIFT) test --no-parallel --skip GuestTests --skip ServiceTests\. --sanitize=address --scratch-path .build/asan
+	    $(SWIFT) test --no-parallel --skip GuestTests --skip ServiceTests --sanitize=address --scratch-path .build/asan
 
 bench: release
 	guest/mount-tracefs

@@ -116,3 +116,8 @@ int cepoll_get_dumpable(void)
 {
     return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 }
+
+int cepoll_disable_huge_pages(void)
+{
+    return prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+}

@@ -84,6 +84,3 @@ extension FileDescriptor {
         return String(cString: resolved)
     }
 }
-
-/// Bytes of a page of memory, as pipes count them: sysconf(3).
-package let memoryPageSize = Int(sysconf(CInt(_SC_PAGESIZE)))

@@ -156,7 +156,7 @@ extension Agent {
             default: break
             }
         }
-        if expectsControl { try reopenControl() }
+        if awaitsControl { try reopenControl() }
         sendAnswers()
         try hearPaused()
         try resumeConnections()

@@ -94,12 +94,15 @@ extension Agent {
             controlTrouble = error.description
             return
         }
-        guard control != nil else { return }
         controlTrouble = nil
+        guard control != nil else { return }
         events.say("control port \(ports.controlPath) is \(expectsControl ? "back" : "there")")
         expectsControl = true
         try watchControl()
     }
+
+    /// Whether the control port has to be tried again and again: one that was never there will announce itself.
+    var awaitsControl: Bool { control == nil && (expectsControl || controlTrouble != nil) }
 
     private var streams: [OrderStream] { [control].compactMap { $0 } + clients.all }
 

@@ -65,6 +65,7 @@ extension Agent {
 
     /// `SIGHUP`: looks for ports that have come, or have come back.
     mutating func reload() throws(SystemError) {
+        if isExiting { return }
         ServiceManager.notify("RELOADING=1")
         try lookForPorts()
         log.info("reloaded: \(tracked.count) CPUs have a port")

@@ -263,7 +263,7 @@ struct Agent: ~Copyable {
     private var neededRetryPeriod: Duration? {
         if isAnyPaused || areConnectionsPaused { return .milliseconds(250) }
         var period: Duration?
-        if control.map(\.owesAnswers) ?? expectsControl { period = .seconds(1) }
+        if control?.owesAnswers ?? awaitsControl { period = .seconds(1) }
         for entry in tracked {
             switch entry.state {
             case .waitingForPort where !entry.portIsAway: return .milliseconds(250)

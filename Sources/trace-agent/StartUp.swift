@@ -5,6 +5,7 @@ import Reactor
 func serve(_ options: Options, _ log: Logger) throws(Failure) {
     try explained(FileDescriptor.fillStandardStreams)
     try explained(FileDescriptor.allowAsManyAsPossible)
+    try explained(refuseHugePages)
     SignalFD.ignoreFailedWrites()
     let signals = try explained(SignalFD.ofService)
     let passed = try adoptSockets(log)
@@ -15,7 +16,8 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     let ports = Ports(directory: options.places.ports)
     // A service that can be reached otherwise waits for its ports.
     let needsPorts = passed.isEmpty
-    let control = try openControl(ports, isNeeded: needsPorts && !options.foreground)
+    var controlTrouble: String?
+    let control = try openControl(ports, options, isNeeded: needsPorts, trouble: &controlTrouble)
     let channels = try openChannels(
         rings, ports, options, areNeeded: needsPorts, pageSize: settings.pageSize, log)
     let spareRings = rings.filter { ring in !channels.contains { $0.ring === ring } }
@@ -23,6 +25,8 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     var agent = try Agent(
         options: options, log: log, ports: ports, settings: settings, signals: signals,
         spareRings: spareRings, control: control, listeners: listeners)
+    if let controlTrouble { log.warning("\(controlTrouble)") }
+    agent.controlTrouble = controlTrouble
     try Identity.become(user, log)
     for channel in channels { try agent.add(channel) }
     try agent.run()
@@ -71,9 +75,19 @@ private func openRings(_ options: Options, in tracefs: Tracefs) throws(Failure) 
 }
 
 /// The control port, if there is one.
-private func openControl(_ ports: Ports, isNeeded: Bool) throws(Failure) -> OrderStream? {
-    if let control = try ports.openControl() { return control }
-    if !isNeeded { return nil }
+///
+/// - Parameter trouble: Why it cannot be opened although it is there, where the agent can do without for a while.
+private func openControl(
+    _ ports: Ports, _ options: Options, isNeeded: Bool, trouble: inout String?
+) throws(Failure) -> OrderStream? {
+    do throws(Failure) {
+        if let control = try ports.openControl() { return control }
+    } catch {
+        if isNeeded { throw error }
+        trouble = error.description
+        return nil
+    }
+    if !isNeeded || options.foreground { return nil }
     throw Failure(
         .unavailable,
         "no control port \(ports.controlPath): give the guest a virtserialport of that name, or use --foreground"

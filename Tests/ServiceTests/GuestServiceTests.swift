@@ -39,6 +39,15 @@ struct GuestServiceTests {
         #expect(try guest.status("Seccomp") == "2")
     }
 
+    @Test func `it takes little memory where the kernel likes huge pages`() throws {
+        #expect(try guest.run("cat /sys/kernel/mm/transparent_hugepage/enabled").contains("[always]"))
+        // Where the stacks lie, and so what a huge page would cover, is another every time.
+        for _ in 0..<5 {
+            try guest.run("systemctl restart virtio-trace-agent.service")
+            #expect(Int(try guest.status("RssAnon").split(separator: " ")[0]) ?? .max <= 2048)
+        }
+    }
+
     @Test func `orders of the host stream, and systemctl stop sends the last page`() throws {
         defer { guest.stopCatching() }
         try guest.run("systemctl restart virtio-trace-agent.service")

@@ -5,9 +5,12 @@ import Reactor
 package final class StreamSocket {
     private let listener: FileDescriptor
     private let path: String
+    private let isStaying: Bool
 
-    package init(_ path: String) throws {
+    /// - Parameter staying: Whether it is left behind when nobody listens any more.
+    package init(_ path: String, staying: Bool = false) throws {
         self.path = path
+        isStaying = staying
         unlink(path)
         listener = FileDescriptor(
             owning: socket(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0))
@@ -23,7 +26,7 @@ package final class StreamSocket {
         }
     }
 
-    deinit { unlink(path) }
+    deinit { if !isStaying { unlink(path) } }
 
     /// Waits for the agent to connect.
     package func accept() throws -> Connection {

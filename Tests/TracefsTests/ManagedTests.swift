@@ -182,6 +182,23 @@ struct ManagedTests {
         #expect(agent.wait() == 0)
     }
 
+    @Test func `a control port that cannot be opened at first is tried again`() throws {
+        let instance = try TraceInstance()
+        let ports = TemporaryFolder()
+        // Nobody listens there yet.
+        let path = "\(ports.path)/agent-ctl-path"
+        _ = try StreamSocket(path, staying: true)
+        let agent = try activated(["--instance", instance.name], ports: ports)
+        let client = try Connection.to("\(folder.path)/control.sock")
+        #expect(try client.order("status").state == "stopped")
+        #expect(eventually { agent.errorText.contains("cannot connect to \(path): Connection refused") })
+        let host = try StreamSocket("\(ports.path)/other")
+        rename("\(ports.path)/other", path)
+        #expect(try host.accept().order("status").state == "stopped")
+        agent.signal(SIGTERM)
+        #expect(agent.wait() == 0)
+    }
+
     @Test func `the ports' folder itself may come late`() throws {
         let instance = try TraceInstance()
         let parent = TemporaryFolder()

@@ -73,4 +73,7 @@ int cepoll_get_no_new_privileges(void);
 int cepoll_set_not_dumpable(void);
 int cepoll_get_dumpable(void);
 
+/// prctl(2), `PR_SET_THP_DISABLE`.
+int cepoll_disable_huge_pages(void);
+
 #endif
