@@ -24,6 +24,7 @@ release: build-packages
 # Puts everything in place; where systemd runs, the service can be used at once.
 install:
 	[ -x trace-agent ] || $(MAKE) trace-agent
+	[ -z "$$(find Sources -newer trace-agent)" ] || echo 'the sources are newer than ./trace-agent: make would build it anew' >&2
 	install -D -m 755 trace-agent $(DESTDIR)$(PREFIX)/bin/trace-agent
 	install -d $(LIBDIR)/systemd/system
 	sed 's|^ExecStart=/usr/bin/|ExecStart=$(PREFIX)/bin/|' systemd/virtio-trace-agent.service \
@@ -41,6 +42,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/trace-agent $(LIBDIR)/systemd/system/virtio-trace-agent.service \
 	    $(LIBDIR)/systemd/system/virtio-trace-agent.socket $(LIBDIR)/udev/rules.d/60-virtio-trace-agent.rules \
 	    $(LIBDIR)/sysusers.d/virtio-trace-agent.conf
+	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || { systemctl daemon-reload; udevadm control --reload; }
 
 guest: release
 	guest/install-packages $(GUEST_PACKAGES)

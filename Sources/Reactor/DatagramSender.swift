@@ -15,12 +15,17 @@ package struct DatagramSender: ~Copyable, Sendable {
         self.path = path
     }
 
-    /// Sends one message; what the receiver does not take now, or not at all, is lost.
-    package func send(_ message: [UInt8]) {
-        // There is nobody else to tell.
+    /// Sends one message.
+    ///
+    /// - Returns: `false` if the receiver does not take it now, or not at all.
+    package func send(_ message: [UInt8]) -> Bool {
+        var isTaken = false
+        // A name that is too long is nobody's.
         try? withAddress(path) { address, size in
-            _ = sendto(
-                descriptor.rawValue, message, message.count, CInt(MSG_NOSIGNAL), address, size)
+            let flags = CInt(MSG_NOSIGNAL)
+            let count = sendto(descriptor.rawValue, message, message.count, flags, address, size)
+            isTaken = count == message.count
         }
+        return isTaken
     }
 }

@@ -12,11 +12,17 @@ package struct DirectoryWatch: ~Copyable {
 
     /// Starts watching `directory`; once more is no harm.
     ///
-    /// - Throws: `ENOENT` if there is none.
-    package func add(_ directory: String) throws(SystemError) {
-        let events = UInt32(IN_CREATE | IN_MOVED_TO | IN_ATTRIB | IN_ONLYDIR)
-        _ = try systemCall("inotify_add_watch", on: directory) {
-            inotify_add_watch(descriptor.rawValue, directory, events)
+    /// - Parameter forNewNamesOnly: Leaves out that something there has become accessible.
+    /// - Returns: `false` if there is none.
+    package func add(_ directory: String, forNewNamesOnly: Bool = false) throws(SystemError) -> Bool {
+        let events = UInt32(IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) | (forNewNamesOnly ? 0 : UInt32(IN_ATTRIB))
+        do throws(SystemError) {
+            _ = try systemCall("inotify_add_watch", on: directory) {
+                inotify_add_watch(descriptor.rawValue, directory, events)
+            }
+            return true
+        } catch  where error.code == .noEntry || error.code == .notADirectory {
+            return false
         }
     }
 

@@ -64,6 +64,21 @@ extension FileDescriptor {
         }
     }
 
+    /// Everything from here on, as a file of proc(5) gives it in pieces; at most 16 MiB.
+    package func rest() throws(SystemError) -> String {
+        var bytes: [UInt8] = []
+        while bytes.count < 16 << 20 {
+            let count = try withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 1) {
+                buffer throws(SystemError) in
+                let count = try read(into: buffer) ?? 0
+                bytes += buffer[..<count]
+                return count
+            }
+            if count == 0 { break }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
     /// Moves at most `length` bytes from here to `sink` without copying them to user space: splice(2).
     ///
     /// One of the two must be a pipe. Neither end waits if both were opened non-blocking; `SPLICE_F_NONBLOCK`

@@ -25,7 +25,7 @@ package enum Journal {
             message.append(UInt8(ascii: "\n"))
         }
         switch sender {
-        case .some(let sender): sender.send(message)
+        case .some(let sender): _ = sender.send(message)
         case .none: break
         }
     }

@@ -17,9 +17,10 @@ package final class LocalSocket: Sendable {
     /// Makes one at `path` that `owner` and its group may connect to.
     ///
     /// Its folder is made if need be, and is nobody's but the caller's: who could write there could turn what is done
-    /// to the socket against another file. A socket that nobody listens at any more is replaced.
+    /// to the socket against another file. A socket that is there is replaced: whether somebody listens at it the caller
+    /// knows, because asking it would start a service.
     ///
-    /// - Throws: `EADDRINUSE` if somebody listens there, `EEXIST` if it is something else.
+    /// - Throws: `EEXIST` if it is something else.
     package init(at path: String, for owner: User) throws(SystemError) {
         try Self.makeFolder(of: path)
         try Self.removeStale(path)
@@ -49,9 +50,13 @@ package final class LocalSocket: Sendable {
     private static func makeFolder(of path: String) throws(SystemError) {
         guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
         let folder = String(path[..<slash])
-        if mkdir(folder, 0o755) == -1, Errno.current != .exists {
-            throw SystemError(call: "mkdir", subject: folder, code: .current)
+        if mkdir(folder, 0o755) == -1 {
+            let code = Errno.current
+            if code == .exists { return }
+            throw SystemError(call: "mkdir", subject: folder, code: code)
         }
+        // Whatever the umask is, those who may connect have to get there.
+        _ = try systemCall("chmod", on: folder) { chmod(folder, 0o755) }
     }
 
     private static func removeStale(_ path: String) throws(SystemError) {
@@ -59,13 +64,10 @@ package final class LocalSocket: Sendable {
             guard case .socket = try FileDescriptor.Kind(of: path) else {
                 throw SystemError(call: "bind", subject: path, code: .exists)
             }
-            _ = try FileDescriptor.connect(toSocketAt: path)
-        } catch {
-            if error.code == .connectionRefused { unlink(path) }
-            if error.code == .connectionRefused || error.code == .noEntry { return }
-            throw error
+        } catch  where error.code == .noEntry {
+            return
         }
-        throw SystemError(call: "bind", subject: path, code: .addressInUse)
+        unlink(path)
     }
 
     /// The next connection that waits, `nil` if there is none; it does not block.
@@ -80,6 +82,12 @@ package struct PeerCredentials: Equatable, Sendable {
     package let pid: Int32
     package let uid: UInt32
     package let gid: UInt32
+
+    package init(pid: Int32, uid: UInt32, gid: UInt32) {
+        self.pid = pid
+        self.uid = uid
+        self.gid = gid
+    }
 }
 
 extension FileDescriptor {

@@ -1,3 +1,4 @@
+import Logging
 import Reactor
 
 /// Where a page's way is decided.
@@ -43,10 +44,9 @@ extension Agent {
     /// Says what is wrong with a channel, once for as long as it is so.
     private mutating func complain(_ index: Int, _ trouble: String) {
         let channel = tracked[index].channel
-        if tracked[index].trouble != trouble {
-            events.say(trouble, ["trace_cpu": "\(channel.cpu)", "port": "\(channel.sink.name)"])
-        }
-        tracked[index].trouble = trouble
+        if tracked[index].trouble == trouble { return }
+        let fields: Logger.Metadata = ["trace_cpu": "\(channel.cpu)", "port": "\(channel.sink.name)"]
+        if events.say(trouble, fields) { tracked[index].trouble = trouble }
     }
 
     private mutating func take(_ step: NextStep, _ index: Int) throws(SystemError) {
@@ -158,6 +158,7 @@ extension Agent {
         }
         if awaitsControl { try reopenControl() }
         sendAnswers()
+        tellWhatIsUntold()
         try hearPaused()
         try resumeConnections()
     }
@@ -165,14 +166,13 @@ extension Agent {
     /// Watches for ports that come while the agent runs: their folder, and while there is none, where it would be.
     mutating func watchPortsFolder() throws(SystemError) {
         if options.output { return }
-        for folder in [ports.directory, ports.parentDirectory] {
-            do throws(SystemError) {
-                return try portsFolder.add(folder)
-            } catch  where error.code == .noEntry || error.code == .notADirectory {
-                continue
-            } catch {
-                return events.say("ports that come are not noticed: \(error)")
-            }
+        do throws(SystemError) {
+            if try portsFolder.add(ports.directory) { return }
+            _ = try portsFolder.add(ports.parentDirectory, forNewNamesOnly: true)
+            // It may have come in between.
+            _ = try portsFolder.add(ports.directory)
+        } catch {
+            events.say("ports that come are not noticed: \(error)")
         }
     }
 
@@ -189,7 +189,8 @@ extension Agent {
         let known = tracked.count
         for index in tracked.indices where tracked[index].state == .portGone { try reopenPort(index) }
         try addNewPorts()
-        guard state == .streaming else { return }
+        guard state == .streaming, tracked.count > known else { return }
+        try settings.setPercent(forRingOf: try smallestRing())
         for index in known..<tracked.count { try startChannel(index) }
     }
 
@@ -198,9 +199,9 @@ extension Agent {
         let channel = tracked[index].channel
         let count = channel.account.zeroSplices.now
         guard count > tracked[index].zeroSplicesSaid else { return }
-        tracked[index].zeroSplicesSaid = count
-        events.say(
+        let isSaid = events.say(
             "\(channel.sink.name) threw pages away: \(channel.account.bytesGone.now) bytes are lost so far, its queue is too small"
         )
+        if isSaid { tracked[index].zeroSplicesSaid = count }
     }
 }

@@ -9,11 +9,14 @@ extension Agent {
         }
     }
 
-    /// Takes in those who want to connect; too many at a time have to wait for the retry timer.
+    /// How many are taken in at a time, so that they are heard before others take their places.
+    private static let mostAtOnce = 16
+
+    /// Takes in those who want to connect; too many in a row have to wait for the retry timer.
     mutating func acceptClients(_ index: Int) throws(SystemError) {
         let listener = listeners[index]
-        while true {
-            guard connectionRate.admit() else {
+        for _ in 0..<Self.mostAtOnce {
+            guard clients.hasRoom, connectionRate.admit() else {
                 areConnectionsPaused = true
                 return
             }
@@ -23,7 +26,7 @@ extension Agent {
             } catch  where error.code == .connectionAborted {
                 continue
             } catch {
-                events.say("a client is kept waiting: \(error)")
+                clientEvents.say("a client is kept waiting: \(error)")
                 areConnectionsPaused = true
                 return
             }
@@ -34,13 +37,18 @@ extension Agent {
     private mutating func addClient(_ connection: consuming FileDescriptor) throws(SystemError) {
         let peer = try connection.peerCredentials()
         let client = OrderStream(connection, client: peer)
-        let (place, evicted) = clients.add(client)
+        guard let (place, evicted) = clients.add(client) else { return }
         if let evicted {
             evicted.isEnded = true
-            events.say("too many clients: the one that was silent for the longest time is sent away")
+            clientEvents.say("too many clients: one that was silent for long is sent away")
         }
-        log.debug("process \(peer.pid) of user \(peer.uid) has connected")
-        try reactor.watch(client.descriptor, for: [.readable, .writable, .edge], as: .client(place))
+        clientEvents.say("process \(peer.pid) of user \(peer.uid) has connected", level: .debug)
+        do throws(SystemError) {
+            try reactor.watch(client.descriptor, for: [.readable, .writable, .edge], as: .client(place))
+        } catch {
+            clients.remove(client)
+            throw error
+        }
     }
 
     /// Goes on with the sockets that nobody was accepted from for a while.

@@ -15,13 +15,18 @@ extension Agent {
         let owedBefore = stream.answersDue.count
         try carryOutOrders(of: stream)
         // A look costs as much as an order: a host may send what is no order at all.
-        while !stream.isEnded, !stream.isPaused, stream.mayGoOn(), let arrival = receive(from: stream) {
+        while !stream.isEnded, !stream.isPaused, mayGoOn(stream), let arrival = receive(from: stream) {
+            defer { if stream.orders.isEmpty { stream.isHeard = true } }
             switch arrival {
             case .orders(let more):
                 stream.orders += more
                 try carryOutOrders(of: stream)
             case .nothingMore(let more):
                 stream.orders += more
+                return try carryOutOrders(of: stream)
+            case .away(let more) where stream.client != nil:
+                stream.orders += more
+                stream.endsOnceAnswered = true
                 return try carryOutOrders(of: stream)
             case .away(let more):
                 // What was owed to the one who left is not for the next one who comes.
@@ -45,9 +50,22 @@ extension Agent {
     }
 
     private mutating func carryOutOrders(of stream: OrderStream) throws(SystemError) {
-        while !stream.orders.isEmpty, stream.mayGoOn() {
+        while !stream.orders.isEmpty, mayGoOn(stream) {
             try carryOut(stream.orders.removeFirst(), from: stream)
         }
+        endIfAnswered(stream)
+    }
+
+    /// Counts an order or a look; what clients do together counts too.
+    private mutating func mayGoOn(_ stream: OrderStream) -> Bool {
+        guard stream.mayGoOn() else { return false }
+        if stream.client != nil, !clientRate.admit() { stream.isPaused = true }
+        return !stream.isPaused
+    }
+
+    /// Lets a client go who sends no more and has got all his answers.
+    private mutating func endIfAnswered(_ stream: OrderStream) {
+        if stream.endsOnceAnswered, !stream.isOwed { end(stream, because: "closed by the other side") }
     }
 
     private mutating func carryOut(_ order: Order, from stream: OrderStream) throws(SystemError) {
@@ -69,7 +87,7 @@ extension Agent {
 
     private mutating func say(_ order: String, orderedBy stream: OrderStream) {
         guard let client = stream.client else { return }
-        events.say(
+        clientEvents.say(
             "\(order) ordered by process \(client.pid) of user \(client.uid)", level: .info, stream.logFields)
     }
 
@@ -118,6 +136,7 @@ extension Agent {
             for order in stream.takeAnswersDue(where: isDue) {
                 try answer(order == .start(answered: true) ? "start" : "stop", on: stream, problem: problem)
             }
+            endIfAnswered(stream)
         }
     }
 
@@ -146,7 +165,8 @@ extension Agent {
 
     /// Goes on with those who had sent too much.
     mutating func hearPaused() throws(SystemError) {
-        for stream in streams where stream.isPaused {
+        // In another order each time: what clients may do together is not for the first ones only.
+        for stream in streams.shuffled() where stream.isPaused {
             stream.isPaused = false
             try hearOrders(from: stream)
         }

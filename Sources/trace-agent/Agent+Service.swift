@@ -7,35 +7,48 @@ extension Agent {
 
     /// Tells that everything is open, and starts the heartbeat if one is asked for.
     mutating func tellReady() throws(SystemError) {
-        if let interval = ServiceManager.watchdogInterval {
+        if let interval = Systemd.watchdogInterval {
             // One beat may come late, and one is used to ask the workers.
             try heartbeat.arm(after: interval / 3, every: interval / 3)
             try reactor.watch(heartbeat.descriptor, for: .readable, as: .heartbeat)
         }
-        ServiceManager.notify("READY=1")
+        tell("READY=1")
         try tellStatus()
     }
 
+    /// Tells what systemd acts upon if it does not hear it: what it does not take now is repeated.
+    private mutating func tell(_ assignments: String) {
+        if !Systemd.notify(assignments), !untold.contains(assignments) { untold.append(assignments) }
+    }
+
+    /// The retry timer: repeats what was not taken.
+    mutating func tellWhatIsUntold() {
+        let lines = untold
+        untold.removeAll()
+        for line in lines { tell(line) }
+    }
+
     /// Tells that the end has begun, and how long it may take.
-    func tellStopping() {
+    mutating func tellStopping() {
         let limit = options.stopTimeout.duration + .seconds(5)
-        ServiceManager.notify("STOPPING=1\nEXTEND_TIMEOUT_USEC=\(limit.components.seconds * 1_000_000)")
+        tell("STOPPING=1\nEXTEND_TIMEOUT_USEC=\(limit.components.seconds * 1_000_000)")
     }
 
     /// One line for `systemctl status`; a look at it costs nothing if it was told a moment ago.
     mutating func tellStatusIfDue() throws(SystemError) {
-        if ServiceManager.listens, ContinuousClock.now - toldStatus.at >= Self.statusPeriod {
+        if Systemd.listens, ContinuousClock.now - toldStatus.at >= Self.statusPeriod {
             try tellStatus()
         }
     }
 
     mutating func tellStatus() throws(SystemError) {
-        guard ServiceManager.listens else { return }
+        guard Systemd.listens else { return }
         try countLosses()
         let report = report()
         let now = ContinuousClock.now
-        let rate = Double(report.total.bytes - toldStatus.bytes) / ((now - toldStatus.at) / .seconds(1))
-        ServiceManager.notify("STATUS=\(report.statusLine(bytesPerSecond: rate))")
+        let elapsed = max(now - toldStatus.at, .milliseconds(1))
+        let rate = Double(report.total.bytes - toldStatus.bytes) / (elapsed / .seconds(1))
+        _ = Systemd.notify("STATUS=\(report.statusLine(bytesPerSecond: rate))")
         toldStatus = (now, report.total.bytes)
     }
 
@@ -59,17 +72,17 @@ extension Agent {
             tracked[index].lastBeat = progress
             tracked[index].channel.mailbox.post(Job.interrupt.word)
         }
-        if !isAnyStuck { ServiceManager.notify("WATCHDOG=1") }
+        if !isAnyStuck { tell("WATCHDOG=1") }
         try tellStatusIfDue()
     }
 
     /// `SIGHUP`: looks for ports that have come, or have come back.
     mutating func reload() throws(SystemError) {
         if isExiting { return }
-        ServiceManager.notify("RELOADING=1")
+        tell("RELOADING=1")
         try lookForPorts()
         log.info("reloaded: \(tracked.count) CPUs have a port")
-        ServiceManager.notify("READY=1")
+        tell("READY=1")
         try tellStatus()
     }
 }

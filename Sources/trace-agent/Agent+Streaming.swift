@@ -5,33 +5,33 @@ extension Agent {
     /// Starts streaming what the rings hold and what comes; nothing happens if that is under way.
     mutating func start() throws(SystemError) {
         switch state {
-        case .streaming: return try answerWhatIsDue()
+        case .streaming: return try answerWhatIsDue(problem: missingPorts)
         case .flushing:
             startsNext = !isExiting
             return
         case .stopped: if isExiting { return }
         }
         try addNewPorts()
-        if let problem = startProblem() {
+        if let problem = pageSizeProblem() {
             events.say(problem)
             return try answerWhatIsDue(problem: problem)
         }
-        try settings.setPercent(forRingOf: try smallestRing())
+        if !tracked.isEmpty { try settings.setPercent(forRingOf: try smallestRing()) }
         try countLosses()
         state = .streaming
         hasGivenUp = false
         for index in tracked.indices { try startChannel(index) }
         let interval = options.flushInterval.duration
         if interval > .zero { try flushTimer.arm(after: interval, every: interval) }
-        events.say("streaming \(tracked.count) CPUs", level: .info)
+        let problem = missingPorts.map { ": \($0)" } ?? ""
+        events.say("streaming \(tracked.count) CPUs\(problem)", level: .info)
         try tellStatus()
-        try answerWhatIsDue()
+        try answerWhatIsDue(problem: missingPorts)
     }
 
-    /// Why nothing can be streamed now, `nil` if it can.
-    private func startProblem() -> String? {
-        if tracked.isEmpty { return "not started: no port for any CPU in \(ports.directory)" }
-        return pageSizeProblem()
+    /// An order may come before the ports do: they are served when they come.
+    private var missingPorts: String? {
+        tracked.isEmpty ? "no CPU has a port in \(ports.directory) yet" : nil
     }
 
     mutating func startChannel(_ index: Int) throws(SystemError) {
@@ -60,7 +60,7 @@ extension Agent {
         }
     }
 
-    private func smallestRing() throws(SystemError) -> Int {
+    func smallestRing() throws(SystemError) -> Int {
         var smallest = Int.max
         for entry in tracked { smallest = min(smallest, try entry.channel.ring.size()) }
         return smallest

@@ -86,6 +86,12 @@ struct Agent: ~Copyable {
     var clients = Clients()
     var connectionRate = RateLimit(burst: 128, thenOneEvery: .milliseconds(5))
     var areConnectionsPaused = false
+    /// What all clients may do together: each order costs the reactor a look at every CPU's account.
+    var clientRate = RateLimit(burst: 64, thenOneEvery: .milliseconds(4))
+    /// What clients cause.
+    var clientEvents: LimitedLog
+    /// What systemd has to hear and did not take yet.
+    var untold: [String] = []
     /// When the service manager was told the status, and how many bytes had been sent then.
     var toldStatus = (at: ContinuousClock.now, bytes: 0)
     /// What is wrong with the control port, which is said once.
@@ -109,6 +115,7 @@ struct Agent: ~Copyable {
         self.log = log
         events = LimitedLog(log)
         refusals = LimitedLog(log)
+        clientEvents = LimitedLog(log)
         self.ports = ports
         self.settings = settings
         self.signals = signals
@@ -172,6 +179,8 @@ struct Agent: ~Copyable {
         try watchControl()
         try watchListeners()
         try watchPortsFolder()
+        // What has come since the ports were opened was not watched for.
+        try lookForPorts()
         try tellReady()
         if options.foreground, !expectsControl { try start() }
         while !isFinished {
@@ -197,7 +206,7 @@ struct Agent: ~Copyable {
         case .control: try hearOrders(from: control)
         case .listener(let index): try acceptClients(index)
         case .client(let place):
-            clients.noteHeard(place)
+            if readiness.contains(.readable) { clients.noteHeard(place) }
             try hearOrders(from: clients[place])
         case .flushTimer:
             if try flushTimer.take() > 0 {
@@ -261,7 +270,7 @@ struct Agent: ~Copyable {
     }
 
     private var neededRetryPeriod: Duration? {
-        if isAnyPaused || areConnectionsPaused { return .milliseconds(250) }
+        if isAnyPaused || areConnectionsPaused || !untold.isEmpty { return .milliseconds(250) }
         var period: Duration?
         if control?.owesAnswers ?? awaitsControl { period = .seconds(1) }
         for entry in tracked {

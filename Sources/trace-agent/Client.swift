@@ -36,9 +36,10 @@ struct Client: ParsableArguments {
 
     private func ask(_ word: String) throws(Failure) -> String {
         do throws(SystemError) {
+            let end = ContinuousClock.now + timeout.duration
             let connection = try FileDescriptor.connect(toSocketAt: socket, within: timeout.duration)
             _ = try connection.write(Array("\(word)\n".utf8))
-            if let line = try connection.readLine(within: timeout.duration) { return line }
+            if let line = try connection.readLine(within: end - .now) { return line }
         } catch {
             throw explain(error)
         }

@@ -14,16 +14,31 @@ struct Clients {
 
     var all: [OrderStream] { places.compactMap { $0 } }
 
-    /// Gives a new one a place; if all are taken, that of the one who has been silent for the longest time.
+    /// Gives a new one a place; if all are taken, that of another.
     ///
-    /// - Returns: The place, and who had to go.
-    mutating func add(_ client: OrderStream) -> (place: Int, evicted: OrderStream?) {
-        let free = places.firstIndex { $0 == nil }
-        let place = free ?? places.indices.min { lastHeard[$0] < lastHeard[$1] } ?? 0
+    /// It is one of the user who has the most places; of his, one that is owed no answer, and that has been silent for
+    /// the longest time. Somebody has to have been heard before he has to go.
+    ///
+    /// - Returns: The place, and who had to go; `nil` if nobody can.
+    mutating func add(_ client: OrderStream) -> (place: Int, evicted: OrderStream?)? {
+        guard let place = places.firstIndex(where: { $0 == nil }) ?? leastWorthy else { return nil }
         let evicted = places[place]
         places[place] = client
         noteHeard(place)
         return (place, evicted)
+    }
+
+    /// Whether a new one would get a place.
+    var hasRoom: Bool { places.contains { $0?.isHeard ?? true } }
+
+    private var leastWorthy: Int? {
+        var held: [UInt32: Int] = [:]
+        for client in all { held[client.client?.uid ?? 0, default: 0] += 1 }
+        func rank(_ place: Int) -> (Int, Int, Int) {
+            guard let client = places[place] else { return (0, 0, 0) }
+            return (-held[client.client?.uid ?? 0, default: 0], client.isOwed ? 1 : 0, lastHeard[place])
+        }
+        return places.indices.filter { places[$0]?.isHeard ?? true }.min { rank($0) < rank($1) }
     }
 
     mutating func noteHeard(_ place: Int) {

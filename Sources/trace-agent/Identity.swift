@@ -19,7 +19,7 @@ enum Identity {
                 "no user \(name), so \(User.nobody.name) it is: a port that goes cannot be opened again")
             return .nobody
         }
-        if user.uid == 0 {
+        if user.uid == 0 || user.gid == 0 {
             throw Failure(.configuration, "the agent does not run on as root: --user \(wanted)")
         }
         if isRoot { return user }
@@ -48,13 +48,13 @@ enum Identity {
 
     /// Makes the agent's own socket, for root and the group `virtio-trace`.
     static func makeSocket(at path: String) throws(Failure) -> LocalSocket {
+        if OpenFiles().somebodyListens(at: path) {
+            throw Failure(.unavailable, "another agent listens at \(path)")
+        }
         do throws(SystemError) {
             let group = try User.named(name)?.gid ?? Privileges.group
             return try LocalSocket(at: path, for: User(name: name, uid: Privileges.user, gid: group))
         } catch {
-            if error.code == .addressInUse {
-                throw Failure(.unavailable, "another agent listens at \(path)")
-            }
             throw Failure(.operatingSystem, "cannot listen at \(path): \(error.code)")
         }
     }

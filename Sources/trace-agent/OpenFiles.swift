@@ -1,24 +1,25 @@
 import FoundationEssentials
+import Reactor
 
 /// Which processes hold which files open, as far as this process may know: proc(5).
 struct OpenFiles {
-    struct Process: Equatable {
+    struct Holder: Equatable {
         let pid: Int
         let name: String
     }
 
     /// The processes with a file open whose path `isMeant`.
-    func holders(where isMeant: (String) -> Bool) -> [Process] {
+    func holders(where isMeant: (String) -> Bool) -> [Holder] {
         names(in: "/proc").compactMap { Int($0) }.sorted().filter { pid in
             names(in: "/proc/\(pid)/fd").contains { number in
                 target(of: "/proc/\(pid)/fd/\(number)").map(isMeant) ?? false
             }
-        }.map { Process(pid: $0, name: name(of: $0)) }
+        }.map { Holder(pid: $0, name: name(of: $0)) }
     }
 
     /// Whether a socket listens at `path`; nobody is connected to, because that would start a service.
     func somebodyListens(at path: String) -> Bool {
-        let sockets = (try? String(contentsOfFile: "/proc/net/unix", encoding: .utf8)) ?? ""
+        let sockets = (try? FileDescriptor.open("/proc/net/unix", .readOnly).rest()) ?? ""
         // Num RefCount Protocol Flags Type St Inode Path; the flag is __SO_ACCEPTCON.
         return sockets.split(separator: "\n").contains { line in
             let fields = line.split(separator: " ")
@@ -44,12 +45,12 @@ struct OpenFiles {
     }
 
     private func name(of pid: Int) -> String {
-        let text = (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)) ?? ""
+        let text = (try? FileDescriptor.open("/proc/\(pid)/comm", .readOnly).contents()) ?? ""
         return String(text.prefix { $0 != "\n" })
     }
 }
 
-extension [OpenFiles.Process] {
+extension [OpenFiles.Holder] {
     /// For a message: `cat (12), trace-cmd (15)`.
     var names: String { map { "\($0.name.utf8.escapedASCII) (\($0.pid))" }.joined(separator: ", ") }
 }

@@ -23,6 +23,10 @@ final class OrderStream {
     private var rate: RateLimit
     /// Whether it has sent too much, and the rest has to wait.
     var isPaused = false
+    /// Whether it has been looked at, and what it had sent has been carried out.
+    var isHeard = false
+    /// Whether nothing more comes, and it ends once nothing is owed.
+    var endsOnceAnswered = false
     /// Whether nothing more is to be done with it.
     var isEnded = false
 
@@ -49,7 +53,7 @@ final class OrderStream {
         endsWhenAway = true
         isAway = false
         isAnswering = true
-        rate = RateLimit(burst: 32, thenOneEvery: .milliseconds(20))
+        rate = RateLimit(burst: 128, thenOneEvery: .milliseconds(10))
     }
 
     /// Counts an order or a look; too many have to wait.
@@ -57,6 +61,9 @@ final class OrderStream {
         isPaused = !rate.admit()
         return !isPaused
     }
+
+    /// Whether it waits for an answer, or for one to be sent.
+    var isOwed: Bool { !answersDue.isEmpty || !answers.isEmpty || !orders.isEmpty }
 
     /// What a look at the stream brought.
     enum Arrival: Equatable {
@@ -75,6 +82,11 @@ final class OrderStream {
             let count = try descriptor.read(into: buffer)
             if let count, count > 0 { return .orders(parser.parse(buffer[..<count])) }
             let digits = parser.pause()
+            if client != nil {
+                // Who sends no more may still listen: shutdown(2).
+                try sendAnswers()
+                return count == 0 ? .away(digits) : .nothingMore(digits)
+            }
             let hasLeft = count == 0 && !isAway
             isAway = count == 0
             if isAway {

@@ -85,7 +85,12 @@ struct Ports: Sendable {
             Failure(
                 .unavailable,
                 "cannot open \(path): \(error.code): another program holds it, see fuser -v \(path)")
-        case .accessDenied, .notPermitted:
+        case .notPermitted:
+            Failure(
+                .noPermission,
+                "cannot open \(path): \(error.code): a service may use only devices that were there when it started: systemctl restart virtio-trace-agent"
+            )
+        case .accessDenied:
             Failure(
                 .noPermission,
                 "cannot open \(path): \(error.code): run the agent as root; one that has dropped that needs the udev rule of `make install`"

@@ -35,7 +35,7 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
 /// The sockets called "control" that systemd has made for this process; others are closed.
 private func adoptSockets(_ log: Logger) throws(Failure) -> [LocalSocket] {
     var adopted: [LocalSocket] = []
-    for socket in try explained(ServiceManager.takeSockets) {
+    for socket in try explained(Systemd.takeSockets) {
         guard socket.name == "control", let listener = socket.listener else {
             log.warning(
                 "a passed socket is not used: \"\(Array(socket.name.utf8).escapedASCII)\" is not called control, or no Unix stream socket that listens"

@@ -16,7 +16,7 @@ struct Tracefs: Sendable {
         guard let top = found else {
             throw Failure(
                 .unavailable,
-                "no tracefs at \(candidates.joined(separator: " or ")): mount -t tracefs nodev \(candidates[0])"
+                "no tracefs at \(candidates.joined(separator: " or ")): mount -t tracefs nodev \(Self.mountPoints[0])"
             )
         }
         guard let instance else {

@@ -73,6 +73,15 @@ struct ContainerTests {
         #expect(try container.run("\(security) > /dev/null; echo $?") == "0")
     }
 
+    @Test func `it is taken out of a running systemd, and in again, as often as one likes`() throws {
+        for _ in 0..<2 { #expect(try container.run("/src/deactivate; echo $?").hasSuffix("0")) }
+        #expect(try container.run("systemctl is-enabled virtio-trace-agent.socket") == "disabled")
+        #expect(try container.run("trace-agent status; echo $?").hasSuffix("69"))
+        for _ in 0..<2 { #expect(try container.run("/src/activate; echo $?").hasSuffix("0")) }
+        #expect(try container.run("systemctl is-enabled virtio-trace-agent.socket") == "enabled")
+        #expect(try container.client("status").state == "stopped")
+    }
+
     @Test func `reload looks for ports`() throws {
         _ = try container.client("start")
         #expect(try container.run("systemctl reload virtio-trace-agent.service; echo $?") == "0")

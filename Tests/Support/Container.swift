@@ -6,29 +6,33 @@ package final class Container {
     package let ports: TemporaryFolder
     package let instance: TraceInstance
     private let machine: Program
-    private let leader: Int32
+    private let leader: pid_t
+    /// The container ends when nobody holds this open any more, which is with the test run at the latest.
+    private let life: FileDescriptor
 
     /// Boots one; nothing of it stays.
     package init() throws {
         ports = TemporaryFolder()
-        instance = try TraceInstance()
+        instance = try TraceInstance(name: "trace-agent-container-test")
         let folder = ports
+        try makeFIFO("\(folder.path)/life")
+        life = try FileDescriptor.open("\(folder.path)/life", .readWrite)
         try makeFIFO("\(folder.path)/agent-ctl-path")
         for cpu in 0...1 { try writeFile("\(folder.path)/trace-path-cpu\(cpu)", "") }
-        // However the test ends, nothing runs for long.
         machine = try Program(
-            "timeout",
+            "systemd-nspawn",
             [
-                "600", "systemd-nspawn", "--quiet", "--directory", Machine.guestFolder + "/systemd/root",
+                "--quiet", "--directory", Machine.guestFolder + "/systemd/root",
                 "--volatile=overlay", "--register=no", "--keep-unit", "--console=pipe",
-                "--bind=\(TraceInstance.top)", "--bind=\(folder.path):/dev/virtio-ports", "--boot",
+                "--bind=\(TraceInstance.top)", "--bind=\(folder.path):/dev/virtio-ports",
+                "--bind-ro=\(Machine.sources)/systemd:/src", "--boot",
             ])
         // The first child of systemd-nspawn only makes the one that becomes the container's first process.
         let nspawn = machine.pid
         var found: pid_t = 0
         var state = ""
         let isUp = try eventually {
-            guard let child = Self.firstChild(of: Self.firstChild(of: nspawn) ?? 0) else { return false }
+            guard let child = Self.firstChild(of: nspawn) else { return false }
             found = child
             let ended = try Command("nsenter", Self.entry(child) + ["systemctl", "is-system-running"])
             state = ended.output + ended.errorText
@@ -38,6 +42,8 @@ package final class Container {
         guard isUp else {
             throw TestFailure("the container's systemd does not come up: \(state)\(machine.errorText)")
         }
+        try run(
+            "sh -c 'cat /dev/virtio-ports/life; systemctl poweroff --force --force' > /dev/null 2>&1 3>&- &")
         // Options as an administrator gives them.
         try run("echo 'OPTIONS=--instance \(instance.name)' > /etc/default/virtio-trace-agent")
     }

@@ -18,6 +18,7 @@ extension Service {
         try run("systemctl show --property \(name) --value virtio-trace-agent.service")
     }
 
+    /// The service's process, 0 if there is none.
     package func mainPID() throws -> Int { Int(try property("MainPID")) ?? 0 }
 
     /// One field of `/proc/PID/status` of the service.

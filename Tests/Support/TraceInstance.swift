@@ -9,9 +9,12 @@ package final class TraceInstance {
     package var path: String { "\(Self.top)/instances/\(name)" }
 
     /// Makes one whose rings hold `ringKiB` each.
-    package init(ringKiB: Int = 2048) throws {
-        name = "trace-agent-test-\(getpid())-\(UInt16.random(in: 0 ... .max))"
-        guard mkdir("\(Self.top)/instances/\(name)", 0o700) == 0 else {
+    ///
+    /// - Parameter name: One that an earlier run may have left behind; without it the instance is new.
+    package init(ringKiB: Int = 2048, name: String? = nil) throws {
+        self.name = name ?? "trace-agent-test-\(getpid())-\(UInt16.random(in: 0 ... .max))"
+        if let name { _ = eventually { rmdir("\(Self.top)/instances/\(name)") == 0 || errno == ENOENT } }
+        guard mkdir("\(Self.top)/instances/\(self.name)", 0o700) == 0 else {
             throw TestFailure("cannot make a trace instance: errno \(errno)")
         }
         try set("buffer_size_kb", "\(ringKiB)")

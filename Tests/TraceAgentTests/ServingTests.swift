@@ -1,4 +1,5 @@
 import ArgumentParser
+import Glibc
 import Reactor
 import Testing
 
@@ -34,28 +35,72 @@ struct ServingTests {
         #expect(line.hasPrefix(#"{"answer":"start","error":"no \"port\"\u000a","version""#))
     }
 
-    private func stream() throws -> OrderStream {
-        OrderStream(try FileDescriptor.open("/dev/null", .readWrite), kind: .characterDevice)
+    /// Both ends of a connection: the agent's, as a client of `uid`, and the other.
+    private func connection(uid: UInt32 = 0) throws -> (OrderStream, CInt) {
+        var ends: [CInt] = [-1, -1]
+        let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        #expect(socketpair(AF_UNIX, kind, 0, &ends) == 0)
+        let peer = PeerCredentials(pid: 1, uid: uid, gid: uid)
+        return (OrderStream(FileDescriptor(owning: ends[0]), client: peer), ends[1])
     }
 
     @Test func `places are given to new clients, then taken from the most silent`() throws {
         var clients = Clients(places: 3)
-        let streams = try (0..<5).map { _ in try stream() }
+        let streams = try (0..<5).map { _ in try connection().0 }
         for index in 0..<3 {
-            let (place, evicted) = clients.add(streams[index])
-            #expect(place == index)
-            #expect(evicted == nil)
+            let given = clients.add(streams[index])
+            let taken = try #require(given)
+            #expect(taken.place == index)
+            #expect(taken.evicted == nil)
         }
+        #expect(!clients.hasRoom)
+        let refused = clients.add(streams[3])
+        #expect(refused == nil, "nobody has been heard")
+        for stream in streams { stream.isHeard = true }
         clients.noteHeard(0)
-        let (place, evicted) = clients.add(streams[3])
-        #expect(place == 1)
-        #expect(evicted === streams[1])
+        let given = clients.add(streams[3])
+        let taken = try #require(given)
+        #expect(taken.place == 1)
+        #expect(taken.evicted === streams[1])
         clients.remove(streams[0])
-        #expect(clients.add(streams[4]).place == 0)
+        let last = clients.add(streams[4])
+        #expect(last?.place == 0)
         #expect(clients.all.count == 3)
         // One that has gone already is no harm.
         clients.remove(streams[1])
         #expect(clients.all.count == 3)
+    }
+
+    @Test func `a place is taken from who has the most, and not from one that waits for an answer`() throws {
+        var clients = Clients(places: 4)
+        let root = try connection().0
+        let greedy = try (0..<4).map { _ in try connection(uid: 1000).0 }
+        _ = clients.add(root)
+        for client in greedy.prefix(3) { _ = clients.add(client) }
+        for client in greedy + [root] { client.isHeard = true }
+        greedy[0].oweAnswer(to: .stop(answered: true))
+        let given = clients.add(greedy[3])
+        #expect(given?.evicted === greedy[1])
+        #expect(clients.all.contains { $0 === root })
+    }
+
+    @Test func `answers that nobody reads are bounded`() throws {
+        let (stream, other) = try connection()
+        let reader = FileDescriptor(owning: other)
+        let line = String(repeating: "x", count: 1999)
+        for _ in 0..<1000 { try stream.answer(line) }
+        #expect(stream.owesAnswers)
+        #expect(stream.isCongested)
+        var received = 0
+        var room = [UInt8](repeating: 0, count: 1 << 16)
+        while let count = try room.withUnsafeMutableBytes({ try reader.read(into: $0) }), count > 0 {
+            received += count
+            try stream.sendAnswers()
+        }
+        #expect(!stream.owesAnswers)
+        // The queue, what the socket holds, and whole lines only.
+        #expect(received % 2000 == 0)
+        #expect(received < 1 << 20)
     }
 
     @Test(arguments: [

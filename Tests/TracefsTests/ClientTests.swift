@@ -126,17 +126,26 @@ struct ClientTests {
         #expect(rig.agent.errorText.contains("too many clients"))
     }
 
-    @Test func `answers that a client does not read are bounded, and others are served`() throws {
-        let rig = try AgentRig(program: Machine.release("trace-agent"))
-        let deaf = try (0..<8).map { _ in try rig.connect() }
-        let before = try rig.agent.anonymousKiB()
-        let end = ContinuousClock.now + .seconds(3)
-        while ContinuousClock.now < end {
-            for client in deaf { _ = try client.trySend(String(repeating: "status\n", count: 20)) }
-            #expect(try rig.client("status").status == 0)
-        }
-        #expect(try rig.agent.anonymousKiB() - before < 8 * 512)
-        #expect(rig.terminate() == 0)
+    @Test func `all are heard of a hundred that come at once`() throws {
+        let rig = try AgentRig()
+        _ = try rig.client("status")
+        rig.agent.signal(SIGSTOP)
+        let clients = try (0..<100).map { _ in try rig.connect() }
+        for client in clients { try client.send("status\n") }
+        rig.agent.signal(SIGCONT)
+        for client in clients { #expect(try client.answer().state == "stopped") }
+    }
+
+    @Test func `one who sends no more is still answered, then let go`() throws {
+        let rig = try AgentRig(.fifos, options: ["--stop-timeout", "300ms"])
+        _ = try rig.control.order("start")
+        _ = try rig.instance.startLoad(cpu: 0, seconds: 0.2, rate: 50_000).recordsWritten()
+        let client = try rig.connect()
+        try client.send("status\nstop\n")
+        shutdown(client.descriptor.rawValue, CInt(SHUT_WR))
+        #expect(try client.answer().state == "streaming")
+        #expect(try client.answer().answer == "stop")
+        #expect(throws: TestFailure.self) { try client.line() }
     }
 
     @Test func `one socket has one agent, and a file in its place is left alone`() throws {

@@ -6,7 +6,10 @@ import Testing
 @Suite(.serialized, .enabled(if: Machine.hasTracefs, "needs root and tracefs"))
 struct StartUpTests {
     @Test(arguments: [
-        (["--tracefs", "/nowhere", "--foreground"], 69, "mount -t tracefs nodev /nowhere"),
+        (
+            ["--tracefs", "/nowhere", "--foreground"], 69,
+            "no tracefs at /nowhere: mount -t tracefs nodev /sys/kernel/tracing"
+        ),
         (
             ["--instance", "no-such-instance", "--foreground"], 78,
             "mkdir /sys/kernel/tracing/instances/no-such-instance"

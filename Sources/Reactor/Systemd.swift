@@ -2,7 +2,7 @@ internal import CEpoll
 import Glibc
 
 /// What a program and the systemd that started it tell each other: sd-daemon(3).
-package enum ServiceManager {
+package enum Systemd {
     /// Whether it wants to hear: `$NOTIFY_SOCKET`.
     package static let listens = sender != nil
 
@@ -19,10 +19,12 @@ package enum ServiceManager {
     }()
 
     /// Tells it assignments, a line each, as sd_notify(3) does, but without waiting.
-    package static func notify(_ assignments: String) {
+    ///
+    /// - Returns: `false` if it does not take it now.
+    package static func notify(_ assignments: String) -> Bool {
         switch sender {
         case .some(let sender): sender.send(Array(assignments.utf8))
-        case .none: break
+        case .none: true
         }
     }
 
