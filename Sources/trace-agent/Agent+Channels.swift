@@ -42,14 +42,14 @@ extension Agent {
     }
 
     /// Says what is wrong with a channel, once for as long as it is so.
-    private mutating func complain(_ index: Int, _ trouble: String) {
+    mutating func complain(_ index: Int, _ trouble: String) {
         let channel = tracked[index].channel
         if tracked[index].trouble == trouble { return }
         let fields: Logger.Metadata = ["trace_cpu": "\(channel.cpu)", "port": "\(channel.sink.name)"]
         if events.say(trouble, fields) { tracked[index].trouble = trouble }
     }
 
-    private mutating func take(_ step: NextStep, _ index: Int) throws(SystemError) {
+    mutating func take(_ step: NextStep, _ index: Int) throws(SystemError) {
         switch step {
         case .rest: tracked[index].state = .idle
         case .waitForData: try waitForData(index)
@@ -61,24 +61,6 @@ extension Agent {
             dispatch(index, .flush(pages: try pagesToFlush(index)))
         case .giveUpRing: tracked[index].state = .ringGone
         case .giveUpPort: tracked[index].state = .portGone
-        }
-    }
-
-    /// Opens a port that had gone again, where it may have come back; its channel goes on with what it has.
-    private mutating func reopenPort(_ index: Int) throws(SystemError) {
-        let channel = tracked[index].channel
-        do throws(Failure) {
-            guard try ports.reopen(channel.sink, cpu: channel.cpu) else { return }
-        } catch {
-            return complain(index, "\(error)")
-        }
-        events.say("\(channel.sink.name) is back")
-        tracked[index].sinkIsWatched = try reactor.watch(
-            channel.sink.descriptor, for: .once, as: .sink(index))
-        switch state {
-        case .stopped: tracked[index].state = .idle
-        case .streaming: dispatch(index, .drain)
-        case .flushing: try take(.flush, index)
         }
     }
 
@@ -119,7 +101,7 @@ extension Agent {
         }
     }
 
-    private mutating func resumeIfBlocked(_ index: Int) throws(SystemError) {
+    mutating func resumeIfBlocked(_ index: Int) throws(SystemError) {
         guard tracked[index].state == .waitingForPort else { return }
         try take(state == .flushing ? .flush : .drain, index)
     }
@@ -141,57 +123,8 @@ extension Agent {
         try tracked[index].channel.ring.stats().unread > 0
     }
 
-    private mutating func flushIfAnythingWaits(_ index: Int) throws(SystemError) {
+    mutating func flushIfAnythingWaits(_ index: Int) throws(SystemError) {
         if try anythingWaits(index) { try take(.flush, index) }
-    }
-
-    /// The retry timer: tries whatever may have come back without telling.
-    mutating func retry() throws(SystemError) {
-        retryPeriod = nil
-        for index in tracked.indices {
-            switch tracked[index].state {
-            case .waitingForPort: try resumeIfBlocked(index)
-            case .portGone: try reopenPort(index)
-            case .ringGone where state == .streaming: try flushIfAnythingWaits(index)
-            default: break
-            }
-        }
-        if awaitsControl { try reopenControl() }
-        sendAnswers()
-        tellWhatIsUntold()
-        try hearPaused()
-        try resumeConnections()
-    }
-
-    /// Watches for ports that come while the agent runs: their folder, and while there is none, where it would be.
-    mutating func watchPortsFolder() throws(SystemError) {
-        if options.output { return }
-        do throws(SystemError) {
-            if try portsFolder.add(ports.directory) { return }
-            _ = try portsFolder.add(ports.parentDirectory, forNewNamesOnly: true)
-            // It may have come in between.
-            _ = try portsFolder.add(ports.directory)
-        } catch {
-            events.say("ports that come are not noticed: \(error)")
-        }
-    }
-
-    /// The folder's watch: something came, or the folder itself has come or gone.
-    mutating func portsFolderHasChanged() throws(SystemError) {
-        try watchPortsFolder()
-        try lookForPorts()
-    }
-
-    /// Takes in what has come or has come back: the control port, and the ports of CPUs.
-    mutating func lookForPorts() throws(SystemError) {
-        if isExiting { return }
-        try reopenControl()
-        let known = tracked.count
-        for index in tracked.indices where tracked[index].state == .portGone { try reopenPort(index) }
-        try addNewPorts()
-        guard state == .streaming, tracked.count > known else { return }
-        try settings.setPercent(forRingOf: try smallestRing())
-        for index in known..<tracked.count { try startChannel(index) }
     }
 
     /// A port that threw pages away is a loss that no kernel counter shows.

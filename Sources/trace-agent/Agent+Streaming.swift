@@ -66,22 +66,6 @@ extension Agent {
         return smallest
     }
 
-    /// Takes in the CPUs whose ports have come since the agent was started.
-    mutating func addNewPorts() throws(SystemError) {
-        if options.output { return }
-        for ring in spareRings {
-            do throws(Failure) {
-                guard let sink = try ports.openSink(cpu: ring.cpu) else { continue }
-                let channel = try makeChannel(ring, sink, options, pageSize: settings.pageSize, log)
-                try add(channel)
-            } catch {
-                events.say("\(error)")
-            }
-        }
-        let known = Set(tracked.map(\.channel.cpu))
-        spareRings.removeAll { known.contains($0.cpu) }
-    }
-
     /// Flushes what was recorded until now, then stops; nothing happens if that is done or under way.
     mutating func stop() throws(SystemError) {
         startsNext = false

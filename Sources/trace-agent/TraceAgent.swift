@@ -1,6 +1,4 @@
 import ArgumentParser
-import Logging
-import Reactor
 
 @main
 struct TraceAgent: ParsableCommand {
@@ -18,24 +16,4 @@ struct TraceAgent: ParsableCommand {
             RunCommand.self, StartCommand.self, StopCommand.self, StatusCommand.self, CheckCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
-}
-
-struct RunCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Runs the agent: what happens without a subcommand.")
-
-    @OptionGroup var options: Options
-
-    func run() throws {
-        let handler: any LogHandler =
-            Journal.isStandardError ? JournalLog() : StandardErrorLog(StandardError())
-        var log = Logger(label: "trace-agent") { _ in handler }
-        log.logLevel = options.logLevel
-        do throws(Failure) {
-            try serve(options, log)
-        } catch {
-            log.error("\(error)")
-            throw ExitCode(error.status.rawValue)
-        }
-    }
 }

@@ -11,6 +11,9 @@ package final class AgentRig {
     /// Where the agent listens for local orders.
     package let localSocket: String
 
+    /// In the environment, lets a sanitized agent be as others are.
+    package static let withoutLeaks = "ASAN_OPTIONS=detect_leaks=0"
+
     /// What stands in the place of the data ports.
     package enum Sink { case files, null, fifos, none }
 
@@ -35,7 +38,10 @@ package final class AgentRig {
         socket = try StreamSocket("\(self.folder.path)/agent-ctl-path")
         localSocket = "\(self.folder.path)/control.sock"
         // A process that has dropped its privileges cannot look for leaks.
-        let identity = getenv("LSAN_OPTIONS") == nil ? [] : ["--foreground"]
+        let looksForLeaks =
+            getenv("LSAN_OPTIONS") != nil && program == Machine.product("trace-agent")
+            && !environment.contains(Self.withoutLeaks)
+        let identity = looksForLeaks ? ["--foreground"] : []
         agent = try Program(
             "env",
             environment + [program, "--ports", self.folder.path, "--instance", instance.name]

@@ -14,7 +14,7 @@ struct ManagedTests {
     private func rig(_ sink: AgentRig.Sink = .files, options: [String] = [], watchdog: Duration? = nil) throws
         -> AgentRig
     {
-        var environment = ["NOTIFY_SOCKET=\(manager.path)"]
+        var environment = ["NOTIFY_SOCKET=\(manager.path)", AgentRig.withoutLeaks]
         if let watchdog {
             environment.append("WATCHDOG_USEC=\(watchdog.components.attoseconds / 1_000_000_000_000)")
         }

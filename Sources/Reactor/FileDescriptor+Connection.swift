@@ -1,0 +1,80 @@
+internal import CEpoll
+import Glibc
+
+/// Who made a connection: `SO_PEERCRED`, unix(7).
+package struct PeerCredentials: Equatable, Sendable {
+    package let pid: Int32
+    package let uid: UInt32
+    package let gid: UInt32
+
+    package init(pid: Int32, uid: UInt32, gid: UInt32) {
+        self.pid = pid
+        self.uid = uid
+        self.gid = gid
+    }
+}
+
+extension FileDescriptor {
+    /// Who made this connection.
+    package func peerCredentials() throws(SystemError) -> PeerCredentials {
+        var pid: pid_t = 0
+        var uid: uid_t = 0
+        var gid: gid_t = 0
+        _ = try systemCall("getsockopt(SO_PEERCRED)") {
+            cepoll_peer_credentials(rawValue, &pid, &uid, &gid)
+        }
+        return PeerCredentials(pid: pid, uid: uid, gid: gid)
+    }
+
+    /// Reads up to the first newline, which is left out.
+    ///
+    /// - Returns: `nil` if it does not come within `limit`.
+    /// - Throws: `EPIPE` if the other side closes before, `EMSGSIZE` if it is longer than 16 MiB.
+    package func readLine(within limit: Duration) throws(SystemError) -> String? {
+        let end = ContinuousClock.now + limit
+        var line: [UInt8] = []
+        while true {
+            guard poll(self, or: self, timeout: max(.zero, end - .now)) != .neither else { return nil }
+            let isWhole = try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) {
+                buffer throws(SystemError) in
+                guard let count = try read(into: buffer) else { return false }
+                if count == 0 { throw SystemError(call: "read", subject: "", code: .brokenPipe) }
+                line += buffer[..<count].prefix { $0 != UInt8(ascii: "\n") }
+                return buffer[..<count].contains(UInt8(ascii: "\n"))
+            }
+            if line.count > 16 << 20 {
+                throw SystemError(call: "read", subject: "", code: Errno(rawValue: EMSGSIZE))
+            }
+            if isWhole { return String(decoding: line, as: UTF8.self) }
+        }
+    }
+
+    /// The same as `connect(toSocketAt:)`, but waits for a listener that has too many others to take in first.
+    ///
+    /// - Throws: `EAGAIN` if that takes longer than `limit`.
+    package static func connect(
+        toSocketAt path: String, within limit: Duration
+    ) throws(SystemError) -> FileDescriptor {
+        let end = ContinuousClock.now + limit
+        while true {
+            do throws(SystemError) {
+                return try connect(toSocketAt: path)
+            } catch  where error.code == .wouldBlock && ContinuousClock.now < end {
+                // No event tells that there is room again.
+                usleep(5000)
+            }
+        }
+    }
+
+    /// Connects to the stream socket that listens at `path`: unix(7).
+    ///
+    /// The result does not block.
+    package static func connect(toSocketAt path: String) throws(SystemError) -> FileDescriptor {
+        let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
+        let socket = FileDescriptor(owning: try systemCall("socket") { Glibc.socket(AF_UNIX, kind, 0) })
+        try withAddress(path) { address, size throws(SystemError) in
+            _ = try systemCall("connect", on: path) { Glibc.connect(socket.rawValue, address, size) }
+        }
+        return socket
+    }
+}

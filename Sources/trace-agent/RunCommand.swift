@@ -1,0 +1,23 @@
+import ArgumentParser
+import Logging
+import Reactor
+
+struct RunCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run", abstract: "Runs the agent: what happens without a subcommand.")
+
+    @OptionGroup var options: Options
+
+    func run() throws {
+        let handler: any LogHandler =
+            Journal.isStandardError ? JournalLog() : StandardErrorLog(StandardError())
+        var log = Logger(label: "trace-agent") { _ in handler }
+        log.logLevel = options.logLevel
+        do throws(Failure) {
+            try serve(options, log)
+        } catch {
+            log.error("\(error)")
+            throw ExitCode(error.status.rawValue)
+        }
+    }
+}
