@@ -3,7 +3,7 @@ import Glibc
 /// Calls `body` with the address of `path`, or, where it begins with `@`, of that abstract name: unix(7).
 ///
 /// - Throws: `ENAMETOOLONG` for a path of more than 107 bytes.
-func withAddress(
+package func withAddress(
     _ path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) throws(SystemError) -> Void
 ) throws(SystemError) {
     var address = sockaddr_un()

@@ -108,8 +108,10 @@ extension Agent {
         do throws(Failure) {
             control = try ports.openControl()
         } catch {
-            if controlTrouble != error.description { events.say("\(error)") }
+            if controlTrouble == error.description { return }
             controlTrouble = error.description
+            noteRestart(error)
+            events.say("\(error)")
             return
         }
         controlTrouble = nil

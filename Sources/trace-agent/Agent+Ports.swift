@@ -33,6 +33,22 @@ extension Agent {
         for index in known..<tracked.count { try startChannel(index) }
     }
 
+    /// Remembers that only another start lets the agent use a port that has come.
+    ///
+    /// `DeviceAllow=` of a unit names devices that are there when it starts: those of a virtio-serial device that is
+    /// plugged in later are not among them. What was forbidden from the start would be so again.
+    mutating func noteRestart(_ error: Failure) {
+        if error.isMendedByRestart { wantsRestart = hasStarted }
+    }
+
+    /// Ends an agent that has nothing to do, for systemd to start it again.
+    mutating func restartIfWanted() throws(SystemError) {
+        guard wantsRestart, state == .stopped, !isExiting else { return }
+        failure = Failure(.tryAgain, "exiting, to be started again with the devices that there are now")
+        tellStopping()
+        try exit()
+    }
+
     /// Takes in the CPUs whose ports have come since the agent was started.
     mutating func addNewPorts() throws(SystemError) {
         if options.output { return }
@@ -41,7 +57,11 @@ extension Agent {
                 guard let sink = try ports.openSink(cpu: ring.cpu) else { continue }
                 let channel = try makeChannel(ring, sink, options, pageSize: settings.pageSize, log)
                 try add(channel)
+                portTroubles[ring.cpu] = nil
             } catch {
+                if portTroubles[ring.cpu] == error.description { continue }
+                portTroubles[ring.cpu] = error.description
+                noteRestart(error)
                 events.say("\(error)")
             }
         }
@@ -55,6 +75,7 @@ extension Agent {
         do throws(Failure) {
             guard try ports.reopen(channel.sink, cpu: channel.cpu) else { return }
         } catch {
+            noteRestart(error)
             return complain(index, "\(error)")
         }
         events.say("\(channel.sink.name) is back")

@@ -33,6 +33,10 @@ struct Agent: ~Copyable {
     var isExiting = false
     /// Whether a worker did not hand its channel back in time.
     var isWorkerStuck = false
+    /// Whether everything that was there at the start has been looked at.
+    var hasStarted = false
+    /// Whether a port has come that only another start lets it use.
+    var wantsRestart = false
     /// Why the agent ends, if not because it was asked to.
     var failure: Failure?
 
@@ -53,6 +57,8 @@ struct Agent: ~Copyable {
     var untold: [String] = []
     /// When the service manager was told the status, and how many bytes had been sent then.
     var toldStatus = (at: ContinuousClock.now, bytes: 0)
+    /// Why a CPU's port that is there cannot be used, which is said once.
+    var portTroubles: [Int: String] = [:]
     /// What is wrong with the control port, which is said once.
     var controlTrouble: String?
     /// Starts, stops, ports that come and go.
@@ -140,10 +146,12 @@ struct Agent: ~Copyable {
         try watchPortsFolder()
         // What has come since the ports were opened was not watched for.
         try lookForPorts()
+        hasStarted = true
         try tellReady()
         if options.foreground, !expectsControl { try start() }
         while !isFinished {
             for (source, readiness) in try reactor.wait() { try handle(source, readiness) }
+            try restartIfWanted()
             try setRetryTimer()
         }
     }

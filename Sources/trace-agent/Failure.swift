@@ -4,10 +4,13 @@ import Reactor
 struct Failure: Error, Equatable, CustomStringConvertible {
     let status: ExitStatus
     let description: String
+    /// Whether another start, and nothing else, would mend it.
+    let isMendedByRestart: Bool
 
-    init(_ status: ExitStatus, _ description: String) {
+    init(_ status: ExitStatus, _ description: String, isMendedByRestart: Bool = false) {
         self.status = status
         self.description = description
+        self.isMendedByRestart = isMendedByRestart
     }
 
     /// Wraps a system call's failure that has no better explanation.

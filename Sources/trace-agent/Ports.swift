@@ -88,8 +88,8 @@ struct Ports: Sendable {
         case .notPermitted:
             Failure(
                 .noPermission,
-                "cannot open \(path): \(error.code): a service may use only devices that were there when it started: systemctl restart virtio-trace-agent"
-            )
+                "cannot open \(path): \(error.code): a service may use only devices that were there when it started: systemctl restart virtio-trace-agent",
+                isMendedByRestart: Systemd.listens)
         case .accessDenied:
             Failure(
                 .noPermission,

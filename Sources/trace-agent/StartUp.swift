@@ -18,8 +18,10 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     let needsPorts = passed.isEmpty
     var controlTrouble: String?
     let control = try openControl(ports, options, isNeeded: needsPorts, trouble: &controlTrouble)
+    var portTroubles: [Int: String] = [:]
     let channels = try openChannels(
-        rings, ports, options, areNeeded: needsPorts, pageSize: settings.pageSize, log)
+        rings, ports, options, areNeeded: needsPorts, pageSize: settings.pageSize, log,
+        troubles: &portTroubles)
     let spareRings = rings.filter { ring in !channels.contains { $0.ring === ring } }
     let listeners = passed.isEmpty ? try makeSocket(options, log) : passed
     var agent = try Agent(
@@ -27,6 +29,7 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
         spareRings: spareRings, control: control, listeners: listeners)
     if let controlTrouble { log.warning("\(controlTrouble)") }
     agent.controlTrouble = controlTrouble
+    agent.portTroubles = portTroubles
     try Identity.become(user, log)
     for channel in channels { try agent.add(channel) }
     try agent.run()
@@ -95,8 +98,11 @@ private func openControl(
 }
 
 /// A channel for every ring that has somewhere to send its pages.
+///
+/// - Parameter troubles: Why a CPU's port that is there cannot be used.
 private func openChannels(
-    _ rings: [Ring], _ ports: Ports, _ options: Options, areNeeded: Bool, pageSize: Int, _ log: Logger
+    _ rings: [Ring], _ ports: Ports, _ options: Options, areNeeded: Bool, pageSize: Int, _ log: Logger,
+    troubles: inout [Int: String]
 ) throws(Failure) -> [Channel] {
     var channels: [Channel] = []
     if options.output {
@@ -118,6 +124,7 @@ private func openChannels(
             }
         } catch {
             failure = error
+            troubles[ring.cpu] = error.description
             log.warning("CPU \(ring.cpu) is not traced: \(error)")
         }
     }

@@ -108,6 +108,28 @@ struct GuestServiceTests {
         }
     }
 
+    @Test func `ports of a device that is plugged in later are served too`() throws {
+        defer { guest.stopCatching() }
+        try guest.unplug("trace-path-cpu1")
+        try guest.run("systemctl restart virtio-trace-agent.service")
+        let first = try guest.mainPID()
+        #expect(try guest.client("status").cpus.map(\.cpu) == [0])
+        try guest.catchPages()
+        try guest.plugSerialDevice("late")
+        try guest.plug("trace-path-cpu1", bus: "late.0")
+        // systemd lets a service use only the devices that were there when it started.
+        #expect(try eventually { ![0, first].contains(try guest.mainPID()) })
+        #expect(try eventually { try guest.client("status").cpus.map(\.state) == ["idle", "idle"] })
+        #expect(try hostOrder("start").state == "streaming")
+        let written = try guest.writeRecords(seconds: 0.5, rate: 10_000)
+        let answer = try hostOrder("stop")
+        for cpu in 0...1 {
+            let stream = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes)
+            #expect(stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu])))
+        }
+        #expect(try guest.journal().contains("to be started again with the devices that there are now"))
+    }
+
     @Test func `check finds everything in order, and what is not`() throws {
         try guest.run(
             "systemctl restart virtio-trace-agent.service; echo 1 > /sys/kernel/tracing/events/sched/enable")

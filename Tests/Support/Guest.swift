@@ -202,9 +202,14 @@ package final class Guest {
         }
     }
 
-    package func plug(_ name: String) throws {
+    /// Plugs in another virtio-serial device, without ports yet.
+    package func plugSerialDevice(_ name: String) throws {
+        try command("device_add", "{\"driver\":\"virtio-serial-pci\",\"id\":\"\(name)\"}")
+    }
+
+    package func plug(_ name: String, bus: String = "ports.0") throws {
         let device = """
-            {"driver":"virtserialport","bus":"ports.0","id":"\(name)","chardev":"\(name)","name":"\(name)"}
+            {"driver":"virtserialport","bus":"\(bus)","id":"\(name)","chardev":"\(name)","name":"\(name)"}
             """
         // QEMU lets go of the character device a moment after the port has gone.
         guard eventually({ (try? command("device_add", device)) != nil }) else {

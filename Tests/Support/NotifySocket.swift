@@ -10,13 +10,8 @@ package final class NotifySocket {
         self.path = path
         let kind = CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue)
         descriptor = FileDescriptor(owning: socket(AF_UNIX, kind, 0))
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-        let result = withUnsafePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor.rawValue, $0, size) }
-        }
+        var result: CInt = -1
+        try withAddress(path) { result = bind(descriptor.rawValue, $0, $1) }
         guard result == 0, chmod(path, 0o666) == 0 else { throw TestFailure("cannot bind \(path)") }
     }
 

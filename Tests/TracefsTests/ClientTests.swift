@@ -45,6 +45,18 @@ struct ClientTests {
         #expect(waiting.errorText.contains("no answer within 100ms"))
     }
 
+    @Test func `says as much as it is told to`() throws {
+        let quiet = try AgentRig(options: ["--log-level", "error"])
+        let chatty = try AgentRig(options: ["--log-level", "debug"])
+        for rig in [quiet, chatty] {
+            #expect(try rig.client("start").status == 0)
+            #expect(rig.terminate() == 0)
+        }
+        #expect(quiet.agent.errorText.isEmpty)
+        #expect(chatty.agent.errorText.contains("of user 0 has connected"))
+        #expect(chatty.agent.errorText.contains("start ordered by process"))
+    }
+
     @Test func `a stop that does not deliver everything is told to the client`() throws {
         let rig = try AgentRig(.fifos, options: ["--stop-timeout", "200ms"])
         _ = try rig.client("start")
