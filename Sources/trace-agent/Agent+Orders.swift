@@ -12,6 +12,7 @@ extension Agent {
     /// Reads and carries out what has been sent, until nothing more is there, or it is too much at a time.
     mutating func hearOrders(from stream: OrderStream?) throws(SystemError) {
         guard let stream else { return }
+        stream.beginTurn(limit: clients.all.contains { $0.isPaused && $0 !== stream } ? 4 : .max)
         let owedBefore = stream.answersDue.count
         try carryOutOrders(of: stream)
         // A look costs as much as an order: a host may send what is no order at all.
@@ -59,7 +60,7 @@ extension Agent {
     /// Counts an order or a look; what clients do together counts too.
     private mutating func mayGoOn(_ stream: OrderStream) -> Bool {
         guard stream.mayGoOn() else { return false }
-        if stream.client != nil, !clientRate.admit() { stream.isPaused = true }
+        if stream.client != nil, !stream.isInTurn() || !clientRate.admit() { stream.isPaused = true }
         return !stream.isPaused
     }
 
@@ -69,6 +70,8 @@ extension Agent {
     }
 
     private mutating func carryOut(_ order: Order, from stream: OrderStream) throws(SystemError) {
+        // One is enough: nobody keeps his place by sending more than can be carried out.
+        stream.isHeard = true
         switch order {
         case .start(let answered):
             say("start", orderedBy: stream)

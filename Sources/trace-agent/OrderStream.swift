@@ -21,9 +21,10 @@ final class OrderStream {
     private(set) var answersDue: [Order] = []
     /// A look at the stream and an order cost one each.
     private var rate: RateLimit
+    private var leftInTurn = Int.max
     /// Whether it has sent too much, and the rest has to wait.
     var isPaused = false
-    /// Whether it has been looked at, and what it had sent has been carried out.
+    /// Whether an order of its has been carried out, or there was none when it was looked at.
     var isHeard = false
     /// Whether nothing more comes, and it ends once nothing is owed.
     var endsOnceAnswered = false
@@ -60,6 +61,15 @@ final class OrderStream {
     func mayGoOn() -> Bool {
         isPaused = !rate.admit()
         return !isPaused
+    }
+
+    /// Lets it have `limit` orders and looks, before others that wait have theirs.
+    func beginTurn(limit: Int) { leftInTurn = limit }
+
+    /// Counts one of them.
+    func isInTurn() -> Bool {
+        leftInTurn -= 1
+        return leftInTurn >= 0
     }
 
     /// Whether it waits for an answer, or for one to be sent.

@@ -148,6 +148,14 @@ struct ClientTests {
         for client in clients { #expect(try client.answer().state == "stopped") }
     }
 
+    @Test func `those who send more than can be carried out do not keep others out`() throws {
+        let rig = try AgentRig()
+        let flooders = try (0..<64).map { _ in try rig.connect() }
+        for client in flooders { _ = try client.trySend(String(repeating: "status\n", count: 2000)) }
+        for _ in 0..<3 { #expect(try rig.client("status", ["--timeout", "10s"]).status == 0) }
+        #expect(try rig.control.order("status").state == "stopped")
+    }
+
     @Test func `one who sends no more is still answered, then let go`() throws {
         let rig = try AgentRig(.fifos, options: ["--stop-timeout", "300ms"])
         _ = try rig.control.order("start")
