@@ -25,7 +25,6 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
     package static let notConnected = Errno(rawValue: ENOTCONN)
     package static let connectionReset = Errno(rawValue: ECONNRESET)
     package static let connectionRefused = Errno(rawValue: ECONNREFUSED)
-    package static let addressInUse = Errno(rawValue: EADDRINUSE)
     package static let connectionAborted = Errno(rawValue: ECONNABORTED)
     package static let inputOutput = Errno(rawValue: EIO)
 

@@ -25,6 +25,14 @@ struct GuestServiceTests {
         return try answers.answer()
     }
 
+    /// What each CPU has written has come, once each and in order.
+    private func expectAll(_ written: [Int], after answer: Answer) throws {
+        for cpu in 0...1 {
+            let stream = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes)
+            #expect(stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu])))
+        }
+    }
+
     @Test func `the port's appearance starts it, and it may do nothing but what it is for`() throws {
         #expect(try eventually(within: .seconds(60)) { try guest.property("ActiveState") == "active" })
         // Nobody has connected to the socket, and the service is not enabled.
@@ -80,11 +88,7 @@ struct GuestServiceTests {
         try guest.catchPages()
         #expect(try hostOrder("start").state == "streaming")
         let written = try guest.writeRecords(seconds: 0.5, rate: 10_000)
-        let answer = try hostOrder("stop")
-        for cpu in 0...1 {
-            let stream = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes)
-            #expect(stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu])))
-        }
+        try expectAll(written, after: try hostOrder("stop"))
     }
 
     @Test func `ports that are unplugged and come back are opened again without any privilege`() throws {
@@ -102,10 +106,7 @@ struct GuestServiceTests {
         #expect(try eventually { try guest.journal().contains("agent-ctl-path is back") })
         let answer = try hostOrder("stop")
         #expect(answer.complete)
-        for cpu in 0...1 {
-            let stream = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes)
-            #expect(stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu])))
-        }
+        try expectAll(written, after: answer)
     }
 
     @Test func `ports of a device that is plugged in later are served too`() throws {
@@ -122,11 +123,7 @@ struct GuestServiceTests {
         #expect(try eventually { try guest.client("status").cpus.map(\.state) == ["idle", "idle"] })
         #expect(try hostOrder("start").state == "streaming")
         let written = try guest.writeRecords(seconds: 0.5, rate: 10_000)
-        let answer = try hostOrder("stop")
-        for cpu in 0...1 {
-            let stream = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes)
-            #expect(stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu])))
-        }
+        try expectAll(written, after: try hostOrder("stop"))
         #expect(try guest.journal().contains("to be started again with the devices that there are now"))
     }
 
