@@ -12,7 +12,7 @@ extension Agent {
     /// Reads and carries out what has been sent, until nothing more is there, or it is too much at a time.
     mutating func hearOrders(from stream: OrderStream?) throws(SystemError) {
         guard let stream else { return }
-        stream.beginTurn(limit: clients.all.contains { $0.isPaused && $0 !== stream } ? 4 : .max)
+        stream.beginTurn(limit: clients.isAnyPaused(besides: stream) ? 4 : .max)
         let owedBefore = stream.answersDue.count
         try carryOutOrders(of: stream)
         // A look costs as much as an order: a host may send what is no order at all.
@@ -178,7 +178,7 @@ extension Agent {
     }
 
     /// Whether somebody has to wait before more is heard of him.
-    var isAnyPaused: Bool { streams.contains(where: \.isPaused) }
+    var isAnyPaused: Bool { control?.isPaused ?? false || clients.isAnyPaused() }
 
     /// Adds up what the kernel has lost since the last time.
     mutating func countLosses() throws(SystemError) {

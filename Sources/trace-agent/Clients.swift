@@ -14,6 +14,11 @@ struct Clients {
 
     var all: [OrderStream] { places.compactMap { $0 } }
 
+    /// Whether anybody but `other` has to wait before more is heard of him.
+    func isAnyPaused(besides other: OrderStream? = nil) -> Bool {
+        places.contains { $0.map { $0.isPaused && $0 !== other } ?? false }
+    }
+
     /// Gives a new one a place; if all are taken, that of another.
     ///
     /// It is one of the user who has the most places; of his, one that is owed no answer, and that has been silent for

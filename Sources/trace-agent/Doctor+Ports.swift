@@ -49,10 +49,10 @@ extension Doctor {
     /// Why the agent could not use the port at `path`, `nil` if it can.
     private func trouble(with path: String) -> String? {
         guard let device = FileDescriptor.resolve(path), device.hasPrefix("/dev/vport") else { return nil }
-        let others = processes.holders { $0 == device }.filter { $0.name != "trace-agent" }
+        let others = openFiles.holders { $0 == device }.filter { $0.name != "trace-agent" }
         if !others.isEmpty { return "\(path) is held by \(others.names), and a port has one opener: end it" }
         // Without the user there is no rule to be checked.
-        guard let user = try? User.named(Identity.name), let group = processes.group(of: device) else {
+        guard let user = try? User.named(Identity.name), let group = OpenFiles.group(of: device) else {
             return nil
         }
         if group != user.gid {

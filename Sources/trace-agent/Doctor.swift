@@ -3,7 +3,7 @@ import Reactor
 /// Looks at everything that an agent depends on, and at nothing that would disturb one that runs.
 struct Doctor {
     let places: Places
-    let processes = OpenFiles()
+    let openFiles = OpenFiles()
 
     init(_ places: Places) { self.places = places }
 
@@ -89,7 +89,7 @@ struct Doctor {
 
     /// Who else takes events out of the rings.
     private func readers() -> Finding {
-        let readers = processes.holders { path in
+        let readers = openFiles.holders { path in
             guard path.hasSuffix("/trace_pipe_raw") || path.hasSuffix("/trace_pipe") else { return false }
             let parts = path.split(separator: "/")
             let instance = parts.firstIndex(of: "instances").map { parts[$0 + 1] }
@@ -128,7 +128,7 @@ struct Doctor {
 
     private func socket() -> Finding {
         let path = Places.defaultSocket
-        guard processes.somebodyListens(at: path) else {
+        guard OpenFiles.somebodyListens(at: path) else {
             return .warn(
                 "socket", "nobody listens for local orders: systemctl enable --now virtio-trace-agent.socket")
         }

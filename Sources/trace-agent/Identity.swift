@@ -48,7 +48,7 @@ enum Identity {
 
     /// Makes the agent's own socket, for root and the group `virtio-trace`.
     static func makeSocket(at path: String) throws(Failure) -> LocalSocket {
-        if OpenFiles().somebodyListens(at: path) {
+        if OpenFiles.somebodyListens(at: path) {
             throw Failure(.unavailable, "another agent listens at \(path)")
         }
         do throws(SystemError) {

@@ -1,24 +1,30 @@
 import FoundationEssentials
 import Reactor
 
-/// Which processes hold which files open, as far as this process may know: proc(5).
+/// Which processes hold which files open, as far as this process may know: proc(5), looked at once.
 struct OpenFiles {
     struct Holder: Equatable {
         let pid: Int
         let name: String
     }
 
+    private let paths: [(pid: Int, paths: [String])]
+
+    init() {
+        paths = Self.names(in: "/proc").compactMap { Int($0) }.sorted().map { pid in
+            let folder = "/proc/\(pid)/fd"
+            return (pid, Self.names(in: folder).compactMap { Self.target(of: "\(folder)/\($0)") })
+        }
+    }
+
     /// The processes with a file open whose path `isMeant`.
     func holders(where isMeant: (String) -> Bool) -> [Holder] {
-        names(in: "/proc").compactMap { Int($0) }.sorted().filter { pid in
-            names(in: "/proc/\(pid)/fd").contains { number in
-                target(of: "/proc/\(pid)/fd/\(number)").map(isMeant) ?? false
-            }
-        }.map { Holder(pid: $0, name: name(of: $0)) }
+        paths.filter { $0.paths.contains(where: isMeant) }
+            .map { Holder(pid: $0.pid, name: Self.name(of: $0.pid)) }
     }
 
     /// Whether a socket listens at `path`; nobody is connected to, because that would start a service.
-    func somebodyListens(at path: String) -> Bool {
+    static func somebodyListens(at path: String) -> Bool {
         let sockets = (try? FileDescriptor.open("/proc/net/unix", .readOnly).rest()) ?? ""
         // Num RefCount Protocol Flags Type St Inode Path; the flag is __SO_ACCEPTCON.
         return sockets.split(separator: "\n").contains { line in
@@ -28,7 +34,7 @@ struct OpenFiles {
     }
 
     /// The group that a file belongs to.
-    func group(of path: String) -> UInt32? {
+    static func group(of path: String) -> UInt32? {
         // What cannot be looked at is not complained of.
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         return attributes?[.groupOwnerAccountID].flatMap { $0 as? UInt }.map { UInt32($0) }
@@ -36,15 +42,15 @@ struct OpenFiles {
 
     // A process or descriptor that has gone meanwhile, or that is not to be looked into, holds nothing.
 
-    private func names(in folder: String) -> [String] {
+    private static func names(in folder: String) -> [String] {
         (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
     }
 
-    private func target(of link: String) -> String? {
+    private static func target(of link: String) -> String? {
         try? FileManager.default.destinationOfSymbolicLink(atPath: link)
     }
 
-    private func name(of pid: Int) -> String {
+    private static func name(of pid: Int) -> String {
         let text = (try? FileDescriptor.open("/proc/\(pid)/comm", .readOnly).contents()) ?? ""
         return String(text.prefix { $0 != "\n" })
     }
