@@ -42,7 +42,7 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/trace-agent $(LIBDIR)/systemd/system/virtio-trace-agent.service \
 	    $(LIBDIR)/systemd/system/virtio-trace-agent.socket $(LIBDIR)/udev/rules.d/60-virtio-trace-agent.rules \
 	    $(LIBDIR)/sysusers.d/virtio-trace-agent.conf
-	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || { systemctl daemon-reload; udevadm control --reload; }
+	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || { systemctl daemon-reload; ! udevadm control --ping 2> /dev/null || udevadm control --reload; }
 
 guest: release
 	guest/install-packages $(GUEST_PACKAGES)
