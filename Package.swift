@@ -17,10 +17,12 @@ let package = Package(
             name: "CEpoll", cSettings: [.treatAllWarnings(as: .error)],
             linkerSettings: [.linkedLibrary("systemd"), .linkedLibrary("cap")]),
         .target(name: "Reactor", dependencies: ["CEpoll"], swiftSettings: strict),
+        .target(name: "TraceFile", dependencies: ["Reactor"], swiftSettings: strict),
         .executableTarget(
             name: "trace-agent",
             dependencies: [
                 "Reactor",
+                "TraceFile",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -32,6 +34,8 @@ let package = Package(
             name: "hold-thread", path: "Tests/hold-thread", cSettings: [.treatAllWarnings(as: .error)]),
         .target(name: "Support", dependencies: ["Reactor"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: strict),
+        .testTarget(
+            name: "TraceFileTests", dependencies: ["TraceFile", "Support", "Reactor"], swiftSettings: strict),
         .testTarget(
             name: "TraceAgentTests", dependencies: ["trace-agent", "Reactor"], swiftSettings: strict),
         .testTarget(

@@ -3,11 +3,16 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/landlock.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/fsuid.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 ssize_t cepoll_splice(int in, int out, size_t length)
@@ -23,6 +28,21 @@ int cepoll_pipe2(int ends[2], int flags)
 int cepoll_dup3(int from, int to)
 {
     return dup3(from, to, O_CLOEXEC);
+}
+
+int cepoll_memory_file(const char *name)
+{
+    return memfd_create(name, MFD_CLOEXEC);
+}
+
+ssize_t cepoll_copy_file_range(int in, off_t in_offset, int out, off_t out_offset, size_t length)
+{
+    return copy_file_range(in, &in_offset, out, &out_offset, length, 0);
+}
+
+ssize_t cepoll_send_file(int out, int in, off_t in_offset, size_t length)
+{
+    return sendfile(out, in, &in_offset, length);
 }
 
 int cepoll_set_pipe_size(int descriptor, int bytes)
@@ -120,4 +140,31 @@ int cepoll_get_dumpable(void)
 int cepoll_disable_huge_pages(void)
 {
     return prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0);
+}
+
+int cepoll_set_file_group(gid_t gid)
+{
+    return setfsgid(gid);
+}
+
+int cepoll_landlock_create(void)
+{
+    struct landlock_ruleset_attr attributes = { .handled_access_fs = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1 };
+
+    return syscall(SYS_landlock_create_ruleset, &attributes, sizeof attributes, 0);
+}
+
+int cepoll_landlock_allow_reading(int ruleset, int directory)
+{
+    struct landlock_path_beneath_attr attributes = {
+        .allowed_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR,
+        .parent_fd = directory,
+    };
+
+    return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &attributes, 0);
+}
+
+int cepoll_landlock_restrict(int ruleset)
+{
+    return syscall(SYS_landlock_restrict_self, ruleset, 0);
 }

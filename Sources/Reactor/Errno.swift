@@ -26,6 +26,7 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
     package static let connectionReset = Errno(rawValue: ECONNRESET)
     package static let connectionRefused = Errno(rawValue: ECONNREFUSED)
     package static let connectionAborted = Errno(rawValue: ECONNABORTED)
+    package static let invalidArgument = Errno(rawValue: EINVAL)
     package static let inputOutput = Errno(rawValue: EIO)
 
     /// The error in words: strerror(3).

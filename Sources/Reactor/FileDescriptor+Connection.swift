@@ -26,29 +26,6 @@ extension FileDescriptor {
         return PeerCredentials(pid: pid, uid: uid, gid: gid)
     }
 
-    /// Reads up to the first newline, which is left out.
-    ///
-    /// - Returns: `nil` if it does not come within `limit`.
-    /// - Throws: `EPIPE` if the other side closes before, `EMSGSIZE` if it is longer than 16 MiB.
-    package func readLine(within limit: Duration) throws(SystemError) -> String? {
-        let end = ContinuousClock.now + limit
-        var line: [UInt8] = []
-        while true {
-            guard poll(self, or: self, timeout: max(.zero, end - .now)) != .neither else { return nil }
-            let isWhole = try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) {
-                buffer throws(SystemError) in
-                guard let count = try read(into: buffer) else { return false }
-                if count == 0 { throw SystemError(call: "read", subject: "", code: .brokenPipe) }
-                line += buffer[..<count].prefix { $0 != UInt8(ascii: "\n") }
-                return buffer[..<count].contains(UInt8(ascii: "\n"))
-            }
-            if line.count > 16 << 20 {
-                throw SystemError(call: "read", subject: "", code: Errno(rawValue: EMSGSIZE))
-            }
-            if isWhole { return String(decoding: line, as: UTF8.self) }
-        }
-    }
-
     /// The same as `connect(toSocketAt:)`, but waits for a listener that has too many others to take in first.
     ///
     /// - Throws: `EAGAIN` if that takes longer than `limit`.

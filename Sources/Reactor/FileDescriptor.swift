@@ -23,6 +23,7 @@ extension FileDescriptor {
         package static let writeOnly = Mode(rawValue: O_WRONLY)
         package static let readWrite = Mode(rawValue: O_RDWR)
         package static let nonBlocking = Mode(rawValue: O_NONBLOCK)
+        package static let directory = Mode(rawValue: O_RDONLY | O_DIRECTORY)
     }
 
     /// Opens `path`: open(2).
@@ -64,19 +65,28 @@ extension FileDescriptor {
         }
     }
 
-    /// Everything from here on, as a file of proc(5) gives it in pieces; at most 16 MiB.
-    package func rest() throws(SystemError) -> String {
-        var bytes: [UInt8] = []
-        while bytes.count < 16 << 20 {
-            let count = try withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 1) {
-                buffer throws(SystemError) in
-                let count = try read(into: buffer) ?? 0
-                bytes += buffer[..<count]
-                return count
-            }
-            if count == 0 { break }
+    /// The next bytes, at most `count` and at most 64 KiB; none at the end.
+    package func some(_ count: Int) throws(SystemError) -> [UInt8] {
+        try withUnsafeTemporaryAllocation(byteCount: min(count, 1 << 16), alignment: 1) {
+            buffer throws(SystemError) in
+            Array(buffer[..<(try read(into: buffer) ?? 0)])
         }
-        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    /// Everything from here on, as a file of proc(5) gives it in pieces; at most `limit` bytes.
+    package func everything(limit: Int) throws(SystemError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        while bytes.count < limit {
+            let more = try some(limit - bytes.count)
+            if more.isEmpty { break }
+            bytes += more
+        }
+        return bytes
+    }
+
+    /// The same as text; at most 16 MiB.
+    package func rest() throws(SystemError) -> String {
+        String(decoding: try everything(limit: 16 << 20), as: UTF8.self)
     }
 
     /// Moves at most `length` bytes from here to `sink` without copying them to user space: splice(2).

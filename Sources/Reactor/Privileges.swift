@@ -13,12 +13,31 @@ package enum Privileges {
     /// run, and no debugger but root's.
     ///
     /// To be called while there is one thread: capabilities belong to threads. `whatIsLeft(of:)` proves it.
-    package static func drop(to user: User) throws(SystemError) {
+    ///
+    /// - Parameter readsAsRootsGroup: Whether the calling thread, and those that it starts, may still open what root's
+    ///   group may, until it calls `readAsOwnGroup`: setfsgid(2).
+    package static func drop(to user: User, readsAsRootsGroup: Bool) throws(SystemError) {
         try dropBoundingSet()
         _ = try systemCall("setgroups") { cepoll_set_groups(0, nil) }
         _ = try systemCall("setresgid", on: "\(user.gid)") { cepoll_set_group(user.gid) }
+        if readsAsRootsGroup { _ = cepoll_set_file_group(0) }
         _ = try systemCall("setresuid", on: "\(user.uid)") { cepoll_set_user(user.uid) }
         try renounce()
+    }
+
+    /// Lets the calling thread open what its own group may, and no more.
+    package static func readAsOwnGroup() { _ = cepoll_set_file_group(getegid()) }
+
+    /// Lets the calling thread open nothing from now on but files below `directory`, for reading: landlock(7).
+    ///
+    /// - Throws: `ENOSYS` or `EOPNOTSUPP` where the kernel has no Landlock.
+    package static func openOnlyBelow(_ directory: borrowing FileDescriptor) throws(SystemError) {
+        let rules = FileDescriptor(
+            owning: try systemCall("landlock_create_ruleset") { cepoll_landlock_create() })
+        _ = try systemCall("landlock_add_rule") {
+            cepoll_landlock_allow_reading(rules.rawValue, directory.rawValue)
+        }
+        _ = try systemCall("landlock_restrict_self") { cepoll_landlock_restrict(rules.rawValue) }
     }
 
     /// Gives up what a process can have without being root: it stays the user that it is.
@@ -57,6 +76,8 @@ package enum Privileges {
             if try ids(cepoll_get_groups) != Array(repeating: user.gid, count: 3) {
                 return "the group is not \(user)'s"
             }
+            // What cannot be set tells what there is.
+            if cepoll_set_file_group(.max) != user.gid { return "files are opened as another group" }
             if user.gid != 0, setgid(0) == 0 { return "the process can join root's group again" }
             if getgroups(0, nil) != 0 { return "supplementary groups are left" }
         }

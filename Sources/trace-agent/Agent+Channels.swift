@@ -34,7 +34,7 @@ extension Agent {
         case .ringFailed(let code):
             tracked[index].isUnreadable = true
             complain(index, "CPU \(channel.cpu): cannot read its ring buffer: \(code)")
-        case .sinkFailed(let code) where options.output: try outputFailed(code)
+        case .sinkFailed(let code) where !options.usesPorts: try outputFailed(code, of: channel.sink)
         case .sinkFailed(let code): complain(index, "cannot write to \(channel.sink.name): \(code)")
         case .dry, .spent, .blocked: tracked[index].trouble = nil
         case .idle, .interrupted: break
@@ -95,7 +95,7 @@ extension Agent {
     /// A sink that channels wait for takes data again, or has failed.
     mutating func sinkIsReady(_ index: Int, _ readiness: Readiness) throws(SystemError) {
         let sink = tracked[index].channel.sink
-        if options.output, readiness.contains(.error) { return try outputFailed(.brokenPipe) }
+        if options.output, readiness.contains(.error) { return try outputFailed(.brokenPipe, of: sink) }
         for waiting in tracked.indices where tracked[waiting].channel.sink === sink {
             try resumeIfBlocked(waiting)
         }

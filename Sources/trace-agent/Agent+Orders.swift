@@ -65,7 +65,7 @@ extension Agent {
     }
 
     /// Lets a client go who sends no more and has got all his answers.
-    private mutating func endIfAnswered(_ stream: OrderStream) {
+    mutating func endIfAnswered(_ stream: OrderStream) {
         if stream.endsOnceAnswered, !stream.isOwed { end(stream, because: "closed by the other side") }
     }
 
@@ -81,7 +81,13 @@ extension Agent {
             say("stop", orderedBy: stream)
             if answered { stream.oweAnswer(to: order) }
             try stop()
+        case .dump:
+            say("dump", orderedBy: stream)
+            try dump(for: stream)
         case .status: try answer("status", on: stream)
+        case .metadata:
+            stream.oweAnswer(to: order)
+            try makeHeads()
         case .unknown(let line):
             ordersRefused += 1
             refusals.say("order refused: \"\(line.escapedASCII)\"", stream.logFields)
@@ -127,7 +133,7 @@ extension Agent {
     /// Whether the control port has to be tried again and again: one that was never there will announce itself.
     var awaitsControl: Bool { control == nil && (expectsControl || controlTrouble != nil) }
 
-    private var streams: [OrderStream] { [control].compactMap { $0 } + clients.all }
+    var streams: [OrderStream] { [control].compactMap { $0 } + clients.all }
 
     /// Answers the words that waited for the state that has been reached.
     ///
@@ -138,14 +144,15 @@ extension Agent {
         where isDue: (Order) -> Bool = { _ in true }, problem: String? = nil
     ) throws(SystemError) {
         for stream in streams {
-            for order in stream.takeAnswersDue(where: isDue) {
-                try answer(order == .start(answered: true) ? "start" : "stop", on: stream, problem: problem)
+            // A head does not wait for a state.
+            for order in stream.takeAnswersDue(where: { $0 != .metadata && isDue($0) }) {
+                try answer(order.word, on: stream, problem: problem)
             }
             endIfAnswered(stream)
         }
     }
 
-    private mutating func answer(
+    mutating func answer(
         _ word: String, on stream: OrderStream, problem: String? = nil
     ) throws(SystemError) {
         guard !stream.isEnded, !stream.isCongested else { return }

@@ -4,7 +4,7 @@ import Reactor
 extension Agent {
     /// Watches for ports that come while the agent runs: their folder, and while there is none, where it would be.
     mutating func watchPortsFolder() throws(SystemError) {
-        if options.output { return }
+        if !options.usesPorts { return }
         do throws(SystemError) {
             if try portsFolder.add(ports.directory) { return }
             _ = try portsFolder.add(ports.parentDirectory, forNewNamesOnly: true)
@@ -51,7 +51,7 @@ extension Agent {
 
     /// Takes in the CPUs whose ports have come since the agent was started.
     mutating func addNewPorts() throws(SystemError) {
-        if options.output { return }
+        if !options.usesPorts { return }
         for ring in spareRings {
             do throws(Failure) {
                 guard let sink = try ports.openSink(cpu: ring.cpu) else { continue }

@@ -82,6 +82,16 @@ extension Agent {
         try finishStopIfFlushed()
     }
 
+    /// Sends what the rings hold now, then stops; the same as a stop while that is streamed anyway.
+    mutating func dump(for stream: OrderStream) throws(SystemError) {
+        if state == .stopped { try addNewPorts() }
+        let problem = tracked.isEmpty ? missingPorts : state == .stopped ? pageSizeProblem() : nil
+        if let problem { return try answer(Order.dump.word, on: stream, problem: problem) }
+        if state == .stopped { try start() }
+        stream.oweAnswer(to: .dump)
+        try stop()
+    }
+
     private mutating func stopChannel(_ index: Int) throws(SystemError) {
         let channel = tracked[index].channel
         // A batch that is on its way is not in the account yet.
@@ -155,19 +165,19 @@ extension Agent {
         try tellStatus()
         guard startsNext else { return try answerWhatIsDue() }
         startsNext = false
-        try answerWhatIsDue { $0 == .stop(answered: true) }
+        try answerWhatIsDue { $0 == .stop(answered: true) || $0 == .dump }
         try start()
     }
 
-    /// Standard output has failed: there is nothing left to do.
-    mutating func outputFailed(_ code: Errno) throws(SystemError) {
+    /// Standard output, or a file that is recorded to, has failed: there is nothing left to do.
+    mutating func outputFailed(_ code: Errno, of sink: Sink) throws(SystemError) {
         let remedy =
             switch code {
             case .brokenPipe, .connectionReset, .notConnected: "whoever read it has closed it"
-            case .noSpace, .overQuota, .fileTooLarge: "\(code): make room, or record less"
+            case _ where code.meansFull: "\(code): make room, or record less"
             default: "\(code)"
             }
-        if failure == nil { failure = Failure(.outputFailed, "standard output: \(remedy)") }
+        if failure == nil { failure = Failure(.outputFailed, "\(sink.name): \(remedy)") }
         isExiting = true
         startsNext = false
         interruptWorkers()

@@ -18,6 +18,8 @@ struct Agent: ~Copyable {
     let retryTimer: TimerFD
     let deadline: TimerFD
     let heartbeat: TimerFD
+    /// `--duration`.
+    let end: TimerFD
     let portsFolder: DirectoryWatch
     /// How long the retry timer was set for; `nil` while it does not run.
     var retryPeriod: Duration?
@@ -61,6 +63,11 @@ struct Agent: ~Copyable {
     var portTroubles: [Int: String] = [:]
     /// What is wrong with the control port, which is said once.
     var controlTrouble: String?
+    /// Makes heads; none is needed by a recording.
+    var headWorker: HeadWorker?
+    var headStates = HeadRequester.allCases.map { _ in HeadState.idle }
+    /// Readable while somebody gets more of a head.
+    let headTurn: EventFD
     /// Starts, stops, ports that come and go.
     var events: LimitedLog
     /// Orders that are none.
@@ -75,6 +82,8 @@ struct Agent: ~Copyable {
         let retryTimer = try explained(TimerFD.init)
         let deadline = try explained(TimerFD.init)
         let heartbeat = try explained(TimerFD.init)
+        let end = try explained(TimerFD.init)
+        let headTurn = try explained { () throws(SystemError) in try EventFD() }
         let portsFolder = try explained(DirectoryWatch.init)
         self.options = options
         self.log = log
@@ -93,6 +102,8 @@ struct Agent: ~Copyable {
         self.retryTimer = retryTimer
         self.deadline = deadline
         self.heartbeat = heartbeat
+        self.end = end
+        self.headTurn = headTurn
         self.portsFolder = portsFolder
     }
 
@@ -130,8 +141,9 @@ struct Agent: ~Copyable {
             exitAtOnce((failure?.status ?? .outputFailed).rawValue)
         }
         if let failure { throw failure }
-        if options.output, !isComplete {
-            throw Failure(.outputFailed, "standard output did not take everything in time")
+        if !options.usesPorts, !isComplete {
+            throw Failure(
+                .outputFailed, "\(options.record ?? "standard output") did not take everything in time")
         }
     }
 
@@ -140,17 +152,21 @@ struct Agent: ~Copyable {
         try reactor.watch(flushTimer.descriptor, for: .readable, as: .flushTimer)
         try reactor.watch(retryTimer.descriptor, for: .readable, as: .retryTimer)
         try reactor.watch(deadline.descriptor, for: .readable, as: .deadline)
+        try reactor.watch(end.descriptor, for: .readable, as: .end)
         try reactor.watch(portsFolder.descriptor, for: .readable, as: .portsFolder)
         try watchControl()
         try watchListeners()
+        try watchHeads()
         try watchPortsFolder()
         // What has come since the ports were opened was not watched for.
         try lookForPorts()
         hasStarted = true
         try tellReady()
         if options.foreground, !expectsControl { try start() }
+        if let duration = options.duration { try end.arm(after: max(duration.duration, .milliseconds(1))) }
         while !isFinished {
             for (source, readiness) in try reactor.wait() { try handle(source, readiness) }
+            if isAnyHeadSent { try sendHeads() }
             try restartIfWanted()
             try setRetryTimer()
         }
@@ -182,8 +198,11 @@ struct Agent: ~Copyable {
             }
         case .retryTimer: if try retryTimer.take() > 0 { try retry() }
         case .deadline: if try deadline.take() > 0 { try giveUpStop() }
+        case .end: if try end.take() > 0 { try endInOrder() }
         case .heartbeat: if try heartbeat.take() > 0 { try beat() }
         case .portsFolder: if try portsFolder.take() { try portsFolderHasChanged() }
+        case .head(let index): try headIsMade(index)
+        case .headTurn: _ = headTurn.take()
         case .readiness(let index): try takeBack(index)
         case .ring(let index): if tracked[index].state == .waitingForData { dispatch(index, .drain) }
         case .sink(let index): try sinkIsReady(index, readiness)
@@ -201,11 +220,19 @@ struct Agent: ~Copyable {
                 restoreSettings()
                 exitAtOnce(128 + signal)
             }
-            isExiting = true
-            tellStopping()
-            try stop()
-            try exit()
+            try endInOrder()
         }
+    }
+
+    /// Whether another signal has come.
+    var isAskedToEnd: Bool { poll(signals.descriptor, for: .readable, timeout: .zero) }
+
+    /// Flushes what was recorded until now, and exits.
+    private mutating func endInOrder() throws(SystemError) {
+        isExiting = true
+        tellStopping()
+        try stop()
+        try exit()
     }
 
     /// Ends the loop once nothing moves any more.

@@ -17,33 +17,70 @@ struct Client: ParsableArguments {
     struct Answer: Decodable {
         /// Why the order was not carried out.
         let error: String?
+        /// How many follow the line, if it announces any.
+        let bytes: Int?
     }
 
     /// Orders `word` and shows the answer; what fails ends the program with a line that says why.
     ///
     /// - Parameter check: What is wrong with a report that came, `nil` if nothing is.
     func order(_ word: String, checking check: (Report) -> Failure? = { _ in nil }) throws {
-        SignalFD.ignoreFailedWrites()
-        do throws(Failure) {
+        try complaining { () throws(Failure) in
             let line = try ask(word)
             let report = try show(line)
             if let failure = check(report) { throw failure }
+        }
+    }
+
+    /// Runs `body`; what fails in it ends the program with a line that says why.
+    func complaining(_ body: () throws(Failure) -> Void) throws {
+        SignalFD.ignoreFailedWrites()
+        do throws(Failure) {
+            try body()
         } catch {
-            StandardError().write("trace-agent: \(error)\n")
+            StandardError.shared.write("trace-agent: \(error)\n")
             throw ExitCode(error.status.rawValue)
         }
     }
 
     private func ask(_ word: String) throws(Failure) -> String {
+        var connection = try send(word)
+        return try line(from: &connection)
+    }
+
+    /// Orders `word`; what comes is the answer.
+    func send(_ word: String) throws(Failure) -> Incoming {
         do throws(SystemError) {
-            let end = ContinuousClock.now + timeout.duration
             let connection = try FileDescriptor.connect(toSocketAt: socket, within: timeout.duration)
             _ = try connection.write(Array("\(word)\n".utf8))
-            if let line = try connection.readLine(within: end - .now) { return line }
+            return Incoming(connection)
         } catch {
             throw explain(error)
         }
-        throw Failure(
+    }
+
+    /// The line that comes next.
+    func line(from connection: inout Incoming) throws(Failure) -> String {
+        do throws(SystemError) {
+            if let line = try connection.line(within: timeout.duration) { return line }
+        } catch {
+            throw explain(error)
+        }
+        throw noAnswer
+    }
+
+    /// The bytes that come next, at most `count`.
+    func bytes(from connection: inout Incoming, atMost count: Int) throws(Failure) -> [UInt8] {
+        do throws(SystemError) {
+            if let bytes = try connection.bytes(atMost: count, within: timeout.duration) { return bytes }
+        } catch {
+            throw explain(error)
+        }
+        throw noAnswer
+    }
+
+    private var noAnswer: Failure {
+        Failure(
             .tryAgain,
             "no answer within \(timeout): what is the agent doing? systemctl status virtio-trace-agent")
     }
@@ -73,17 +110,19 @@ struct Client: ParsableArguments {
         }
     }
 
-    private func show(_ line: String) throws(Failure) -> Report {
-        let report: Report
-        let answer: Answer
+    func decode<Value: Decodable>(_ type: Value.Type, _ line: String) throws(Failure) -> Value {
         do {
-            report = try JSONDecoder().decode(Report.self, from: Data(line.utf8))
-            answer = try JSONDecoder().decode(Answer.self, from: Data(line.utf8))
+            return try JSONDecoder().decode(type, from: Data(line.utf8))
         } catch {
             let start = Array(line.utf8.prefix(64)).escapedASCII
             throw Failure(
                 .protocolError, "whoever listens at \(socket) is no agent of this version: it said \(start)")
         }
+    }
+
+    private func show(_ line: String) throws(Failure) -> Report {
+        let report = try decode(Report.self, line)
+        let answer = try decode(Answer.self, line)
         if json { print(line) } else { for line in report.lines { print(line) } }
         if let error = answer.error { throw Failure(.unavailable, error) }
         return report

@@ -16,12 +16,22 @@ struct StopCommand: ParsableCommand {
 
     @OptionGroup var client: Client
 
-    func run() throws {
-        try client.order("stop") { report in
-            if report.isComplete { return nil }
-            return Failure(.outputFailed, "stopped, but the host did not take everything in time")
-        }
-    }
+    func run() throws { try client.order("stop", checking: whetherComplete) }
+}
+
+struct DumpCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "dump",
+        abstract: "Lets the running agent send what the rings hold now, then stop: the flight recorder.")
+
+    @OptionGroup var client: Client
+
+    func run() throws { try client.order("dump", checking: whetherComplete) }
+}
+
+private func whetherComplete(_ report: Report) -> Failure? {
+    if report.isComplete { return nil }
+    return Failure(.outputFailed, "stopped, but the host did not take everything in time")
 }
 
 struct StatusCommand: ParsableCommand {

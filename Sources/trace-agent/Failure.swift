@@ -31,6 +31,8 @@ func explained<Value: ~Copyable>(_ body: () throws(SystemError) -> Value) throws
 /// What the agent exits with: sysexits.h(3head).
 enum ExitStatus: Int32, Sendable {
     case usage = 64
+    case dataError = 65
+    case noInput = 66
     case unavailable = 69
     case operatingSystem = 71
     case outputFailed = 74

@@ -29,15 +29,26 @@ enum Identity {
 
     /// Gives up every privilege and proves that it has gone.
     ///
+    /// - Parameter startReader: Starts the one thread that goes on opening what root's group may read, as formats of
+    ///   events are; whether the thread has to confine itself to these.
     /// - Throws: 77 if anything is left.
-    static func become(_ user: User?, _ log: Logger) throws(Failure) {
+    static func become(
+        _ user: User?, _ log: Logger, startReader: (_ isConfined: Bool) throws(SystemError) -> Void
+    ) throws(Failure) {
         if user == nil, Privileges.user == 0 {
             log.notice("running as root with all privileges: --user \(name) would drop them")
-            return
+            return try explained { () throws(SystemError) in try startReader(false) }
         }
         let left: String?
         do throws(SystemError) {
-            if let user { try Privileges.drop(to: user) } else { try Privileges.renounce() }
+            if let user {
+                try Privileges.drop(to: user, readsAsRootsGroup: true)
+                try startReader(true)
+                Privileges.readAsOwnGroup()
+            } else {
+                try Privileges.renounce()
+                try startReader(false)
+            }
             left = try Privileges.whatIsLeft(of: user)
         } catch {
             throw Failure(.noPermission, "privileges are not dropped: \(error)")

@@ -16,6 +16,24 @@ struct Options: ParsableArguments {
             valueName: "size"))
     var pipeSize = ByteSize(bytes: 64 << 10)
 
+    @Option(
+        help: ArgumentHelp(
+            "Record this machine's rings into a trace.dat, from now until Ctrl-C: no ports, no orders.",
+            valueName: "file"))
+    var record: String?
+
+    @Option(
+        name: [.customShort("e"), .long],
+        help: ArgumentHelp(
+            "With --record: events to switch on meanwhile, such as sched or irq:*; repeatable. (default: sched if nothing is on)",
+            valueName: "events"))
+    var event: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "With --record or --foreground: end after this time.", valueName: "time"))
+    var duration: Interval?
+
     @Flag(
         help: """
             For debugging at a terminal: where there is no control port, tracing starts at once and Ctrl-C \
@@ -52,7 +70,21 @@ struct Options: ParsableArguments {
 
     static let pipeSizes = (64 << 10)...(1 << 20)
 
-    func validate() throws {
+    /// Whether pages go to ports, which may come and go.
+    var usesPorts: Bool { !output && record == nil }
+
+    mutating func validate() throws {
+        if record != nil {
+            if output { throw ValidationError("--record and -o exclude each other") }
+            if user != nil {
+                throw ValidationError("--record keeps its privileges to the end: not with --user")
+            }
+            foreground = true
+        }
+        if !event.isEmpty, record == nil { throw ValidationError("--event is for --record") }
+        if duration != nil, !foreground {
+            throw ValidationError("--duration is for --record and --foreground")
+        }
         if !Self.pipeSizes.contains(pipeSize.bytes) {
             throw ValidationError("the pipe size is 64K to 1M, not \(pipeSize)")
         }

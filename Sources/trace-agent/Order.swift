@@ -4,7 +4,23 @@ enum Order: Equatable, Sendable {
     case start(answered: Bool)
     /// `0` or `stop`
     case stop(answered: Bool)
+    /// `dump`: what the rings hold now, then stop.
+    case dump
     case status
+    /// `metadata`: the head of a trace.dat.
+    case metadata
     /// A line that is none of these, or too long; its first bytes.
     case unknown([UInt8])
+
+    /// How an answer names it.
+    var word: String {
+        switch self {
+        case .start: "start"
+        case .stop: "stop"
+        case .dump: "dump"
+        case .status: "status"
+        case .metadata: "metadata"
+        case .unknown: "unknown"
+        }
+    }
 }

@@ -50,7 +50,9 @@ struct OrderParser: Sendable {
         case []: return []
         case Array("start".utf8)[...]: return [.start(answered: true)]
         case Array("stop".utf8)[...]: return [.stop(answered: true)]
+        case Array("dump".utf8)[...]: return [.dump]
         case Array("status".utf8)[...]: return [.status]
+        case Array("metadata".utf8)[...]: return [.metadata]
         default: return [.unknown(Array(word.prefix(Self.shown)))]
         }
     }

@@ -11,9 +11,17 @@ final class OrderStream {
     /// Whether the other side has left, and a read has not found it connected since.
     private var isAway: Bool
     private var parser = OrderParser()
+    /// What is sent next: answers, or a piece of a head.
     private var answers: [UInt8] = []
-    /// How many bytes of them were queued when everything had been read the last time.
+    /// A head that is being sent; `answers` held the line that announces it, then holds its pieces.
+    private(set) var transfer: Transfer?
+    /// Answers that follow it.
+    private var laterAnswers: [UInt8] = []
+    /// How many bytes of the answers, of the later ones if there are such, were queued when everything had been read
+    /// the last time.
     private var olderAnswers = 0
+    /// Whether more of a head could be sent than fits in a turn.
+    private(set) var wantsTurn = false
 
     /// Orders that have come and are not carried out yet.
     var orders: [Order] = []
@@ -33,6 +41,8 @@ final class OrderStream {
 
     /// The most bytes of answers that wait for the other side to read.
     private static let longestQueue = 256 << 10
+    /// The most bytes that are sent in a turn.
+    private static let turn = 256 << 10
     /// The most words that are owed an answer.
     private static let mostDue = 64
 
@@ -73,7 +83,7 @@ final class OrderStream {
     }
 
     /// Whether it waits for an answer, or for one to be sent.
-    var isOwed: Bool { !answersDue.isEmpty || !answers.isEmpty || !orders.isEmpty }
+    var isOwed: Bool { !answersDue.isEmpty || owesAnswers || !orders.isEmpty }
 
     /// What a look at the stream brought.
     enum Arrival: Equatable {
@@ -107,8 +117,8 @@ final class OrderStream {
             }
             // Nor are answers; but the next one's orders can be here before the port tells that he has come, or even
             // that the one before has left, so answers to what was read just now stay.
-            if hasLeft { answers.removeFirst(olderAnswers) }
-            olderAnswers = answers.count
+            if hasLeft { forgetOlderAnswers() }
+            olderAnswers = transfer == nil ? answers.count : laterAnswers.count
             return hasLeft ? .away(digits) : .nothingMore(digits)
         }
     }
@@ -129,24 +139,81 @@ final class OrderStream {
 
     /// Queues one line and sends what the other side takes; drops the line if too much waits already.
     func answer(_ line: String) throws(SystemError) {
-        guard isAnswering, answers.count + line.utf8.count < Self.longestQueue else { return }
-        answers += line.utf8
-        answers.append(UInt8(ascii: "\n"))
+        guard isAnswering, queued + line.utf8.count < Self.longestQueue else { return }
+        if transfer == nil { answers += line.utf8 + [newline] } else { laterAnswers += line.utf8 + [newline] }
         try sendAnswers()
     }
 
+    private var newline: UInt8 { UInt8(ascii: "\n") }
+
+    private var queued: Int { answers.count + laterAnswers.count }
+
     /// Whether so many answers wait that making another would be wasted.
-    var isCongested: Bool { answers.count > Self.longestQueue / 2 }
+    var isCongested: Bool { queued > Self.longestQueue / 2 }
 
-    /// Whether answers wait for the other side to take them.
-    var owesAnswers: Bool { !answers.isEmpty }
+    /// Whether answers, or a head, wait for the other side to take them.
+    var owesAnswers: Bool { !answers.isEmpty || transfer != nil }
 
-    /// Sends what is queued, as far as the other side takes it without waiting.
+    /// Sends what is queued, as far as the other side takes it without waiting and a turn lasts.
     func sendAnswers() throws(SystemError) {
-        while !answers.isEmpty {
+        var left = Self.turn
+        wantsTurn = false
+        while try hasMore() {
+            if left <= 0 {
+                wantsTurn = true
+                return
+            }
             guard let sent = try descriptor.write(answers), sent > 0 else { return }
             answers.removeFirst(sent)
-            olderAnswers = max(0, olderAnswers - sent)
+            left -= sent
+            transfer?.lastProgress = .now
+            if transfer == nil { olderAnswers = max(0, olderAnswers - sent) }
         }
+    }
+
+    /// Whether there is anything to send, the next piece of a head included.
+    private func hasMore() throws(SystemError) -> Bool {
+        if answers.isEmpty, transfer != nil {
+            answers = try transfer?.next() ?? []
+            if answers.isEmpty { endTransfer() }
+        }
+        return !answers.isEmpty
+    }
+
+    // MARK: heads
+
+    /// Whether it waits for a head.
+    var owesHead: Bool { answersDue.contains(.metadata) }
+
+    /// Whether one is on its way.
+    var isSendingHead: Bool { transfer != nil }
+
+    /// One head less that it waits for.
+    ///
+    /// - Returns: `false` if it does not wait for any.
+    func takeOwedHead() -> Bool {
+        guard let index = answersDue.firstIndex(of: .metadata) else { return false }
+        answersDue.remove(at: index)
+        return true
+    }
+
+    /// Queues the line and the head that it announces; what is answered from now on follows them.
+    func begin(_ transfer: Transfer, announcedBy line: String) {
+        guard isAnswering else { return }
+        answers += line.utf8 + [newline]
+        olderAnswers = 0
+        self.transfer = transfer
+    }
+
+    private func endTransfer() {
+        transfer = nil
+        answers = laterAnswers
+        laterAnswers = []
+    }
+
+    /// Forgets what was meant for one who has left: a head that was on its way to him, too.
+    private func forgetOlderAnswers() {
+        if transfer != nil { endTransfer() }
+        answers.removeFirst(olderAnswers)
     }
 }

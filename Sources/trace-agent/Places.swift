@@ -16,6 +16,12 @@ struct Places: ParsableArguments {
             valueName: "dir"))
     var tracefs: String?
 
+    @Option(help: ArgumentHelp("Where the kernel's symbols are; -: on standard input.", valueName: "file"))
+    var kallsyms = "/proc/kallsyms"
+
+    @Option(help: .hidden)
+    var bootID: String?
+
     @Option(help: ArgumentHelp("Where the ports are.", valueName: "dir"))
     var ports = "/dev/virtio-ports"
 

@@ -124,11 +124,7 @@ struct Report: Equatable, Sendable, Decodable {
             "blocked",
         ]
         let rows = cpus.map { row($0, name: "\($0.cpu)") } + [row(total, name: "all")]
-        let widths = heads.indices.map { column in ([heads] + rows).map(\.[column].count).max() ?? 0 }
-        return ([heads] + rows).map { cells in
-            zip(cells, widths).map { cell, width in String(repeating: " ", count: width - cell.count) + cell }
-                .joined(separator: "  ")
-        }
+        return Table(heads, rows).lines
     }
 
     private func row(_ cpu: CPU, name: String) -> [String] {
@@ -141,7 +137,7 @@ struct Report: Equatable, Sendable, Decodable {
     }
 
     /// A string's inside in JSON.
-    private static func escape(_ text: String) -> String {
+    static func escape(_ text: String) -> String {
         text.unicodeScalars.map { scalar in
             switch scalar {
             case "\"", "\\": "\\\(scalar)"

@@ -22,7 +22,10 @@ final class Ring: Sendable {
     }
 
     /// The kernel's account, now.
-    func stats() throws(SystemError) -> RingStats { RingStats(parsing: try statsFile.contents()) }
+    func stats() throws(SystemError) -> RingStats { RingStats(parsing: try statsText()) }
+
+    /// The same in the kernel's words.
+    func statsText() throws(SystemError) -> String { try statsFile.contents() }
 
     /// Bytes that the ring can hold now: it can be resized while the agent runs.
     ///

@@ -1,15 +1,5 @@
 /// How large the pieces of a ring buffer are.
 enum RingGeometry {
-    /// Bytes of a sub-buffer, which is the unit of splice(2) on `trace_pipe_raw`: from `events/header_page`.
-    ///
-    /// - Returns: `nil` if the text is not of that file.
-    static func pageSize(fromHeaderPage text: String) -> Int? {
-        guard let line = text.split(separator: "\n").first(where: { $0.contains("field: char data;") }),
-            let offset = number(after: "offset:", in: line), let size = number(after: "size:", in: line)
-        else { return nil }
-        return offset + size
-    }
-
     /// Bytes of one CPU's ring, from `buffer_size_kb`: `1408`, or `7 (expanded: 1408)` before its first use.
     static func ringSize(fromBufferSize text: String) -> Int? {
         let numbers = text.split(whereSeparator: { !$0.isASCIIDigit }).compactMap { Int($0) }
@@ -31,10 +21,5 @@ enum RingGeometry {
         let twoPages = min(100, (200 + pages - 1) / pages)
         let early = bytes < 2 << 20 ? 10 : bytes < 16 << 20 ? 25 : 50
         return max(early, twoPages)
-    }
-
-    private static func number(after name: String, in line: Substring) -> Int? {
-        guard let range = line.firstRange(of: name) else { return nil }
-        return Int(line[range.upperBound...].prefix(while: \.isASCIIDigit))
     }
 }

@@ -1,4 +1,5 @@
 import Reactor
+import TraceFile
 
 /// What an instance's rings have in common: the sub-buffer's size, and when poll(2) reports them.
 struct RingSettings: ~Copyable {
@@ -21,7 +22,7 @@ struct RingSettings: ~Copyable {
 
     private static func readPageSize(_ headerPage: borrowing FileDescriptor) throws(Failure) -> Int {
         let text = try explained { () throws(SystemError) in try headerPage.contents() }
-        guard let pageSize = RingGeometry.pageSize(fromHeaderPage: text) else {
+        guard let pageSize = PageLayout(headerPage: text)?.pageSize else {
             throw Failure(.configuration, "events/header_page of tracefs names no data field: unknown kernel")
         }
         return pageSize

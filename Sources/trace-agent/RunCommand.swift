@@ -10,7 +10,7 @@ struct RunCommand: ParsableCommand {
 
     func run() throws {
         let handler: any LogHandler =
-            Journal.isStandardError ? JournalLog() : StandardErrorLog(StandardError())
+            Journal.isStandardError ? JournalLog() : StandardErrorLog(StandardError.shared)
         var log = Logger(label: "trace-agent") { _ in handler }
         log.logLevel = options.logLevel
         do throws(Failure) {

@@ -6,12 +6,18 @@ enum Source: Equatable, RawRepresentable, Sendable {
     case retryTimer
     case deadline
     case heartbeat
+    /// The time that the agent was given is over.
+    case end
     /// Names have come into the ports' folder.
     case portsFolder
     /// Somebody wants to connect.
     case listener(Int)
     /// A client of the local socket has sent something.
     case client(Int)
+    /// The head worker has handed a slot back.
+    case head(Int)
+    /// Somebody gets more of a head than a turn's.
+    case headTurn
     /// A channel's worker has handed it back.
     case readiness(Int)
     /// A channel's ring has data.
@@ -36,6 +42,9 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case 9: self = .portsFolder
         case 10: self = .listener(index)
         case 11: self = .client(index)
+        case 12: self = .end
+        case 13: self = .head(index)
+        case 14: self = .headTurn
         default: return nil
         }
     }
@@ -49,8 +58,11 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case .deadline: 4
         case .heartbeat: 8
         case .portsFolder: 9
+        case .end: 12
+        case .headTurn: 14
         case .listener(let index): UInt64(index) * Self.kinds + 10
         case .client(let place): UInt64(place) * Self.kinds + 11
+        case .head(let index): UInt64(index) * Self.kinds + 13
         case .readiness(let index): UInt64(index) * Self.kinds + 5
         case .ring(let index): UInt64(index) * Self.kinds + 6
         case .sink(let index): UInt64(index) * Self.kinds + 7

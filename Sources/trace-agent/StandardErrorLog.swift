@@ -26,9 +26,15 @@ struct StandardErrorLog: LogHandler {
     }
 }
 
-/// The process's standard error.
+/// The process's standard error; there is one, and it is never closed.
 final class StandardError: Sendable {
+    static let shared = StandardError()
+
     private let descriptor = FileDescriptor(owning: 2)
+
+    private init() {}
+
+    var isTerminal: Bool { descriptor.isTerminal }
 
     /// Writes `text` if that does not wait.
     func write(_ text: String) {

@@ -13,6 +13,11 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     let tracefs = try Tracefs(at: options.places.tracefs, instance: options.places.instance)
     let settings = try RingSettings(in: tracefs)
     let rings = try openRings(options, in: tracefs)
+    let heads = try HeadMaker(
+        tracefs, rings, symbols: options.places.kallsyms, boot: options.places.bootID)
+    if let path = options.record {
+        return try record(to: path, options, tracefs, settings, rings, heads, signals, log)
+    }
     let ports = Ports(directory: options.places.ports)
     // A service that can be reached otherwise waits for its ports.
     let needsPorts = passed.isEmpty
@@ -30,9 +35,41 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     if let controlTrouble { log.warning("\(controlTrouble)") }
     agent.controlTrouble = controlTrouble
     agent.portTroubles = portTroubles
-    try Identity.become(user, log)
+    try Identity.become(user, log) { isConfined throws(SystemError) in
+        agent.headWorker = try HeadWorker(
+            heads, instance: options.places.instance ?? "", isConfined: isConfined)
+    }
     for channel in channels { try agent.add(channel) }
     try agent.run()
+}
+
+/// Records this machine's rings into a file; no ports, no orders, all privileges to the end.
+private func record(
+    to path: String, _ options: Options, _ tracefs: Tracefs, _ settings: consuming RingSettings,
+    _ rings: [Ring],
+    _ heads: HeadMaker, _ signals: consuming SignalFD, _ log: Logger
+) throws(Failure) {
+    let events = try EventChoice(in: tracefs, log)
+    defer { events.restore() }
+    let recording = try Recording(to: path, heads, log)
+    var channels: [Channel] = []
+    for ring in rings {
+        let sink = try recording.openSink(cpu: ring.cpu)
+        channels.append(try makeChannel(ring, sink, options, pageSize: settings.pageSize, log))
+    }
+    var agent = try Agent(
+        options: options, log: log, ports: Ports(directory: options.places.ports), settings: settings,
+        signals: signals, spareRings: [], control: nil, listeners: [])
+    for channel in channels { try agent.add(channel) }
+    try events.switchOn(options.event)
+    recording.begin()
+    do throws(Failure) {
+        try agent.run()
+    } catch {
+        throw Failure(error.status, "\(error); \(recording.whatRemains)")
+    }
+    events.restore()
+    try recording.finish { agent.isAskedToEnd }
 }
 
 /// The sockets called "control" that systemd has made for this process; others are closed.

@@ -13,7 +13,9 @@ struct TraceAgent: ParsableCommand {
             """,
         version: version,
         subcommands: [
-            RunCommand.self, StartCommand.self, StopCommand.self, StatusCommand.self, CheckCommand.self,
+            RunCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self, StatusCommand.self,
+            MetadataCommand.self, CheckCommand.self,
+            AssembleCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 }

@@ -3,6 +3,8 @@ import Reactor
 /// The directory of one trace instance.
 struct Tracefs: Sendable {
     let directory: String
+    /// The folder of tracefs itself, where what all instances share is.
+    let top: String
 
     private static let mountPoints = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"]
 
@@ -19,6 +21,7 @@ struct Tracefs: Sendable {
                 "no tracefs at \(candidates.joined(separator: " or ")): mount -t tracefs nodev \(Self.mountPoints[0])"
             )
         }
+        self.top = top
         guard let instance else {
             directory = top
             return

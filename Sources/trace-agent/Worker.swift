@@ -5,11 +5,11 @@ import Reactor
 /// Reading a ring from another CPU costs three times as much. Dropping the worker ends the thread.
 final class Worker: Sendable {
     let channel: Channel
-    private let thread: PinnedThread
+    private let thread: JoinedThread
 
     /// Starts the thread; it waits for jobs in `channel.mailbox`.
     init(_ channel: Channel) throws(SystemError) {
-        let thread = try PinnedThread(cpu: channel.cpu, name: "trace-cpu\(channel.cpu)") {
+        let thread = try JoinedThread(pinnedTo: channel.cpu, name: "trace-cpu\(channel.cpu)") {
             var drainer = Drainer(channel)
             drainer.run()
         }

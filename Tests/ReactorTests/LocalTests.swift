@@ -35,10 +35,13 @@ final class LocalTests {
         #expect(
             try connection.peerCredentials() == PeerCredentials(pid: getpid(), uid: getuid(), gid: getgid()))
         _ = try connection.write(Array("one line\nmore".utf8))
-        let line = try client.readLine(within: .seconds(5))
+        var incoming = Incoming(client)
+        let line = try incoming.line(within: .seconds(5))
         #expect(line == "one line")
-        let nothing = try client.readLine(within: .milliseconds(1))
+        let nothing = try incoming.line(within: .milliseconds(1))
         #expect(nothing == nil)
+        let more = try incoming.bytes(atMost: 3, within: .seconds(5))
+        #expect(more == Array("mor".utf8))
     }
 
     @Test func `a line that ends without a newline is no line`() throws {
@@ -50,9 +53,15 @@ final class LocalTests {
             guard let connection = try socket.accept() else { throw Errno.noEntry.asError }
             _ = try connection.write(Array("half a li".utf8))
         }
-        #expect(throws: SystemError(call: "read", subject: "", code: .brokenPipe)) {
-            try client.readLine(within: .seconds(5))
+        var incoming = Incoming(client)
+        let failure: SystemError?
+        do throws(SystemError) {
+            _ = try incoming.line(within: .seconds(5))
+            failure = nil
+        } catch {
+            failure = error
         }
+        #expect(failure == SystemError(call: "read", subject: "", code: .brokenPipe))
     }
 
     @Test(arguments: [false, true])

@@ -19,7 +19,7 @@ struct ThreadTests {
 
     @Test func `words go to a thread and back, each once`() throws {
         let desk = try Desk()
-        let thread = try PinnedThread(cpu: 0, name: "test") {
+        let thread = try JoinedThread(pinnedTo: 0, name: "test") {
             while true {
                 let word = desk.inbox.receive()
                 if word == 99 { return }
@@ -43,7 +43,7 @@ struct ThreadTests {
 
     @Test func `a pinned thread runs on its CPU under its name`() throws {
         let desk = try Desk()
-        let thread = try PinnedThread(cpu: 1, name: "a-name-that-is-too-long") {
+        let thread = try JoinedThread(pinnedTo: 1, name: "a-name-that-is-too-long") {
             let path = "/proc/thread-self/comm"
             let name = try? FileDescriptor.open(path, .readOnly).contents()
             desk.replies.signal(currentCPU() == 1 && name == "a-name-that-is-\n" ? 1 : 2)
@@ -55,7 +55,7 @@ struct ThreadTests {
     @Test func `dropping a thread waits for it to end`() throws {
         final class Flag: Sendable { let isSet = Atomic(false) }
         let (desk, flag) = (try Desk(), Flag())
-        let thread = try PinnedThread(cpu: 0, name: "test") {
+        let thread = try JoinedThread(pinnedTo: 0, name: "test") {
             _ = desk.inbox.receive()
             flag.isSet.store(true, ordering: .relaxed)
         }

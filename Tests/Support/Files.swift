@@ -66,6 +66,10 @@ package func writeFile(_ path: String, _ text: String) throws {
     _ = try file.write(Array(text.utf8))
 }
 
+package func writeBytes(_ path: String, _ bytes: [UInt8]) throws {
+    try FileDescriptor.create(path).writeAll(bytes)
+}
+
 package func makeFIFO(_ path: String) throws {
     guard mkfifo(path, 0o600) == 0, chmod(path, 0o666) == 0 else {
         throw TestFailure("cannot make the FIFO \(path)")

@@ -2,23 +2,7 @@ import Testing
 
 @testable import trace_agent
 
-private let headerPage = """
-    \tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;
-    \tfield: local_t commit;\toffset:8;\tsize:8;\tsigned:1;
-    \tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;
-    \tfield: char data;\toffset:16;\tsize:4080;\tsigned:0;
-
-    """
-
 struct RingTests {
-    @Test func `the sub-buffer size is where its data ends`() {
-        #expect(RingGeometry.pageSize(fromHeaderPage: headerPage) == 4096)
-        let large = headerPage.replacing("4080", with: "65520")
-        #expect(RingGeometry.pageSize(fromHeaderPage: large) == 65536)
-        #expect(RingGeometry.pageSize(fromHeaderPage: "") == nil)
-        #expect(RingGeometry.pageSize(fromHeaderPage: "field: char data;\toffset:;") == nil)
-    }
-
     @Test(arguments: [
         ("1408\n", 1408 << 10), ("7 (expanded: 1408)\n", 1408 << 10), ("X\n", nil as Int?), ("", nil),
     ])

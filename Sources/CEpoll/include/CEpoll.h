@@ -34,6 +34,13 @@ int cepoll_pipe2(int ends[2], int flags);
 /// dup3(2) with `O_CLOEXEC`.
 int cepoll_dup3(int from, int to);
 
+/// memfd_create(2) with `MFD_CLOEXEC`.
+int cepoll_memory_file(const char *name);
+
+/// copy_file_range(2) and sendfile(2) from offsets of their own; the latter writes at the target's.
+ssize_t cepoll_copy_file_range(int in, off_t in_offset, int out, off_t out_offset, size_t length);
+ssize_t cepoll_send_file(int out, int in, off_t in_offset, size_t length);
+
 /// fcntl(2), `F_SETPIPE_SZ` and `F_GETPIPE_SZ`: bytes.
 int cepoll_set_pipe_size(int descriptor, int bytes);
 int cepoll_get_pipe_size(int descriptor);
@@ -72,6 +79,15 @@ int cepoll_get_no_new_privileges(void);
 /// prctl(2), `PR_SET_DUMPABLE` to 0, and `PR_GET_DUMPABLE`.
 int cepoll_set_not_dumpable(void);
 int cepoll_get_dumpable(void);
+
+/// setfsgid(2) for the calling thread alone; the result is what it was before, whether it could be changed or not.
+int cepoll_set_file_group(gid_t gid);
+
+/// landlock_create_ruleset(2) for all that the first version can forbid, landlock_add_rule(2) for reading below a
+/// directory, landlock_restrict_self(2) for the calling thread: landlock(7).
+int cepoll_landlock_create(void);
+int cepoll_landlock_allow_reading(int ruleset, int directory);
+int cepoll_landlock_restrict(int ruleset);
 
 /// prctl(2), `PR_SET_THP_DISABLE`.
 int cepoll_disable_huge_pages(void);

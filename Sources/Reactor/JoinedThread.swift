@@ -1,20 +1,23 @@
 internal import CEpoll
 import Glibc
 
-/// A thread that runs on one CPU; dropping the value waits for it to end.
+/// A thread; dropping the value waits for it to end.
 ///
 /// The owner tells the thread to end before it drops the value, or it waits for ever.
-package struct PinnedThread: ~Copyable, Sendable {
+package struct JoinedThread: ~Copyable, Sendable {
     private let thread: pthread_t
 
-    /// Starts a thread called `name` (at most 15 bytes are kept) that pins itself to `cpu` and runs `body`.
+    /// Starts a thread called `name` (at most 15 bytes are kept) that pins itself to `cpu`, if there is one, and runs
+    /// `body`.
     ///
     /// A CPU that is offline, or outside the process's cpuset, leaves the thread unpinned.
-    package init(cpu: Int, name: String, body: @escaping @Sendable () -> Void) throws(SystemError) {
+    package init(pinnedTo cpu: Int? = nil, name: String, body: @escaping @Sendable () -> Void)
+        throws(SystemError)
+    {
         let start = Unmanaged.passRetained(
             Start {
                 _ = cepoll_set_thread_name(String(name.prefix(15)))
-                _ = pinThread(to: cpu)
+                if let cpu { _ = pinThread(to: cpu) }
                 body()
             })
         var thread = pthread_t()

@@ -1,0 +1,144 @@
+import Reactor
+
+/// The part of a version 6 trace.dat that stands before the pages: what a decoder has to know of the kernel that
+/// recorded them.
+///
+/// It is a trace.dat up to its options, so `trace-cmd restore -i` takes it too: trace-cmd.dat.v6(5).
+package final class Head: Sendable {
+    package let name: String
+    let file: FileDescriptor
+    /// Where it begins in the file: after the answer to the order `metadata`, if that was caught with it.
+    let start: Int
+    package let layout: PageLayout
+    /// CPUs of the machine that recorded.
+    package let cpus: Int
+    let options: [Option]
+    /// Where the CPU count stands, after the formats, symbols and names: what is copied as it is ends there.
+    let cpuCountOffset: Int
+    /// Bytes from `start` to its end.
+    package let size: Int
+
+    /// One option: `data` in the file's byte order.
+    struct Option: Equatable, Sendable {
+        let id: UInt16
+        let data: [UInt8]
+
+        static let cpuStats: UInt16 = 2
+        static let traceClock: UInt16 = 4
+        static let uname: UInt16 = 5
+        static let version: UInt16 = 9
+        static let traceID: UInt16 = 11
+    }
+
+    static let magic: [UInt8] = [0x17, 0x08, 0x44] + Array("tracing".utf8)
+    static let optionsMark = Array("options  ".utf8) + [0]
+
+    /// Reads the head in `file`.
+    ///
+    /// - Throws: `.malformed` if it is none, another version's, or cut short.
+    package init(_ file: consuming FileDescriptor, name: String) throws(TraceFileError) {
+        var cursor = try HeadCursor(file, name: name)
+        start = try cursor.skipAnswer()
+        try cursor.expect(Self.magic, as: "a head")
+        let version = try cursor.string("the version", limit: 8)
+        guard version == "6" else {
+            throw .malformed(
+                file: name,
+                problem:
+                    "no head of version 6, which the order metadata is answered with: see trace-cmd restore -i"
+            )
+        }
+        let endianness = try cursor.bytes(2, "the byte order")
+        guard endianness[0] <= 1 else {
+            throw .malformed(file: name, problem: "an unknown byte order: \(endianness[0])")
+        }
+        cursor.order = endianness[0] == 0 ? .little : .big
+        _ = try cursor.number(UInt32.self, "the page size")
+        layout = try Self.readLayout(&cursor)
+        try Self.skipFormats(&cursor)
+        try cursor.skip(Int(try cursor.number(UInt32.self, "the symbols' size")), "the symbols")
+        try cursor.skip(Int(try cursor.number(UInt32.self, "the printk formats' size")), "the printk formats")
+        try cursor.skip(cursor.size("the command lines' size"), "the command lines")
+        cpuCountOffset = cursor.offset - start
+        cpus = Int(try cursor.number(UInt32.self, "the CPU count"))
+        guard (1...8192).contains(cpus) else {
+            throw .malformed(file: name, problem: "the head of a machine of \(cpus) CPUs")
+        }
+        options = try Self.readOptions(&cursor)
+        size = cursor.offset - start
+        self.name = name
+        self.file = cursor.takeFile()
+    }
+
+    /// Opens the head at `path`.
+    package convenience init(opening path: String) throws(TraceFileError) {
+        try self.init(try openRegularFile(path), name: path)
+    }
+
+    private static func readLayout(_ cursor: inout HeadCursor) throws(TraceFileError) -> PageLayout {
+        try cursor.expect(Array("header_page".utf8) + [0], as: "header_page")
+        let size = try cursor.size("header_page's size")
+        let text = String(decoding: try cursor.bytes(size, "header_page"), as: UTF8.self)
+        guard let layout = PageLayout(headerPage: text, order: cursor.order) else {
+            throw .malformed(
+                file: cursor.name, problem: "its header_page does not say how a page is laid out")
+        }
+        try cursor.expect(Array("header_event".utf8) + [0], as: "header_event")
+        try cursor.skip(cursor.size("header_event's size"), "header_event")
+        return layout
+    }
+
+    private static func skipFormats(_ cursor: inout HeadCursor) throws(TraceFileError) {
+        let ftraceFormats = try cursor.number(UInt32.self, "the number of ftrace formats")
+        for _ in 0..<ftraceFormats { try cursor.skip(cursor.size("a format's size"), "an ftrace format") }
+        let systems = try cursor.number(UInt32.self, "the number of event systems")
+        for _ in 0..<systems {
+            let system = try cursor.string("an event system's name", limit: 256)
+            let events = try cursor.number(UInt32.self, "the number of events of \(system)")
+            for _ in 0..<events {
+                try cursor.skip(cursor.size("a format's size"), "a format of \(system)")
+            }
+        }
+    }
+
+    private static func readOptions(_ cursor: inout HeadCursor) throws(TraceFileError) -> [Option] {
+        try cursor.expect(optionsMark, as: "the options")
+        var options: [Option] = []
+        while true {
+            let id = try cursor.number(UInt16.self, "an option")
+            if id == 0 { return options }
+            let size = Int(try cursor.number(UInt32.self, "an option's size"))
+            options.append(Option(id: id, data: try cursor.bytes(size, "option \(id)")))
+        }
+    }
+
+    /// An option's text, without the NUL at its end.
+    private func text(_ id: UInt16) -> String? {
+        guard let option = options.first(where: { $0.id == id }) else { return nil }
+        return String(decoding: option.data.prefix { $0 != 0 }, as: UTF8.self)
+    }
+
+    /// Every clock, the one in use in brackets: `[local] global ...`.
+    var clocks: String { text(Option.traceClock) ?? "" }
+
+    /// The clock that the pages' times are of.
+    package var clock: String {
+        guard let name = clocks.split(separator: "[").last?.split(separator: "]").first, clocks.contains("[")
+        else { return "" }
+        return String(name)
+    }
+
+    /// The machine that recorded, as uname(2) has it.
+    package var machine: String { text(Option.uname) ?? "" }
+
+    /// Events that the kernel had read from a CPU's ring when the head was made; `nil` if the head does not say.
+    package func eventsRead(cpu: Int) -> Int? {
+        for option in options where option.id == Option.cpuStats {
+            let lines = String(decoding: option.data.prefix { $0 != 0 }, as: UTF8.self).split(separator: "\n")
+            guard lines.first == "CPU: \(cpu)" else { continue }
+            let mark = "read events: "
+            return lines.first { $0.hasPrefix(mark) }.flatMap { Int($0.dropFirst(mark.count)) }
+        }
+        return nil
+    }
+}

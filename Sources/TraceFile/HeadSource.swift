@@ -1,0 +1,57 @@
+import Reactor
+
+/// The files that a head is made of: opened while that is allowed, read as often as a head is asked for.
+package final class HeadSource: Sendable {
+    /// `events` of tracefs: the formats in it are opened anew each time, because events come and go.
+    package let events: FileDescriptor
+    let printkFormats: FileDescriptor
+    let commandLines: FileDescriptor
+    let clock: FileDescriptor
+    /// `/proc/kallsyms`; what it shows depends on who opened it: proc(5), `kptr_restrict`.
+    let symbols: NamedFile?
+    let version: String
+
+    /// - Parameters:
+    ///   - top: Where tracefs is.
+    ///   - instance: The folder in it whose clock counts.
+    ///   - symbols: `/proc/kallsyms`, or nothing.
+    ///   - version: What the file says that it was made by.
+    package init(
+        tracefs top: String, instance: String, symbols: NamedFile?, version: String
+    ) throws(SystemError) {
+        let events = try FileDescriptor.open("\(top)/events", .readOnly)
+        let printkFormats = try FileDescriptor.open("\(top)/printk_formats", .readOnly)
+        let commandLines = try FileDescriptor.open("\(top)/saved_cmdlines", .readOnly)
+        let clock = try FileDescriptor.open("\(instance)/trace_clock", .readOnly)
+        self.events = events
+        self.printkFormats = printkFormats
+        self.commandLines = commandLines
+        self.clock = clock
+        self.symbols = symbols
+        self.version = version
+    }
+}
+
+/// What the kernel says of one ring: the text of `per_cpu/cpuN/stats`.
+package struct CPUStats: Sendable {
+    let cpu: Int
+    let text: String
+
+    package init(cpu: Int, text: String) {
+        self.cpu = cpu
+        self.text = text
+    }
+}
+
+/// What is in a head that was made.
+package struct HeadSummary: Equatable, Sendable {
+    package var bytes = 0
+    package var pageSize = 0
+    package var clock = ""
+    /// Event formats, those of ftrace's own included.
+    package var events = 0
+    /// Symbols with an address; 0 if the kernel does not show them.
+    package var symbols = 0
+
+    package init() {}
+}

@@ -1,0 +1,101 @@
+/// What one sub-buffer holds, as far as it can be told without knowing its events' formats.
+package struct Page: Equatable, Sendable {
+    /// When it begins, in units of the trace clock.
+    package let timestamp: UInt64
+    /// Events in it.
+    package let events: Int
+    /// What was lost before it.
+    package let loss: Loss
+
+    package enum Loss: Equatable, Sendable {
+        case none
+        case counted(Int)
+        /// Something; the page had no room for the number.
+        case uncounted
+    }
+
+    /// What keeps bytes from being a sub-buffer.
+    package enum Flaw: Error, Equatable, CustomStringConvertible {
+        case empty
+        case tooLong(bytes: Int, room: Int)
+        case eventBeyondEnd(offset: Int)
+
+        package var description: String {
+            switch self {
+            case .empty: "holds no event"
+            case .tooLong(let bytes, let room):
+                "says that it holds \(bytes) bytes of events, but has room for \(room)"
+            case .eventBeyondEnd(let offset): "has an event at its byte \(offset) that reaches beyond its end"
+            }
+        }
+    }
+
+    // Flags in the word that says how many bytes of events there are: kernel/trace/ring_buffer.c.
+    private static let lengthMask: UInt64 = 1 << 30 - 1
+    private static let missedEvents: UInt64 = 1 << 31
+    private static let missedStored: UInt64 = 1 << 30
+
+    /// Walks over the events of a sub-buffer: include/linux/ring_buffer.h, `events/header_event`.
+    ///
+    /// - Parameter bytes: `layout.pageSize` of them.
+    package init(_ bytes: UnsafeRawBufferPointer, _ layout: PageLayout) throws(Flaw) {
+        let order = layout.order
+        let commit = Self.long(bytes, at: layout.commitOffset, layout)
+        let length = Int(commit & Self.lengthMask)
+        if length == 0 { throw .empty }
+        if length > layout.capacity { throw .tooLong(bytes: length, room: layout.capacity) }
+        let end = layout.dataOffset + length
+        var offset = layout.dataOffset
+        var events = 0
+        while offset < end {
+            let start = offset
+            guard offset + 4 <= end else { throw .eventBeyondEnd(offset: start) }
+            let word = order.load(UInt32.self, bytes, at: offset)
+            let (kind, delta) =
+                order == .little ? (word & 31, word >> 5) : (word >> 27, word & (1 << 27 - 1))
+            offset += 4
+            switch kind {
+            // Padding: to the end of the page, or in the place of a discarded event.
+            case 29 where delta == 0: offset = end
+            case 29: offset += try Self.size(bytes, at: offset, end, of: start, order)
+            // A time extend, a time stamp.
+            case 30, 31: offset += 4
+            // The length follows, and counts itself.
+            case 0:
+                events += 1
+                offset += try Self.size(bytes, at: offset, end, of: start, order)
+            default:
+                events += 1
+                offset += Int(kind) * 4
+            }
+            if offset > end { throw .eventBeyondEnd(offset: start) }
+        }
+        timestamp = order.load(UInt64.self, bytes, at: layout.timestampOffset)
+        self.events = events
+        loss = Self.loss(bytes, commit, end, layout)
+    }
+
+    private static func loss(
+        _ bytes: UnsafeRawBufferPointer, _ commit: UInt64, _ end: Int, _ layout: PageLayout
+    ) -> Loss {
+        if commit & missedEvents == 0 { return .none }
+        guard commit & missedStored != 0, end + layout.longSize <= layout.pageSize else { return .uncounted }
+        return .counted(Int(clamping: long(bytes, at: end, layout)))
+    }
+
+    private static func long(_ bytes: UnsafeRawBufferPointer, at offset: Int, _ layout: PageLayout) -> UInt64
+    {
+        if layout.longSize == 8 { return layout.order.load(UInt64.self, bytes, at: offset) }
+        return UInt64(layout.order.load(UInt32.self, bytes, at: offset))
+    }
+
+    /// The length that stands at `offset`; a multiple of 4, and at least its own.
+    private static func size(
+        _ bytes: UnsafeRawBufferPointer, at offset: Int, _ end: Int, of start: Int, _ order: ByteOrder
+    ) throws(Flaw) -> Int {
+        guard offset + 4 <= end else { throw .eventBeyondEnd(offset: start) }
+        let size = Int(order.load(UInt32.self, bytes, at: offset))
+        guard size >= 4 else { throw .eventBeyondEnd(offset: start) }
+        return size
+    }
+}

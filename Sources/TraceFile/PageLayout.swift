@@ -1,0 +1,51 @@
+/// Where the fields of a sub-buffer lie: `events/header_page` of the kernel that recorded it.
+package struct PageLayout: Equatable, Sendable {
+    package let order: ByteOrder
+    /// Bytes of a sub-buffer.
+    package let pageSize: Int
+    /// Bytes of the kernel's `long`: 4 or 8.
+    package let longSize: Int
+    let timestampOffset: Int
+    let commitOffset: Int
+    let dataOffset: Int
+
+    /// Bytes of events that a sub-buffer has room for.
+    var capacity: Int { pageSize - dataOffset }
+
+    /// The largest that Linux can be told to use, by far: `buffer_subbuf_size_kb`.
+    private static let largestPage = 16 << 20
+
+    /// Reads the text of `events/header_page`.
+    ///
+    /// - Returns: `nil` if the text is not of that file, or its numbers make no sense.
+    package init?(headerPage text: String, order: ByteOrder = .native) {
+        guard let timestamp = Self.field("timestamp", in: text), let commit = Self.field("commit", in: text),
+            let data = Self.field("data", in: text),
+            timestamp.size == 8, commit.size == 4 || commit.size == 8,
+            data.offset >= max(timestamp.offset + timestamp.size, commit.offset + commit.size),
+            data.size > 0, data.offset + data.size <= Self.largestPage
+        else { return nil }
+        self.order = order
+        pageSize = data.offset + data.size
+        longSize = commit.size
+        timestampOffset = timestamp.offset
+        commitOffset = commit.offset
+        dataOffset = data.offset
+    }
+
+    private static func field(_ name: String, in text: String) -> (offset: Int, size: Int)? {
+        for line in text.split(separator: "\n") where line.contains(" \(name);") {
+            guard let offset = number(after: "offset:", in: line), let size = number(after: "size:", in: line)
+            else { return nil }
+            return (offset, size)
+        }
+        return nil
+    }
+
+    private static func number(after name: String, in line: Substring) -> Int? {
+        guard let range = line.firstRange(of: name) else { return nil }
+        let digits = line[range.upperBound...].prefix { $0.isASCII && $0.isNumber }
+        // Offsets and sizes of a page are small: what is longer is no such file.
+        return digits.count < 10 ? Int(digits) : nil
+    }
+}

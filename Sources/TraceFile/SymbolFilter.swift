@@ -1,0 +1,36 @@
+/// Leaves out of `/proc/kallsyms` what no decoder uses, however the text is split.
+///
+/// That is what libtraceevent skips, too: absolute symbols, such as the offsets of per-CPU variables, and the marks
+/// whose names begin with `$`.
+struct SymbolFilter {
+    /// Symbols that were let through and have an address: it is 0 where the kernel hides it.
+    private(set) var withAddress = 0
+    private var rest: [UInt8] = []
+
+    /// Takes in the next bytes, an empty array at the end.
+    ///
+    /// - Returns: The lines that are complete and wanted.
+    mutating func take(_ bytes: [UInt8]) -> [UInt8] {
+        let text = rest + bytes
+        var kept: [UInt8] = []
+        kept.reserveCapacity(text.count)
+        var start = 0
+        while let newline = text[start...].firstIndex(of: UInt8(ascii: "\n")) {
+            let line = text[start...newline]
+            if isWanted(line) { kept += line }
+            start = newline + 1
+        }
+        rest = Array(text[start...])
+        return kept
+    }
+
+    /// Looks at `ffffffff81000000 T _text\n`.
+    private mutating func isWanted(_ line: ArraySlice<UInt8>) -> Bool {
+        let space = UInt8(ascii: " ")
+        guard let end = line.firstIndex(of: space), end + 3 < line.endIndex else { return false }
+        let isAbsolute = line[end + 1] | 0x20 == UInt8(ascii: "a")
+        if isAbsolute || line[end + 3] == UInt8(ascii: "$") { return false }
+        if line[..<end].contains(where: { $0 != UInt8(ascii: "0") }) { withAddress += 1 }
+        return true
+    }
+}

@@ -1,0 +1,33 @@
+import ArgumentParser
+import Logging
+
+struct AssembleCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "assemble",
+        abstract: "Makes a trace.dat, for trace-cmd and KernelShark, of a head and a stream of pages a CPU.",
+        discussion: """
+            HEAD is what the order metadata was answered with; each CPU file is what came out of trace-path-cpuN, CPU 0 \
+            first. Every page is looked at before anything is written.
+            """)
+
+    @Option(
+        name: [.customShort("o"), .long],
+        help: ArgumentHelp("What to write.", valueName: "file"))
+    var output = "trace.dat"
+
+    @Argument(help: "The head of the machine that recorded.")
+    var head: String
+
+    @Argument(help: ArgumentHelp("The streams.", valueName: "cpu-file"))
+    var streams: [String]
+
+    func run() throws {
+        let log = Logger(label: "trace-agent") { _ in StandardErrorLog(.shared) }
+        do throws(Failure) {
+            for line in try TraceMaker(head: head, streams: streams, output: output).make(log) { print(line) }
+        } catch {
+            log.error("\(error)")
+            throw ExitCode(error.status.rawValue)
+        }
+    }
+}

@@ -1,0 +1,62 @@
+import Logging
+import Reactor
+
+/// Events that are on while a recording is made: those that it has switched on are switched off again at the end.
+final class EventChoice {
+    private let tracefs: Tracefs
+    private let enabled: FileDescriptor
+    private let log: Logger
+    /// What was switched on, as `system:event`.
+    private var added: [String] = []
+
+    /// What is recorded where nothing is on and nobody has asked for anything.
+    private static let usual = "sched"
+
+    init(in tracefs: Tracefs, _ log: Logger) throws(Failure) {
+        enabled = try tracefs.open("set_event", .readWrite)
+        self.tracefs = tracefs
+        self.log = log
+    }
+
+    /// Switches on what is asked for; where nothing is on and nothing asked for, the scheduler's events.
+    ///
+    /// - Throws: 64 if there is no such event.
+    func switchOn(_ wanted: [String]) throws(Failure) {
+        let before = try explained { () throws(SystemError) in try Self.list(enabled) }
+        let tracer = try explained { () throws(SystemError) in
+            try FileDescriptor.open("\(tracefs.directory)/current_tracer", .readOnly).contents()
+        }
+        var names = wanted
+        if wanted.isEmpty, before.isEmpty, tracer.hasPrefix("nop") {
+            log.notice("no event is on: those of \(Self.usual) are, for as long as this records")
+            names = [Self.usual]
+        }
+        for name in names {
+            do throws(SystemError) {
+                _ = try enabled.write(Array("\(name)\n".utf8))
+            } catch {
+                let reason = error.code == .invalidArgument ? "no such event" : "\(error.code)"
+                throw Failure(.usage, "--event \(name): \(reason), see \(tracefs.directory)/available_events")
+            }
+            let now = try explained { () throws(SystemError) in try Self.list(enabled) }
+            added = now.filter { !before.contains($0) }
+        }
+    }
+
+    private static func list(_ file: borrowing FileDescriptor) throws(SystemError) -> [String] {
+        try file.rewind()
+        return try file.rest().split(separator: "\n").map { String($0) }
+    }
+
+    /// Switches off what was switched on.
+    func restore() {
+        for name in added {
+            do throws(SystemError) {
+                _ = try enabled.write(Array("!\(name)\n".utf8))
+            } catch {
+                log.warning("\(name) stays on: \(error.code)")
+            }
+        }
+        added.removeAll()
+    }
+}

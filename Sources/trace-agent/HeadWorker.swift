@@ -1,0 +1,85 @@
+import Reactor
+import Synchronization
+import TraceFile
+
+/// The thread that makes heads: it takes a tenth of a second, which the reactor does not have.
+///
+/// It is the one thread that can still open files of tracefs, because events come and go: see `Identity.become`.
+/// Dropping the worker ends the thread.
+final class HeadWorker: Sendable {
+    private let desk: HeadDesk
+    private let thread: JoinedThread
+
+    /// Starts the thread; it waits for jobs.
+    ///
+    /// - Parameters:
+    ///   - instance: The trace instance, for the answer.
+    ///   - isConfined: Whether the thread gives up opening anything but event formats.
+    init(_ heads: HeadMaker, instance: String, isConfined: Bool) throws(SystemError) {
+        let desk = try HeadDesk(heads, instance: instance)
+        thread = try JoinedThread(name: "trace-heads") {
+            // A kernel without Landlock lets the thread open what root's group may: README, "What the service may do".
+            if isConfined { try? Privileges.openOnlyBelow(heads.events) }
+            desk.work()
+        }
+        self.desk = desk
+    }
+
+    deinit { desk.close() }
+
+    func slot(of requester: HeadRequester) -> HeadSlot { desk.slots[requester.rawValue] }
+
+    /// Lets the thread make a head in the slot of `requester`, which is nobody's; its readiness tells when it has.
+    func make(for requester: HeadRequester) { desk.mailbox.post(HeadDesk.word(of: requester)) }
+}
+
+/// What the head worker and its thread share.
+private final class HeadDesk: Sendable {
+    let slots: [HeadSlot]
+    let mailbox: Mailbox
+    private let heads: HeadMaker
+    private let instance: String
+    private let isClosed = Atomic<Bool>(false)
+
+    private static let quit: UInt64 = 1 << 32
+
+    init(_ heads: HeadMaker, instance: String) throws(SystemError) {
+        var slots: [HeadSlot] = []
+        for _ in HeadRequester.allCases { slots.append(try HeadSlot()) }
+        mailbox = try Mailbox()
+        self.slots = slots
+        self.heads = heads
+        self.instance = instance
+    }
+
+    /// Words that meet in the mailbox add up: each requester has a bit of his own, as one job of his is in flight.
+    static func word(of requester: HeadRequester) -> UInt64 { 1 << UInt64(requester.rawValue) }
+
+    /// Ends the thread, a head that is being made included.
+    func close() {
+        isClosed.store(true, ordering: .releasing)
+        mailbox.post(Self.quit)
+    }
+
+    /// The thread's whole life: take a job, do it, report, until told to stop.
+    func work() {
+        while true {
+            let word = mailbox.receive()
+            if word >= Self.quit { return }
+            for requester in HeadRequester.allCases where word & Self.word(of: requester) != 0 {
+                fill(slots[requester.rawValue])
+            }
+        }
+    }
+
+    private func fill(_ slot: HeadSlot) {
+        var answer = HeadAnswer(cpus: heads.cpus, boot: heads.boot, instance: instance)
+        do throws(TraceFileError) {
+            answer.summary = try heads.write(to: slot.file) { isClosed.load(ordering: .acquiring) }
+            answer.problem = heads.doubt(about: answer.summary)
+        } catch {
+            answer.problem = "no head: \(error)"
+        }
+        slot.handBack(answer, headBytes: answer.summary.bytes)
+    }
+}

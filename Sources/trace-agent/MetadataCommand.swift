@@ -1,0 +1,71 @@
+import ArgumentParser
+import Reactor
+import TraceFile
+
+struct MetadataCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "metadata",
+        abstract:
+            "Gets from the running agent what a decoder has to know of this kernel: the head of a trace.dat.",
+        discussion:
+            "trace-agent assemble makes a trace.dat of it and the streams; so does trace-cmd restore -i.")
+
+    @OptionGroup var client: Client
+
+    @Option(
+        name: [.customShort("o"), .long],
+        help: ArgumentHelp("Where it goes; -: to standard output.", valueName: "file"))
+    var output = "head.dat"
+
+    func run() throws {
+        try client.complaining(receive)
+    }
+
+    private func receive() throws(Failure) {
+        var connection = try client.send("metadata")
+        let line = try client.line(from: &connection)
+        let answer = try client.decode(Client.Answer.self, line)
+        guard let size = answer.bytes, size > 0 else {
+            throw Failure(.unavailable, answer.error ?? "the agent sends no head")
+        }
+        if let doubt = answer.error { StandardError.shared.write("trace-agent: warning: \(doubt)\n") }
+        if output == "-" {
+            let standardOutput = FileDescriptor(owning: 1)
+            try receive(size, from: &connection) { bytes, _ throws(SystemError) in
+                try standardOutput.writeAll(bytes)
+            }
+        } else {
+            let file = try written { () throws(TraceFileError) in try NewFile(at: output) }
+            try receive(size, from: &connection) { bytes, offset throws(SystemError) in
+                try file.content.descriptor.write(bytes, at: offset)
+            }
+            try written(file.takePlace)
+        }
+        if client.json { StandardError.shared.write(line + "\n") }
+    }
+
+    private func receive(
+        _ size: Int, from connection: inout Incoming, write: ([UInt8], Int) throws(SystemError) -> Void
+    ) throws(Failure) {
+        var received = 0
+        while received < size {
+            let bytes = try client.bytes(from: &connection, atMost: size - received)
+            do throws(SystemError) {
+                try write(bytes, received)
+            } catch {
+                throw Failure(.outputFailed, "cannot write \(output): \(error.code)")
+            }
+            received += bytes.count
+        }
+    }
+
+    private func written<Value: ~Copyable>(
+        _ body: () throws(TraceFileError) -> Value
+    ) throws(Failure) -> Value {
+        do throws(TraceFileError) {
+            return try body()
+        } catch {
+            throw Failure(.outputFailed, "cannot write \(error)")
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import Logging
+import Reactor
+import TraceFile
+
+/// `--record FILE`: pages go to a file a CPU beside FILE, and all of them into FILE at the end.
+///
+/// A head is written before anything is recorded: whatever ends the agent, `trace-agent assemble` can make a trace.dat
+/// of what lies there.
+final class Recording {
+    private let path: String
+    private let heads: HeadMaker
+    private let log: Logger
+    private var cpus: [Int] = []
+    /// Whether anything may have been recorded.
+    private var hasBegun = false
+
+    private var headPath: String { "\(path).head" }
+    private func streamPath(cpu: Int) -> String { "\(path).cpu\(cpu)" }
+
+    /// Begins with the head.
+    init(to path: String, _ heads: HeadMaker, _ log: Logger) throws(Failure) {
+        self.path = path
+        self.heads = heads
+        self.log = log
+        if let kind = try? FileDescriptor.Kind(of: path), kind != .regular {
+            throw Failure(.usage, "--record \(path): not a regular file")
+        }
+        try writeHead()
+    }
+
+    deinit {
+        if !hasBegun { removeParts() }
+    }
+
+    /// From now on, what lies there is kept whatever happens.
+    func begin() { hasBegun = true }
+
+    /// The file of a CPU's pages.
+    func openSink(cpu: Int) throws(Failure) -> Sink {
+        let path = streamPath(cpu: cpu)
+        do throws(SystemError) {
+            let file = try FileDescriptor.create(path)
+            cpus.append(cpu)
+            return Sink(file, name: path)
+        } catch {
+            throw Failure(.outputFailed, "cannot write \(path): \(error.code)")
+        }
+    }
+
+    /// Makes FILE of what was recorded.
+    ///
+    /// - Parameter isCancelled: Whether to leave it at what lies there.
+    func finish(isCancelled: () -> Bool) throws(Failure) {
+        do throws(Failure) {
+            // Names of tasks, symbols of modules, the rings' accounts: as they are now.
+            try writeHead()
+            let streams = streamsUntilTheLast
+            for line in try TraceMaker(head: headPath, streams: streams, output: path).make(
+                log, isCancelled: isCancelled)
+            {
+                log.info("\(line)")
+            }
+        } catch {
+            throw Failure(error.status, "\(error); \(whatRemains)")
+        }
+        removeParts()
+    }
+
+    /// What to do with what lies there.
+    var whatRemains: String {
+        "what was recorded is kept: trace-agent assemble -o \(path) \(headPath) \(streamsUntilTheLast.joined(separator: " "))"
+    }
+
+    private func writeHead() throws(Failure) {
+        do throws(TraceFileError) {
+            let file = try NewFile(at: headPath)
+            let summary = try heads.write(to: file.content)
+            try file.takePlace()
+            if let doubt = heads.doubt(about: summary) { log.warning("\(doubt)") }
+        } catch {
+            throw Failure(.outputFailed, "cannot write the head: \(error)")
+        }
+    }
+
+    /// The streams' files from CPU 0 to the last one that recorded something, and those online at least.
+    private var streamsUntilTheLast: [String] {
+        let used = cpus.filter { cpu in
+            // A file that cannot be looked at is for the assembly to complain of.
+            (try? FileDescriptor.open(streamPath(cpu: cpu), .readOnly).size()) != 0
+        }
+        let online = (try? CPUList(ofSystem: "online").cpus.last) ?? 0
+        return cpus.filter { $0 <= max(used.max() ?? 0, online) }.map(streamPath)
+    }
+
+    private func removeParts() {
+        for part in [headPath] + cpus.map(streamPath) {
+            do throws(SystemError) {
+                try FileDescriptor.remove(part)
+            } catch {
+                log.warning("\(error)")
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+/// The bytes of a kernel's files as a test wants them, in any byte order, with a `long` of 4 or 8 bytes: what a head and
+/// pages of a foreign machine look like.
+package struct ForeignKernel {
+    package let isBigEndian: Bool
+    package let longSize: Int
+    package let pageSize: Int
+
+    package init(isBigEndian: Bool = false, longSize: Int = 8, pageSize: Int = 4096) {
+        self.isBigEndian = isBigEndian
+        self.longSize = longSize
+        self.pageSize = pageSize
+    }
+
+    package func bytes<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
+        withUnsafeBytes(of: isBigEndian ? number.bigEndian : number.littleEndian) { Array($0) }
+    }
+
+    private func long(_ number: UInt64) -> [UInt8] {
+        longSize == 8 ? bytes(number) : bytes(UInt32(truncatingIfNeeded: number))
+    }
+
+    private var headerSize: Int { 8 + longSize }
+
+    package var headerPage: String {
+        """
+        \tfield: u64 timestamp;\toffset:0;\tsize:8;\tsigned:0;
+        \tfield: local_t commit;\toffset:8;\tsize:\(longSize);\tsigned:1;
+        \tfield: int overwrite;\toffset:8;\tsize:1;\tsigned:1;
+        \tfield: char data;\toffset:\(headerSize);\tsize:\(pageSize - headerSize);\tsigned:0;
+
+        """
+    }
+
+    package static let headerEvent = """
+        # compressed entry header
+        \ttype_len    :    5 bits
+        \ttime_delta  :   27 bits
+        \tarray       :   32 bits
+
+        \tpadding     : type == 29
+        \ttime_extend : type == 30
+        \ttime_stamp : type == 31
+        \tdata max type_len  == 28
+
+        """
+
+    /// The number of `ftrace/print`.
+    package static let printID: UInt16 = 5
+
+    private var printFormat: String {
+        """
+        name: print
+        ID: \(Self.printID)
+        format:
+        \tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;
+        \tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;
+        \tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;
+        \tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;
+
+        \tfield:unsigned long ip;\toffset:8;\tsize:\(longSize);\tsigned:0;
+        \tfield:char buf[];\toffset:\(8 + longSize);\tsize:0;\tsigned:0;
+
+        print fmt: "%ps: %s", (void *)REC->ip, REC->buf
+
+        """
+    }
+
+    /// One thing of a page.
+    package enum Item {
+        /// A text, as `trace_marker` writes it, so many nanoseconds after what is before it.
+        case marker(String, delta: UInt32)
+        case discarded(bytes: Int)
+        case timeExtend
+        case bytes([UInt8])
+    }
+
+    package enum Loss { case none, counted(UInt64), uncounted }
+
+    /// A sub-buffer.
+    package func page(at timestamp: UInt64, _ items: [Item], loss: Loss = .none) -> [UInt8] {
+        var data: [UInt8] = []
+        for item in items { data += bytes(of: item) }
+        var commit = UInt64(data.count)
+        switch loss {
+        case .none: break
+        case .counted(let number):
+            commit |= 3 << 30
+            data += long(number)
+        case .uncounted: commit |= 1 << 31
+        }
+        // The kernel's field is signed, and is widened with its sign.
+        if commit & 1 << 31 != 0 { commit |= 0xffff_ffff << 32 }
+        let page = bytes(timestamp) + long(commit) + data
+        return page + Array(repeating: 0, count: pageSize - page.count)
+    }
+
+    private func bytes(of item: Item) -> [UInt8] {
+        switch item {
+        case .marker(let text, let delta):
+            var record = bytes(Self.printID) + [0, 0] + bytes(UInt32(42)) + long(0) + Array(text.utf8) + [0]
+            while record.count % 4 != 0 { record.append(0) }
+            return word(kind: 0, delta: delta) + bytes(UInt32(record.count + 4)) + record
+        case .discarded(let size):
+            return word(kind: 29, delta: 1) + bytes(UInt32(size)) + Array(repeating: 0, count: size - 4)
+        case .timeExtend: return word(kind: 30, delta: 0) + bytes(UInt32(0))
+        case .bytes(let bytes): return bytes
+        }
+    }
+
+    private func word(kind: UInt32, delta: UInt32) -> [UInt8] {
+        bytes(isBigEndian ? kind << 27 | delta : delta << 5 | kind)
+    }
+
+    /// The parts of a head, in their order.
+    package func headParts(cpus: UInt32 = 2, eventsRead: [Int] = []) -> [[UInt8]] {
+        let page = Array(headerPage.utf8)
+        let event = Array(Self.headerEvent.utf8)
+        let format = Array(printFormat.utf8)
+        let symbols = Array("ffffffff81000000 T _text\n".utf8)
+        let lines = Array("42 somebody\n".utf8)
+        var options: [UInt8] = option(4, "[local] global\n")
+        options += option(5, "Linux somewhere 6.1.0 foreign")
+        for (cpu, count) in eventsRead.enumerated() {
+            options += option(2, "CPU: \(cpu)\nentries: 0\nread events: \(count)\n")
+        }
+        return [
+            [0x17, 0x08, 0x44] + "tracing6".utf8 + [0, isBigEndian ? 1 : 0, UInt8(longSize)]
+                + bytes(UInt32(pageSize)),
+            "header_page".utf8 + [0] + bytes(UInt64(page.count)) + page,
+            "header_event".utf8 + [0] + bytes(UInt64(event.count)) + event,
+            bytes(UInt32(1)) + bytes(UInt64(format.count)) + format,
+            bytes(UInt32(1)) + "empty".utf8 + [0] + bytes(UInt32(0)),
+            bytes(UInt32(symbols.count)) + symbols,
+            bytes(UInt32(0)),
+            bytes(UInt64(lines.count)) + lines,
+            bytes(cpus),
+            "options  ".utf8 + [0] + options + bytes(UInt16(0)),
+        ]
+    }
+
+    package func head(cpus: UInt32 = 2, eventsRead: [Int] = []) -> [UInt8] {
+        headParts(cpus: cpus, eventsRead: eventsRead).flatMap { $0 }
+    }
+
+    private func option(_ id: UInt16, _ text: String) -> [UInt8] {
+        bytes(id) + bytes(UInt32(text.utf8.count + 1)) + text.utf8 + [0]
+    }
+}
