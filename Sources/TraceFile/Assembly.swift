@@ -95,10 +95,11 @@ package struct Assembly {
         return all + bytes(UInt16(0)) + Array("flyrecord".utf8) + [0]
     }
 
-    /// The clocks, which the option of that name announces.
+    /// The clock in use, which an option of the head announces.
     private var afterTable: [UInt8] {
         if head.clocks.isEmpty { return [] }
-        return bytes(UInt64(head.clocks.utf8.count)) + head.clocks.utf8
+        let clock = Array("[\(head.clock)]".utf8)
+        return bytes(UInt64(clock.count)) + clock
     }
 
     /// A bite that leaves time to look up between two.

@@ -43,3 +43,26 @@ package struct Answer: Decodable {
         }
     }
 }
+
+/// The line that announces a head.
+package struct Announcement: Decodable {
+    package let answer: String
+    package let error: String?
+    package let bytes: Int
+    package let version: String
+    package let instance: String
+    package let cpus: Int
+    package let page_size: Int
+    package let clock: String
+    package let boot_id: String
+    package let events: Int
+    package let symbols: Int
+
+    package init(_ line: String) throws {
+        do {
+            self = try JSONDecoder().decode(Announcement.self, from: Data(line.utf8))
+        } catch {
+            throw TestFailure("no announcement: \(line)")
+        }
+    }
+}

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Reactor
 
@@ -121,6 +122,23 @@ package final class Guest {
         }
     }
 
+    /// The bytes of a file in the guest; a few megabytes take seconds.
+    package func bytes(of path: String) throws -> [UInt8] {
+        let text = try run("gzip -c \(path) | base64", within: .seconds(120))
+        guard let packed = Data(base64Encoded: text, options: .ignoreUnknownCharacters) else {
+            throw TestFailure("\(path): \(text.prefix(200))")
+        }
+        let file = temporaryPath()
+        defer { unlink(file) }
+        try writeBytes(file, Array(packed))
+        let unpacked = temporaryPath()
+        defer { unlink(unpacked) }
+        guard try Program("gzip", ["-dc", file], output: .truncate(unpacked)).wait() == 0 else {
+            throw TestFailure("\(path) did not come whole")
+        }
+        return try readFile(unpacked)
+    }
+
     package func number(_ command: String) throws -> Int {
         let text = try run(command)
         guard let number = Int(text) else { throw TestFailure("\(command): \(text)") }
@@ -148,6 +166,16 @@ package final class Guest {
         let fifo = try FileDescriptor.open("\(folder.path)/agent-ctl-path.in", .readWrite)
         _ = try fifo.write(Array(text.utf8))
     }
+
+    /// Orders a head and catches it, as an operator does: the line that announces it, and the bytes that follow.
+    package func head(from answers: Connection) throws -> (line: Announcement, bytes: [UInt8]) {
+        try order("metadata\n")
+        let line = try Announcement(try answers.line(within: .seconds(60)))
+        return (line, try answers.bytes(line.bytes, within: .seconds(60)))
+    }
+
+    /// The file in which a CPU's pages are caught.
+    package func caughtPath(cpu: Int) -> String { "\(folder.path)/caught\(cpu)" }
 
     /// The FIFO that answers come out of.
     package func answers() throws -> Connection {
