@@ -96,9 +96,13 @@ struct RecordingTests {
         #expect(report.events.allSatisfy { $0.seconds > 1 && $0.seconds < uptime })
         #expect(report.events.filter { $0.name == "print" }.allSatisfy { $0.task.hasPrefix("sh-") })
         #expect(report.events.contains { $0.name == "opened" && $0.text.contains(#"name="/proc/version""#) })
-        #expect(report.events.contains { $0.name == "function" && $0.text.hasPrefix("vfs_open") }, "\(report.events.filter { $0.name == "function" }.prefix(3))")
         #expect(
-            report.events.contains { $0.name == "hrtimer_expire_entry" && $0.text.contains("function=hrtimer_wakeup") })
+            report.events.contains { $0.name == "function" && $0.text.hasPrefix("vfs_open") },
+            "\(report.events.filter { $0.name == "function" }.prefix(3))")
+        #expect(
+            report.events.contains {
+                $0.name == "hrtimer_expire_entry" && $0.text.contains("function=hrtimer_wakeup")
+            })
         #expect(report.events.contains { $0.name == "softirq_entry" && $0.text.contains("action=TIMER") })
         #expect(!report.events.contains { $0.name.contains("UNKNOWN") || $0.text.contains("UNKNOWN") })
 
@@ -111,7 +115,8 @@ struct RecordingTests {
         let restored = "\(folder.path)/restored.dat"
         let restore = try Command(
             "trace-cmd",
-            ["restore", "-i", "\(folder.path)/head.dat", "-o", restored] + (0...1).map { guest.caughtPath(cpu: $0) })
+            ["restore", "-i", "\(folder.path)/head.dat", "-o", restored]
+                + (0...1).map { guest.caughtPath(cpu: $0) })
         #expect(restore.status == 0)
         #expect(try TraceReport(of: restored).events.map(\.text) == report.events.map(\.text))
     }
@@ -146,7 +151,8 @@ struct RecordingTests {
         for (name, format) in theirFormats { #expect(ourFormats[name] == format, "\(name)") }
         let (mine, peers) = (try TraceReport(of: ours, ["-R"]), try TraceReport(of: theirs, ["-R"]))
         for name in [
-            "sched_switch", "sched_waking", "sched_process_fork", "sched_process_exit", "softirq_entry", "softirq_exit",
+            "sched_switch", "sched_waking", "sched_process_fork", "sched_process_exit", "softirq_entry",
+            "softirq_exit",
             "hrtimer_expire_entry", "opened", "print",
         ] {
             #expect(fields(of: name, in: mine) == fields(of: name, in: peers), "\(name)")
@@ -157,8 +163,10 @@ struct RecordingTests {
     /// The names of the fields of an event that was recorded, from `trace-cmd report -R`.
     private func fields(of event: String, in report: TraceReport) -> [String] {
         guard let first = report.events.first(where: { $0.name == event }) else { return [] }
-        return first.text.split(separator: " ").compactMap { $0.contains("=") ? $0.split(separator: "=").first : nil }
-            .map { String($0) }
+        return first.text.split(separator: " ").compactMap {
+            $0.contains("=") ? $0.split(separator: "=").first : nil
+        }
+        .map { String($0) }
     }
 
     @Test func `dump sends what the rings hold, then stops`() throws {

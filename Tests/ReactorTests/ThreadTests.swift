@@ -68,4 +68,20 @@ struct ThreadTests {
     @Test func `a CPU that does not exist leaves the thread where it is`() {
         #expect(!pinThread(to: 4000))
     }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root, or no_new_privs, which could not be taken back"))
+    func `a thread that confines itself opens nothing but what is below a folder`() throws {
+        let desk = try Desk()
+        let thread = try JoinedThread(name: "test") {
+            let before = (try? FileDescriptor.open("/etc/passwd", .readOnly)) == nil
+            guard let folder = try? FileDescriptor.open("/usr", .directory),
+                (try? Privileges.openOnlyBelow(folder)) != nil
+            else { return desk.replies.signal(1000) }
+            let other = (try? FileDescriptor.open("/etc/passwd", .readOnly)) == nil
+            let names = (try? folder.names())?.contains("bin") ?? false
+            desk.replies.signal(1 + (before ? 100 : 0) + (other ? 10 : 0) + (names ? 20 : 0))
+        }
+        #expect(desk.replies.take() == 31)
+        _ = consume thread
+    }
 }

@@ -60,9 +60,12 @@ extension TraceReport.Event {
     /// Reads `  bash-12  [001] d..1  3.000001: sched_switch:  what it says`.
     fileprivate init?(_ line: Substring) {
         let words = line.split(separator: " ", maxSplits: 100)
-        guard let cpuIndex = words.firstIndex(where: { $0.hasPrefix("[") && $0.hasSuffix("]") }), cpuIndex > 0,
+        guard let cpuIndex = words.firstIndex(where: { $0.hasPrefix("[") && $0.hasSuffix("]") }),
+            cpuIndex > 0,
             let cpu = Int(words[cpuIndex].dropFirst().dropLast()),
-            let timeIndex = words[cpuIndex...].firstIndex(where: { $0.hasSuffix(":") && Double($0.dropLast()) != nil }),
+            let timeIndex = words[cpuIndex...].firstIndex(where: {
+                $0.hasSuffix(":") && Double($0.dropLast()) != nil
+            }),
             let seconds = Double(words[timeIndex].dropLast()), timeIndex + 1 < words.count
         else { return nil }
         task = words[..<cpuIndex].joined(separator: " ")

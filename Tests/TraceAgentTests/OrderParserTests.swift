@@ -15,7 +15,7 @@ struct OrderParserTests {
         ("1 0\n", [start, stop]),
         ("\n\n \r\n", []),
         ("start\nstop\nstatus\n", [.start(answered: true), .stop(answered: true), .status]),
-        ("  status \r\n", [.status]),
+        ("  status \r\n", [.status]), ("dump\nmetadata\n", [.dump, .metadata]),
         ("Start\n", [.unknown(Array("Start".utf8))]),
         ("2\n", [.unknown(Array("2".utf8))]),
         ("12\n1\n", [.unknown(Array("12".utf8)), start]),

@@ -1,0 +1,157 @@
+import Glibc
+import Reactor
+import Support
+import Testing
+
+/// `--record`: a trace.dat of this machine's rings.
+@Suite(.serialized, .enabled(if: Machine.hasTracefs, "needs root and tracefs"))
+struct RecordTests {
+    private let folder = TemporaryFolder()
+    private var file: String { "\(folder.path)/trace.dat" }
+
+    private func record(
+        _ instance: TraceInstance, _ options: [String] = [], to file: String? = nil
+    ) throws -> Program {
+        try Program(
+            Machine.product("trace-agent"),
+            ["--record", file ?? self.file, "--instance", instance.name] + options)
+    }
+
+    /// Somebody has switched an event on; it does not come.
+    private let rareEvent = "sched:sched_process_hang"
+
+    /// Waits until it streams.
+    private func hasBegun(_ agent: Program) -> Bool { eventually { agent.errorText.contains("streaming") } }
+
+    @Test func `what was recorded until the signal is in the file, once, and nothing else is left`() throws {
+        let instance = try TraceInstance()
+        try instance.set("set_event", rareEvent)
+        try instance.write(300, cpu: 0)
+        let agent = try record(instance)
+        #expect(hasBegun(agent))
+        try instance.write(5000, cpu: 1)
+        agent.signal(SIGINT)
+        #expect(agent.wait() == 0)
+        #expect(try namesIn(folder.path) == ["trace.dat"])
+        let report = try TraceReport(of: file)
+        #expect(report.notes == ["cpus=\(try Self.cpus())"])
+        #expect(report.count(cpu: 0) == 300)
+        #expect(report.count(cpu: 1) == 5000)
+        #expect(agent.errorText.contains("5000     0                5000"), "\(agent.errorText)")
+        // Everybody may read it, as with trace-cmd.
+        var status = stat()
+        #expect(stat(file, &status) == 0 && status.st_mode & 0o777 == 0o644)
+    }
+
+    private static func cpus() throws -> Int { Int(try Command("nproc", ["--all"]).output.dropLast()) ?? 0 }
+
+    @Test func `it ends by itself, and events that it has switched on are off again`() throws {
+        let instance = try TraceInstance()
+        try instance.set("set_event", "sched:sched_process_exit")
+        let agent = try record(
+            instance,
+            ["--duration", "300ms", "-e", "sched:sched_process_fork", "--event", "sched:sched_process_exit"])
+        while agent.wait(.zero) == nil { _ = try Command("true", []) }
+        #expect(agent.wait() == 0)
+        #expect(try instance.get("set_event") == "sched:sched_process_exit")
+        let names = Set(try TraceReport(of: file).events.map(\.name))
+        #expect(names == ["sched_process_fork", "sched_process_exit"])
+    }
+
+    @Test func `where nothing is on, the scheduler is recorded`() throws {
+        let instance = try TraceInstance()
+        let agent = try record(instance, ["--duration", "200ms"])
+        #expect(agent.wait() == 0)
+        #expect(agent.errorText.contains("no event is on: those of sched are"))
+        #expect(try instance.get("set_event").isEmpty)
+        #expect(try TraceReport(of: file).events.contains { $0.name == "sched_switch" })
+    }
+
+    @Test func `an event that there is not is an error, and nothing is left`() throws {
+        let instance = try TraceInstance()
+        let agent = try record(instance, ["-e", "sched:sched_switch", "-e", "nothing:of_the_kind"])
+        #expect(agent.wait() == 64)
+        #expect(agent.errorText.contains("--event nothing:of_the_kind: no such event"))
+        #expect(try namesIn(folder.path).isEmpty)
+        #expect(try instance.get("set_event").isEmpty)
+    }
+
+    @Test func `events that were lost are counted, and are what the pages say`() throws {
+        let instance = try TraceInstance(ringKiB: 64)
+        try instance.set("set_event", rareEvent)
+        // Records that leave room in each page for the number of those lost before it.
+        for cpu in 0...1 { try instance.write(20_000 * (cpu + 1), cpu: cpu) }
+        let overrun = try (0...1).map { try instance.lost(cpu: $0) }
+        #expect(overrun.allSatisfy { $0 > 10_000 })
+        let agent = try record(instance, ["--duration", "100ms"])
+        #expect(agent.wait() == 0)
+        for cpu in 0...1 {
+            let kept = try TraceReport(of: file).count(cpu: cpu)
+            #expect(kept + overrun[cpu] == 20_000 * (cpu + 1))
+            #expect(
+                agent.errorText.contains(
+                    "CPU \(cpu): the kernel lost \(overrun[cpu]) events, as the pages say"),
+                "\(agent.errorText)")
+        }
+    }
+
+    @Test func `a file that cannot be made is an error before anything is recorded`() throws {
+        let instance = try TraceInstance()
+        let nowhere = try record(instance, to: "\(folder.path)/none/trace.dat")
+        #expect(nowhere.wait() == 74)
+        #expect(
+            nowhere.errorText.contains(
+                "cannot write the head: \(folder.path)/none/trace.dat.head.partial: No such file"))
+        let folderItself = try record(instance, to: folder.path)
+        #expect(folderItself.wait() == 64)
+        #expect(folderItself.errorText.contains("not a regular file"))
+    }
+
+    @Test func `a disk that fills up keeps what was recorded, and says how to go on`() throws {
+        let disk = try SmallDisk(kiB: 9 << 10)
+        let instance = try TraceInstance(ringKiB: 8 << 10)
+        let path = "\(disk.path)/trace.dat"
+        let agent = try record(instance, to: path)
+        #expect(hasBegun(agent))
+        try instance.write(80_000, cpu: 0)
+        #expect(agent.wait() == 74)
+        let kept = "trace-agent assemble -o \(path) \(path).head \(path).cpu0 \(path).cpu1"
+        #expect(agent.errorText.contains("No space left on device: make room"), "\(agent.errorText)")
+        #expect(agent.errorText.contains("what was recorded is kept: \(kept)"), "\(agent.errorText)")
+        #expect(try !namesIn(disk.path).contains("trace.dat"))
+        // The same command, on the full disk, then on one with room.
+        let words = kept.split(separator: " ").map { String($0) }.dropFirst()
+        let full = try Command(Machine.release("trace-agent"), Array(words))
+        #expect(full.status == 74)
+        #expect(full.errorText.contains("cannot write \(path).partial: No space left on device: make room"))
+        #expect(try !namesIn(disk.path).contains { $0 == "trace.dat" || $0.contains("partial") })
+        try disk.enlarge(kiB: 64 << 10)
+        #expect(try Command(Machine.release("trace-agent"), Array(words)).status == 0)
+        #expect(try TraceReport(of: path).count(cpu: 0) > 10_000)
+    }
+
+    @Test func `killed in the middle, what lies there is enough for a trace_dat`() throws {
+        let instance = try TraceInstance()
+        let agent = try record(instance)
+        #expect(hasBegun(agent))
+        try instance.write(20_000, cpu: 0)
+        #expect(try eventually { try readFile("\(file).cpu0").count > 100 * 4096 })
+        agent.kill()
+        let command = try Command(
+            Machine.release("trace-agent"),
+            ["assemble", "-o", file, "\(file).head", "\(file).cpu0", "\(file).cpu1"])
+        #expect(command.status == 0)
+        #expect(try TraceReport(of: file).count(cpu: 0) > 100 * 40)
+    }
+
+    @Test(arguments: [
+        (["-o"], "--record and -o exclude each other"), (["--user", "nobody"], "keeps its privileges"),
+        (["--duration", "soon"], "--duration"),
+    ])
+    func `options that do not go together are refused`(options: [String], message: String) throws {
+        let instance = try TraceInstance()
+        let agent = try record(instance, options)
+        #expect(agent.wait() == 64)
+        #expect(agent.errorText.contains(message), "\(agent.errorText)")
+    }
+}
