@@ -63,6 +63,8 @@ struct Agent: ~Copyable {
     var portTroubles: [Int: String] = [:]
     /// What is wrong with the control port, which is said once.
     var controlTrouble: String?
+    /// What a recording has switched on: off before the last flush, so that this leaves the rings empty.
+    var eventsRecorded: EventChoice?
     /// Makes heads; none is needed by a recording.
     var headWorker: HeadWorker?
     var headStates = HeadRequester.allCases.map { _ in HeadState.idle }
@@ -231,6 +233,7 @@ struct Agent: ~Copyable {
     private mutating func endInOrder() throws(SystemError) {
         isExiting = true
         tellStopping()
+        eventsRecorded?.restore()
         try stop()
         try exit()
     }

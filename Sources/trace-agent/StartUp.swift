@@ -60,6 +60,7 @@ private func record(
     var agent = try Agent(
         options: options, log: log, ports: Ports(directory: options.places.ports), settings: settings,
         signals: signals, spareRings: [], control: nil, listeners: [])
+    agent.eventsRecorded = events
     for channel in channels { try agent.add(channel) }
     try events.switchOn(options.event)
     recording.begin()
@@ -68,7 +69,6 @@ private func record(
     } catch {
         throw Failure(error.status, "\(error); \(recording.whatRemains)")
     }
-    events.restore()
     try recording.finish { agent.isAskedToEnd }
 }
 

@@ -79,6 +79,43 @@ struct GuestServiceTests {
         try guest.run("systemctl start virtio-trace-agent.service")
     }
 
+    @Test func `the host gets a head with symbols, and with events that came after the drop`() throws {
+        defer {
+            guest.stopCatching()
+            _ = try? guest.run("cd /sys/kernel/tracing; echo 0 > events/enable; echo > kprobe_events")
+        }
+        try guest.run("systemctl restart virtio-trace-agent.service")
+        try guest.catchPages()
+        #expect(try hostOrder("start").state == "streaming")
+        try guest.run(
+            """
+            cd /sys/kernel/tracing; echo 'p:opened do_sys_openat2 name=+0($arg2):ustring' > kprobe_events
+            echo 1 > events/kprobes/enable; echo 1 > events/timer/hrtimer_expire_entry/enable
+            cat /proc/version > /dev/null; sleep 0.1
+            echo 0 > events/enable
+            """)
+        let answer = try hostOrder("stop")
+        let (line, head) = try guest.head(from: answers)
+        #expect(line.error == nil && line.symbols > 50_000)
+        #expect(line.boot_id == (try guest.run("cat /proc/sys/kernel/random/boot_id")))
+        let folder = TemporaryFolder()
+        try writeBytes("\(folder.path)/head", head)
+        for cpu in 0...1 { _ = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes) }
+        let made = try Command(
+            Machine.release("trace-agent"),
+            ["assemble", "-o", "\(folder.path)/trace.dat", "\(folder.path)/head"]
+                + (0...1).map { guest.caughtPath(cpu: $0) })
+        #expect(made.status == 0 && made.errorText.isEmpty, "\(made.errorText)")
+        let report = try TraceReport(of: "\(folder.path)/trace.dat")
+        #expect(report.events.contains { $0.name == "opened" && $0.text.contains(#"name="/proc/version""#) })
+        #expect(report.events.contains { $0.text.contains("function=hrtimer_wakeup") })
+        for cpu in 0...1 { #expect(report.count(cpu: cpu) == (try guest.stat("read events", cpu: cpu))) }
+        // The same from within, as a member of the group.
+        let local =
+            "setpriv --reuid nobody --regid virtio-trace --clear-groups trace-agent metadata -o - | wc -c"
+        #expect(abs(try guest.number(local) - line.bytes) < 4096)
+    }
+
     @Test func `one that is killed comes back, and serves the host's next order`() throws {
         defer { guest.stopCatching() }
         let killed = try guest.mainPID()

@@ -51,6 +51,11 @@ struct BackPressureTests {
         #expect(answer.complete)
         #expect(stream.records.count + answer.cpus[0].lost == written)
         #expect(stream.eventsMissed == answer.cpus[0].lost)
+        // The summary says the same.
+        #expect(rig.terminate() == 0)
+        #expect(
+            rig.agent.errorText.contains(
+                "stopped: \(answer.totals.bytes) bytes sent, \(stream.eventsMissed) events lost"))
     }
 
     @Test func `a stop that comes while another is flushed moves the boundary`() throws {

@@ -65,6 +65,10 @@ struct RecordTests {
         #expect(agent.errorText.contains("no event is on: those of sched are"))
         #expect(try instance.get("set_event").isEmpty)
         #expect(try TraceReport(of: file).events.contains { $0.name == "sched_switch" })
+        for cpu in 0...1 {
+            #expect(try instance.stat("entries", cpu: cpu) == 0)
+            #expect(try TraceReport(of: file).count(cpu: cpu) == (try instance.stat("read events", cpu: cpu)))
+        }
     }
 
     @Test func `an event that there is not is an error, and nothing is left`() throws {

@@ -1,0 +1,135 @@
+import Reactor
+import Support
+import Testing
+
+/// `trace-agent assemble` as its users meet it: whatever it is given, a clear error or a file that trace-cmd reads.
+@Suite(.serialized, .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"))
+struct AssembleTests {
+    private let folder = TemporaryFolder()
+    private let kernel = ForeignKernel()
+    private var output: String { "\(folder.path)/trace.dat" }
+    private func path(_ name: String) -> String { "\(folder.path)/\(name)" }
+
+    init() throws {
+        try writeBytes(path("head"), kernel.head(eventsRead: [3, 1]))
+        try writeBytes(path("cpu0"), pages(3))
+        try writeBytes(path("cpu1"), pages(1))
+    }
+
+    private func pages(_ count: Int) -> [UInt8] {
+        (0..<count).flatMap { kernel.page(at: UInt64($0) * 1000, [.marker("mark \($0)", delta: 1)]) }
+    }
+
+    private func assemble(_ names: String...) throws -> Command {
+        try Command(
+            Machine.product("trace-agent"),
+            ["assemble", "-o", output] + names.map { $0.hasPrefix("/") ? $0 : path($0) })
+    }
+
+    private var isMade: Bool { FileDescriptor.resolve(output) != nil }
+
+    @Test func `says what is in the file`() throws {
+        let command = try assemble("head", "cpu0", "cpu1")
+        #expect(command.status == 0 && command.errorText.isEmpty)
+        #expect(
+            command.output == """
+                \(output): Linux somewhere 6.1.0 foreign, clock local
+                cpu  pages  events  lost  read by the kernel
+                  0      3       3     0                   3
+                  1      1       1     0                   1
+
+                """)
+        #expect(try TraceReport(of: output).markers("mark").count == 4)
+    }
+
+    @Test func `a torn last page is left out, and said`() throws {
+        try writeBytes(path("cpu0"), pages(3) + pages(1)[..<1000])
+        let command = try assemble("head", "cpu0", "cpu1")
+        #expect(command.status == 0)
+        #expect(
+            command.errorText
+                == "trace-agent: warning: \(path("cpu0")): the last page is torn: its 1000 bytes, of 4096, are left out\n"
+        )
+        #expect(try TraceReport(of: output).markers("mark").count == 4)
+    }
+
+    @Test func `empty streams, one of them or all, make a file`() throws {
+        try writeBytes(path("empty0"), [])
+        try writeBytes(path("empty1"), [])
+        #expect(try assemble("head", "empty0", "cpu1").status == 0)
+        #expect(try TraceReport(of: output).markers("mark") == ["mark 0"])
+        #expect(try assemble("head", "empty0", "empty1").status == 0)
+        #expect(try TraceReport(of: output).events.isEmpty)
+    }
+
+    @Test func `streams in the wrong order are doubted`() throws {
+        let command = try assemble("head", "cpu1", "cpu0")
+        #expect(command.status == 0)
+        #expect(
+            command.errorText.contains(
+                "\(path("cpu1")) has 1 events, which is what was read on CPU 1, not on CPU 0: are the streams in order?"
+            ))
+        #expect(command.errorText.split(separator: "\n").count == 2)
+    }
+
+    @Test func `pages of two CPUs in one stream are refused`() throws {
+        try writeBytes(path("both"), pages(3) + pages(1))
+        let command = try assemble("head", "both", "cpu1")
+        #expect(command.status == 65)
+        #expect(command.errorText.contains("\(path("both")): page 3, at byte 12288, begins at 0, before"))
+        #expect(!isMade)
+    }
+
+    @Test func `what is missing, cut short, doubled or no stream at all ends with a line that says so`()
+        throws
+    {
+        try writeBytes(path("cut"), Array(kernel.head()[..<700]))
+        try writeBytes(path("text"), Array(String(repeating: "not a page ", count: 1000).utf8))
+        try makeFIFO(path("fifo"))
+        let cases: [([String], CInt, String)] = [
+            (["none", "cpu0"], 66, "cannot read \(path("none")): No such file or directory"),
+            (["head", "none"], 66, "cannot read \(path("none")): No such file or directory"),
+            (["cut", "cpu0"], 65, "\(path("cut")): cut short in "),
+            (["text", "cpu0"], 65, "\(path("text")): no head: a head should begin at byte 0"),
+            (["cpu0", "cpu1"], 65, "\(path("cpu0")): no head"),
+            (["head", "text"], 65, "\(path("text")): page 0, at byte 0, "),
+            (["head", "cpu0", "cpu0"], 65, "\(path("cpu0")): the same file as \(path("cpu0"))"),
+            (
+                ["head", "cpu0", "cpu1", "text"], 65,
+                "the head of a machine of 2 CPUs, but there are 3 streams"
+            ),
+            (["head", "fifo"], 65, "\(path("fifo")): not a regular file"),
+            (["fifo", "cpu0"], 65, "\(path("fifo")): not a regular file"),
+        ]
+        for (names, status, message) in cases {
+            let command = try Command(
+                Machine.product("trace-agent"), ["assemble", "-o", output] + names.map(path))
+            #expect(command.status == status, "\(names)")
+            #expect(command.errorText.contains(message), "\(names): \(command.errorText)")
+            #expect(command.errorText.split(separator: "\n").count == 1, "\(command.errorText)")
+        }
+        #expect(!isMade)
+    }
+
+    @Test func `a file that is there stays until the new one is whole, and streams are not overwritten`()
+        throws
+    {
+        try writeFile(output, "the old one")
+        #expect(try assemble("head", "text").status == 66)
+        #expect(try readText(output) == "the old one")
+        let onto = try Command(
+            Machine.product("trace-agent"), ["assemble", "-o", path("cpu0"), path("head"), path("cpu0")])
+        #expect(onto.status == 65)
+        #expect(try readFile(path("cpu0")) == pages(3))
+        #expect(try assemble("head", "cpu0", "cpu1").status == 0)
+        #expect(try namesIn(folder.path).sorted() == ["cpu0", "cpu1", "head", "trace.dat"])
+    }
+
+    @Test func `a head that trace-cmd has made is not taken for one of ours`() throws {
+        let foreign = path("foreign")
+        #expect(try Command("trace-cmd", ["restore", "-c", "-o", foreign]).status == 0)
+        let command = try assemble("foreign", "cpu0")
+        #expect(command.status == 65)
+        #expect(command.errorText.contains("no head of version 6"))
+    }
+}
