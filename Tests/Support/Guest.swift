@@ -52,7 +52,8 @@ package final class Guest {
             }
             arguments += ["-device", Self.port(name)]
         }
-        machine = try Program("qemu-system-x86_64", arguments)
+        // Its own kernel may hang, and then nobody else would end it.
+        machine = try Program("setpriv", ["--pdeathsig", "KILL", "qemu-system-x86_64"] + arguments)
         shell = try Connection.to("\(folder.path)/shell")
         monitor = try Connection.to("\(folder.path)/monitor")
         _ = try monitor.line()
