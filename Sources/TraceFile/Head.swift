@@ -13,6 +13,9 @@ package final class Head: Sendable {
     /// CPUs of the machine that recorded.
     package let cpus: Int
     let options: [Option]
+    /// Where each part lies that a version 7 file has a section for, in the order of their ids from 16 on: header_page
+    /// and header_event, ftrace's formats, the event systems' formats, symbols, printk formats, command lines.
+    let parts: [Range<Int>]
     /// Where the CPU count stands, after the formats, symbols and names: what is copied as it is ends there.
     let cpuCountOffset: Int
     /// Bytes from `start` to its end.
@@ -24,6 +27,7 @@ package final class Head: Sendable {
         let data: [UInt8]
 
         static let cpuStats: UInt16 = 2
+        static let buffer: UInt16 = 3
         static let traceClock: UInt16 = 4
         static let uname: UInt16 = 5
         static let version: UInt16 = 9
@@ -54,11 +58,20 @@ package final class Head: Sendable {
         }
         cursor.order = endianness[0] == 0 ? .little : .big
         _ = try cursor.number(UInt32.self, "the page size")
+        var bounds = [cursor.offset]
         layout = try Self.readLayout(&cursor)
+        bounds.append(cursor.offset)
+        try Self.skipFtraceFormats(&cursor)
+        bounds.append(cursor.offset)
         try Self.skipFormats(&cursor)
+        bounds.append(cursor.offset)
         try cursor.skip(Int(try cursor.number(UInt32.self, "the symbols' size")), "the symbols")
+        bounds.append(cursor.offset)
         try cursor.skip(Int(try cursor.number(UInt32.self, "the printk formats' size")), "the printk formats")
+        bounds.append(cursor.offset)
         try cursor.skip(cursor.size("the command lines' size"), "the command lines")
+        bounds.append(cursor.offset)
+        parts = zip(bounds, bounds.dropFirst()).map { $0..<$1 }
         cpuCountOffset = cursor.offset - start
         cpus = Int(try cursor.number(UInt32.self, "the CPU count"))
         guard (1...8192).contains(cpus) else {
@@ -88,9 +101,12 @@ package final class Head: Sendable {
         return layout
     }
 
+    private static func skipFtraceFormats(_ cursor: inout HeadCursor) throws(TraceFileError) {
+        let formats = try cursor.number(UInt32.self, "the number of ftrace formats")
+        for _ in 0..<formats { try cursor.skip(cursor.size("a format's size"), "an ftrace format") }
+    }
+
     private static func skipFormats(_ cursor: inout HeadCursor) throws(TraceFileError) {
-        let ftraceFormats = try cursor.number(UInt32.self, "the number of ftrace formats")
-        for _ in 0..<ftraceFormats { try cursor.skip(cursor.size("a format's size"), "an ftrace format") }
         let systems = try cursor.number(UInt32.self, "the number of event systems")
         for _ in 0..<systems {
             let system = try cursor.string("an event system's name", limit: 256)
@@ -126,6 +142,13 @@ package final class Head: Sendable {
         guard let name = clocks.split(separator: "[").last?.split(separator: "]").first, clocks.contains("[")
         else { return "" }
         return String(name)
+    }
+
+    /// The trace instance whose pages belong to it; empty for the top-level rings.
+    package var instance: String {
+        // In front of the name is where its data would be.
+        guard let option = options.first(where: { $0.id == Option.buffer }) else { return "" }
+        return String(decoding: option.data.dropFirst(8).prefix { $0 != 0 }, as: UTF8.self)
     }
 
     /// The machine that recorded, as uname(2) has it.

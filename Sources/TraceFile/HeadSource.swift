@@ -9,25 +9,28 @@ package final class HeadSource: Sendable {
     let clock: FileDescriptor
     /// `/proc/kallsyms`; what it shows depends on who opened it: proc(5), `kptr_restrict`.
     let symbols: NamedFile?
+    let instance: String
     let version: String
 
     /// - Parameters:
     ///   - top: Where tracefs is.
-    ///   - instance: The folder in it whose clock counts.
+    ///   - folder: The one in it whose rings are recorded.
+    ///   - instance: The name of that trace instance; empty for the top-level one.
     ///   - symbols: `/proc/kallsyms`, or nothing.
     ///   - version: What the file says that it was made by.
     package init(
-        tracefs top: String, instance: String, symbols: NamedFile?, version: String
+        tracefs top: String, folder: String, instance: String, symbols: NamedFile?, version: String
     ) throws(SystemError) {
         let events = try FileDescriptor.open("\(top)/events", .readOnly)
         let printkFormats = try FileDescriptor.open("\(top)/printk_formats", .readOnly)
         let commandLines = try FileDescriptor.open("\(top)/saved_cmdlines", .readOnly)
-        let clock = try FileDescriptor.open("\(instance)/trace_clock", .readOnly)
+        let clock = try FileDescriptor.open("\(folder)/trace_clock", .readOnly)
         self.events = events
         self.printkFormats = printkFormats
         self.commandLines = commandLines
         self.clock = clock
         self.symbols = symbols
+        self.instance = instance
         self.version = version
     }
 }

@@ -171,6 +171,9 @@ package struct HeadWriter {
         add(Head.Option.uname, systemName())
         add(Head.Option.version, "virtio-trace-agent \(source.version)")
         add(Head.Option.traceID, ByteOrder.native.bytes(UInt64.random(in: 1 ... .max)))
+        if !source.instance.isEmpty {
+            add(Head.Option.buffer, ByteOrder.native.bytes(UInt64(0)) + source.instance.utf8 + [0])
+        }
         for entry in stats { add(Head.Option.cpuStats, "CPU: \(entry.cpu)\n\(entry.text)") }
         add(UInt16(0))
     }

@@ -20,7 +20,8 @@ final class HeadMaker: Sendable {
         do throws(SystemError) {
             let present = try FileDescriptor.open("/sys/devices/system/cpu/present", .readOnly)
             source = try HeadSource(
-                tracefs: tracefs.top, instance: tracefs.directory, symbols: Self.openSymbols(path),
+                tracefs: tracefs.top, folder: tracefs.directory, instance: tracefs.instance,
+                symbols: Self.openSymbols(path),
                 version: version)
             self.present = present
         } catch {

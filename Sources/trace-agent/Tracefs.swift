@@ -5,6 +5,8 @@ struct Tracefs: Sendable {
     let directory: String
     /// The folder of tracefs itself, where what all instances share is.
     let top: String
+    /// The name of the instance; empty for the top-level one.
+    let instance: String
 
     private static let mountPoints = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"]
 
@@ -22,6 +24,7 @@ struct Tracefs: Sendable {
             )
         }
         self.top = top
+        self.instance = instance ?? ""
         guard let instance else {
             directory = top
             return

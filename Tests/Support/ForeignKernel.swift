@@ -112,7 +112,9 @@ package struct ForeignKernel {
     }
 
     /// The parts of a head, in their order.
-    package func headParts(cpus: UInt32 = 2, eventsRead: [Int] = []) -> [[UInt8]] {
+    package func headParts(
+        cpus: UInt32 = 2, eventsRead: [Int] = [], instance: String = ""
+    ) -> [[UInt8]] {
         let page = Array(headerPage.utf8)
         let event = Array(Self.headerEvent.utf8)
         let format = Array(printFormat.utf8)
@@ -120,6 +122,10 @@ package struct ForeignKernel {
         let lines = Array("42 somebody\n".utf8)
         var options: [UInt8] = option(4, "[local] global\n")
         options += option(5, "Linux somewhere 6.1.0 foreign")
+        if !instance.isEmpty {
+            options += bytes(UInt16(3)) + bytes(UInt32(instance.utf8.count + 9)) + bytes(UInt64(0))
+            options += instance.utf8 + [0]
+        }
         for (cpu, count) in eventsRead.enumerated() {
             options += option(2, "CPU: \(cpu)\nentries: 0\nread events: \(count)\n")
         }
@@ -138,8 +144,10 @@ package struct ForeignKernel {
         ]
     }
 
-    package func head(cpus: UInt32 = 2, eventsRead: [Int] = []) -> [UInt8] {
-        headParts(cpus: cpus, eventsRead: eventsRead).flatMap { $0 }
+    package func head(
+        cpus: UInt32 = 2, eventsRead: [Int] = [], instance: String = ""
+    ) -> [UInt8] {
+        headParts(cpus: cpus, eventsRead: eventsRead, instance: instance).flatMap { $0 }
     }
 
     private func option(_ id: UInt16, _ text: String) -> [UInt8] {

@@ -68,6 +68,18 @@ struct AssemblyTests {
         #expect(try problem(many + empty) == "\(path): page 600, at byte 2457600, holds no event")
     }
 
+    @Test(
+        .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"),
+        arguments: ["", "box"])
+    func `a file without a single event is one`(instance: String) throws {
+        let head = try Head(opening: try file("head", kernel.head(instance: instance)))
+        let assembly = try Assembly(head, [try stream([], "cpu0"), try stream([], "cpu1")])
+        let output = try NewFile(at: "\(folder.path)/trace.dat")
+        try assembly.write(try assembly.survey(), to: output.content)
+        try output.takePlace()
+        #expect(try TraceReport(of: "\(folder.path)/trace.dat").events.isEmpty)
+    }
+
     @Test func `a head says what it is of`() throws {
         let head = try Head(opening: try file("head", kernel.head(eventsRead: [3, 1])))
         #expect(head.cpus == 2)
@@ -147,9 +159,12 @@ struct AssemblyTests {
         arguments: [
             ForeignKernel(), ForeignKernel(longSize: 4), ForeignKernel(isBigEndian: true),
             ForeignKernel(isBigEndian: true, longSize: 4), ForeignKernel(pageSize: 16384),
-        ])
-    func `files of other machines read right`(kernel: ForeignKernel) throws {
-        let head = try Head(opening: try file("head", kernel.head()))
+        ], ["", "box"])
+    func `files of other machines read right, in version 6 and 7`(kernel: ForeignKernel, instance: String)
+        throws
+    {
+        let head = try Head(opening: try file("head", kernel.head(instance: instance)))
+        #expect(head.instance == instance)
         let streams = [
             try stream(
                 kernel.page(at: 1_000_000, [.marker("hello", delta: 0)])
@@ -170,14 +185,19 @@ struct AssemblyTests {
         #expect(shares == shares.sorted() && shares.last == 100)
         let report = try Command("trace-cmd", ["report", "-i", output])
         #expect(report.status == 0)
+        let prefix = instance.isEmpty ? "" : "\(instance): "
         let lines = report.output.split(separator: "\n").map {
             $0.split(separator: " ").joined(separator: " ")
         }
         #expect(
             lines == [
-                "cpus=2", "somebody-42 [000] 0.001000: print: 0x0: hello",
-                "somebody-42 [001] 0.002001: print: 0x0: world", "CPU:0 [3 EVENTS DROPPED]",
+                "cpus=2", "\(prefix)somebody-42 [000] 0.001000: print: 0x0: hello",
+                "\(prefix)somebody-42 [001] 0.002001: print: 0x0: world", "\(prefix)CPU:0 [3 EVENTS DROPPED]",
+                // After this note trace-cmd leaves the instance out.
                 "somebody-42 [000] 0.003001: print: 0x0: again",
             ])
+        let dump = try Command("trace-cmd", ["dump", "--all", "-i", output])
+        #expect(dump.status == 0 && dump.errorText.isEmpty, "\(dump.errorText)")
+        #expect(try readFile(output)[10] == (instance.isEmpty ? UInt8(ascii: "6") : UInt8(ascii: "7")))
     }
 }

@@ -1,0 +1,31 @@
+/// The layout of version 6: trace-cmd.dat.v6(5).
+extension Assembly {
+    func planVersion6(_ contents: [CPUStream.Contents]) -> FilePlan {
+        var plan = FilePlan()
+        // All of the head but the CPU count and what follows it.
+        plan.add(head: head.start..<head.start + head.cpuCountOffset)
+        var middle = number(UInt32(streams.count)) + Head.optionsMark
+        for option in head.options { middle += bytes(of: option) }
+        middle += number(UInt16(0)) + Array("flyrecord".utf8) + [0]
+        let clock = head.clocks.isEmpty ? [] : Array("[\(head.clock)]".utf8)
+        let clockSize = clock.isEmpty ? [] : number(UInt64(clock.count))
+        // Where each CPU's pages are: places that are known once the length of all this is.
+        var pages = FilePlan()
+        let tableSize = contents.count * 16 + clockSize.count + clock.count
+        pages.skip(to: plan.end + middle.count + tableSize)
+        for (index, entry) in contents.enumerated() {
+            pages.align(to: head.layout.pageSize)
+            middle += number(UInt64(pages.end)) + number(UInt64(entry.bytes))
+            pages.add(stream: index, bytes: entry.bytes)
+        }
+        plan.add(middle + clockSize + clock)
+        plan.append(pages)
+        return plan
+    }
+
+    func number(_ number: some FixedWidthInteger) -> [UInt8] { head.layout.order.bytes(number) }
+
+    func bytes(of option: Head.Option) -> [UInt8] {
+        number(option.id) + number(UInt32(option.data.count)) + option.data
+    }
+}
