@@ -18,6 +18,7 @@ struct Doctor {
             findings.append(.fail("tracefs", "\(error)"))
         }
         findings.append(Self.kernel(release: read("/proc/sys/kernel/osrelease")))
+        findings.append(Self.symbols(restriction: read("/proc/sys/kernel/kptr_restrict")))
         findings += ports()
         findings += [pipes(), user(), socket()]
         return findings
@@ -49,6 +50,18 @@ struct Doctor {
             )
         }
         return .ok("kernel", release)
+    }
+
+    /// Whether a head will have symbols: proc(5), `kptr_restrict`.
+    static func symbols(restriction: String) -> Finding {
+        switch restriction {
+        case "": .warn("symbols", "the kernel has none: functions will be numbers in a trace")
+        case "2":
+            .warn(
+                "symbols",
+                "kptr_restrict hides them: functions will be numbers in a trace: sysctl kernel.kptr_restrict=1")
+        default: .ok("symbols", "the kernel shows them to root")
+        }
     }
 
     private func rings(in tracefs: Tracefs, pageSize: Int) -> Finding {

@@ -26,6 +26,12 @@ final class EventChoice {
         let tracer = try explained { () throws(SystemError) in
             try FileDescriptor.open("\(tracefs.directory)/current_tracer", .readOnly).contents()
         }
+        let isOn = try explained { () throws(SystemError) in
+            try FileDescriptor.open("\(tracefs.directory)/tracing_on", .readOnly).contents()
+        }
+        if isOn.hasPrefix("0") {
+            log.warning("nothing is recorded: echo 1 > \(tracefs.directory)/tracing_on")
+        }
         var names = wanted
         if wanted.isEmpty, before.isEmpty, tracer.hasPrefix("nop") {
             log.notice("no event is on: those of \(Self.usual) are, for as long as this records")

@@ -112,6 +112,13 @@ struct ServingTests {
         #expect(Doctor.kernel(release: release).verdict == verdict)
     }
 
+    @Test(arguments: [("0", Finding.Verdict.ok), ("1", .ok), ("2", .warn), ("", .warn)])
+    func `symbols that the kernel hides from root are missed in every head`(
+        restriction: String, verdict: Finding.Verdict
+    ) {
+        #expect(Doctor.symbols(restriction: restriction).verdict == verdict)
+    }
+
     @Test(arguments: [
         ("none [integrity] confidentiality", Finding.Verdict.ok), ("none integrity [confidentiality]", .fail),
         ("", .ok),
