@@ -10,6 +10,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -63,6 +64,11 @@ int cepoll_bytes_to_read(int descriptor, int *bytes)
 int cepoll_set_affinity(size_t size, const void *mask)
 {
     return sched_setaffinity(0, size, mask);
+}
+
+int cepoll_set_thread_priority(int nice)
+{
+    return setpriority(PRIO_PROCESS, 0, nice);
 }
 
 int cepoll_current_cpu(void)

@@ -41,6 +41,12 @@ package func pinThread(to cpu: Int) -> Bool {
     return cepoll_set_affinity(mask.count * MemoryLayout<UInt>.size, mask) == 0
 }
 
+/// Lets the calling thread run when others do not want to, as far as that goes: setpriority(2), nice 19.
+package func lowerThreadPriority() {
+    // Threads have a priority each, unlike what POSIX says; where it may not be set it stays.
+    _ = cepoll_set_thread_priority(19)
+}
+
 /// The CPU that the calling thread runs on: sched_getcpu(3).
 package func currentCPU() -> Int { Int(cepoll_current_cpu()) }
 

@@ -4,6 +4,8 @@ import Reactor
 package final class HeadSource: Sendable {
     /// `events` of tracefs: the formats in it are opened anew each time, because events come and go.
     package let events: FileDescriptor
+    /// How the recorded instance's pages are laid out: instances can differ in the size of their sub-buffers.
+    let headerPage: FileDescriptor
     let printkFormats: FileDescriptor
     let commandLines: FileDescriptor
     let clock: FileDescriptor
@@ -14,7 +16,7 @@ package final class HeadSource: Sendable {
 
     /// - Parameters:
     ///   - top: Where tracefs is.
-    ///   - folder: The one in it whose rings are recorded.
+    ///   - folder: The one in it whose rings are recorded: its clock and its pages' layout count.
     ///   - instance: The name of that trace instance; empty for the top-level one.
     ///   - symbols: `/proc/kallsyms`, or nothing.
     ///   - version: What the file says that it was made by.
@@ -22,10 +24,12 @@ package final class HeadSource: Sendable {
         tracefs top: String, folder: String, instance: String, symbols: NamedFile?, version: String
     ) throws(SystemError) {
         let events = try FileDescriptor.open("\(top)/events", .readOnly)
+        let headerPage = try FileDescriptor.open("\(folder)/events/header_page", .readOnly)
         let printkFormats = try FileDescriptor.open("\(top)/printk_formats", .readOnly)
         let commandLines = try FileDescriptor.open("\(top)/saved_cmdlines", .readOnly)
         let clock = try FileDescriptor.open("\(folder)/trace_clock", .readOnly)
         self.events = events
+        self.headerPage = headerPage
         self.printkFormats = printkFormats
         self.commandLines = commandLines
         self.clock = clock

@@ -56,8 +56,10 @@ package struct HeadWriter {
     // MARK: the parts
 
     private mutating func addHeader(_ source: HeadSource) throws(TraceFileError) {
-        let pageText = try text(of: "header_page", in: source.events)
-        let eventText = try text(of: "header_event", in: source.events)
+        let pageText = try everything(source.headerPage, "events/header_page")
+        let eventText = try naming("events/header_event") { () throws(SystemError) in
+            try source.events.open("header_event", .readOnly).everything(limit: limit)
+        }
         guard let layout = PageLayout(headerPage: String(decoding: pageText, as: UTF8.self)) else {
             throw .malformed(file: "events/header_page", problem: "names no data field: unknown kernel")
         }
@@ -226,14 +228,6 @@ package struct HeadWriter {
         _ body: (borrowing FileDescriptor) throws(SystemError) -> Void
     ) throws(TraceFileError) {
         try naming(file.name) { () throws(SystemError) in try body(file.descriptor) }
-    }
-
-    private func text(
-        of name: String, in directory: borrowing FileDescriptor
-    ) throws(TraceFileError) -> [UInt8] {
-        try naming("events/\(name)") { () throws(SystemError) in
-            try directory.open(name, .readOnly).everything(limit: limit)
-        }
     }
 
     private func everything(

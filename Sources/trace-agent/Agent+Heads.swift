@@ -29,10 +29,15 @@ extension Agent {
     /// Lets the worker make a head where one is owed and the slot is free.
     mutating func makeHeads() throws(SystemError) {
         guard let headWorker, !isExiting else { return }
+        isHeadPutOff = false
         for requester in HeadRequester.allCases {
             guard case .idle = headStates[requester.rawValue] else { continue }
             let waiting = streams.filter { $0.requester == requester && $0.owesHead }
             if waiting.isEmpty { continue }
+            guard headRates[requester.rawValue].admit() else {
+                isHeadPutOff = true
+                continue
+            }
             headStates[requester.rawValue] = .making(waiting)
             headWorker.make(for: requester)
         }

@@ -16,7 +16,7 @@ extension Agent {
     private var neededRetryPeriod: Duration? {
         if isAnyPaused || areConnectionsPaused || !untold.isEmpty { return .milliseconds(250) }
         var period: Duration?
-        if control?.owesAnswers ?? awaitsControl || isAnyHeadSent { period = .seconds(1) }
+        if control?.owesAnswers ?? awaitsControl || isAnyHeadSent || isHeadPutOff { period = .seconds(1) }
         for entry in tracked {
             switch entry.state {
             case .waitingForPort where !entry.portIsAway: return .milliseconds(250)
@@ -43,6 +43,7 @@ extension Agent {
         if awaitsControl { try reopenControl() }
         sendAnswers()
         if isAnyHeadSent { endStalledTransfers() }
+        if isHeadPutOff { try makeHeads() }
         tellWhatIsUntold()
         try hearPaused()
         try resumeConnections()

@@ -67,6 +67,10 @@ struct Agent: ~Copyable {
     var eventsRecorded: EventChoice?
     /// Makes heads; none is needed by a recording.
     var headWorker: HeadWorker?
+    /// Each costs a CPU a tenth of a second: nobody gets more than one a second for long.
+    var headRates = HeadRequester.allCases.map { _ in RateLimit(burst: 8, thenOneEvery: .seconds(1)) }
+    /// Whether a head that is owed has to wait for that.
+    var isHeadPutOff = false
     var headStates = HeadRequester.allCases.map { _ in HeadState.idle }
     /// Readable while somebody gets more of a head.
     let headTurn: EventFD

@@ -59,7 +59,8 @@ struct Doctor {
         case "2":
             .warn(
                 "symbols",
-                "kptr_restrict hides them: functions will be numbers in a trace: sysctl kernel.kptr_restrict=1")
+                "kptr_restrict hides them: functions will be numbers in a trace: sysctl kernel.kptr_restrict=1"
+            )
         default: .ok("symbols", "the kernel shows them to root")
         }
     }

@@ -10,7 +10,9 @@ final class EventChoice {
     private var added: [String] = []
 
     /// What is recorded where nothing is on and nobody has asked for anything.
-    private static let usual = "sched"
+    private static let usual = ["switch", "waking", "process_fork", "process_exec", "process_exit"].map {
+        "sched:sched_\($0)"
+    }
 
     init(in tracefs: Tracefs, _ log: Logger) throws(Failure) {
         enabled = try tracefs.open("set_event", .readWrite)
@@ -34,8 +36,8 @@ final class EventChoice {
         }
         var names = wanted
         if wanted.isEmpty, before.isEmpty, tracer.hasPrefix("nop") {
-            log.notice("no event is on: those of \(Self.usual) are, for as long as this records")
-            names = [Self.usual]
+            log.notice("no event is on: the scheduler's main ones are, for as long as this records")
+            names = Self.usual
         }
         for name in names {
             do throws(SystemError) {

@@ -18,6 +18,7 @@ final class HeadWorker: Sendable {
     init(_ heads: HeadMaker, instance: String, isConfined: Bool) throws(SystemError) {
         let desk = try HeadDesk(heads, instance: instance)
         thread = try JoinedThread(name: "trace-heads") {
+            lowerThreadPriority()
             // A kernel without Landlock lets the thread open what root's group may: README, "What the service may do".
             if isConfined { try? Privileges.openOnlyBelow(heads.events) }
             desk.work()

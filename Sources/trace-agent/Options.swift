@@ -25,7 +25,7 @@ struct Options: ParsableArguments {
     @Option(
         name: [.customShort("e"), .long],
         help: ArgumentHelp(
-            "With --record: events to switch on meanwhile, such as sched or irq:*; repeatable. (default: sched if nothing is on)",
+            "With --record: events to switch on meanwhile, such as sched or irq:*; repeatable. (default: the scheduler's main ones, if nothing is on)",
             valueName: "events"))
     var event: [String] = []
 

@@ -10,9 +10,10 @@ final class Recording {
     private let path: String
     private let heads: HeadMaker
     private let log: Logger
+    /// Those that have a file: from 0 on.
     private var cpus: [Int] = []
-    /// Whether anything may have been recorded.
-    private var hasBegun = false
+    /// Whether what lies there is this recording's, and nothing has been recorded yet.
+    private var isToBeRemoved = false
 
     private var headPath: String { "\(path).head" }
     private func streamPath(cpu: Int) -> String { "\(path).cpu\(cpu)" }
@@ -25,25 +26,37 @@ final class Recording {
         if let kind = try? FileDescriptor.Kind(of: path), kind != .regular {
             throw Failure(.usage, "--record \(path): not a regular file")
         }
+        if (try? FileDescriptor.Kind(of: headPath)) != nil {
+            throw Failure(
+                .usage,
+                "\(headPath) is left of an earlier recording: trace-agent assemble makes a trace.dat of it and \(path).cpu*, or remove it"
+            )
+        }
         try writeHead()
+        isToBeRemoved = true
     }
 
     deinit {
-        if !hasBegun { removeParts() }
+        if isToBeRemoved { removeParts() }
     }
 
     /// From now on, what lies there is kept whatever happens.
-    func begin() { hasBegun = true }
+    func begin() { isToBeRemoved = false }
 
     /// The file of a CPU's pages.
     func openSink(cpu: Int) throws(Failure) -> Sink {
-        let path = streamPath(cpu: cpu)
+        // A stream's place in the assembly says which CPU it is of: one that is not traced has an empty one.
+        for skipped in cpus.count..<cpu { _ = try makeStream(cpu: skipped) }
+        return Sink(try makeStream(cpu: cpu), name: streamPath(cpu: cpu))
+    }
+
+    private func makeStream(cpu: Int) throws(Failure) -> FileDescriptor {
         do throws(SystemError) {
-            let file = try FileDescriptor.create(path)
+            let file = try FileDescriptor.create(streamPath(cpu: cpu))
             cpus.append(cpu)
-            return Sink(file, name: path)
+            return file
         } catch {
-            throw Failure(.outputFailed, "cannot write \(path): \(error.code)")
+            throw Failure(.outputFailed, "cannot write \(error.subject): \(error.code)")
         }
     }
 

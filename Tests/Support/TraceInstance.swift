@@ -5,6 +5,9 @@ import Reactor
 package final class TraceInstance {
     package static let top = "/sys/kernel/tracing"
 
+    /// Whether this kernel's sub-buffers can be larger than a page.
+    package static let hasSubBufferSize = access(top + "/buffer_subbuf_size_kb", F_OK) == 0
+
     package let name: String
     package var path: String { "\(Self.top)/instances/\(name)" }
 

@@ -62,7 +62,7 @@ struct RecordTests {
         let instance = try TraceInstance()
         let agent = try record(instance, ["--duration", "200ms"])
         #expect(agent.wait() == 0)
-        #expect(agent.errorText.contains("no event is on: those of sched are"))
+        #expect(agent.errorText.contains("no event is on: the scheduler's main ones are"))
         #expect(try instance.get("set_event").isEmpty)
         #expect(try TraceReport(of: file).events.contains { $0.name == "sched_switch" })
         for cpu in 0...1 {
@@ -146,6 +146,38 @@ struct RecordTests {
             ["assemble", "-o", file, "\(file).head", "\(file).cpu0", "\(file).cpu1"])
         #expect(command.status == 0)
         #expect(try TraceReport(of: file).count(cpu: 0) > 100 * 40)
+    }
+
+    @Test func `what a recording left behind is not overwritten by the next one`() throws {
+        let instance = try TraceInstance()
+        try writeFile("\(file).head", "precious")
+        let agent = try record(instance)
+        #expect(agent.wait() == 64)
+        #expect(agent.errorText.contains("\(file).head is left of an earlier recording"))
+        #expect(try readText("\(file).head") == "precious")
+        #expect(try namesIn(folder.path) == ["trace.dat.head"])
+    }
+
+    @Test func `the events of one CPU alone are of that CPU`() throws {
+        let instance = try TraceInstance()
+        try instance.set("set_event", rareEvent)
+        for cpu in 0...1 { try instance.write(10 * (cpu + 1), cpu: cpu) }
+        let agent = try record(instance, ["--cpu", "1", "--duration", "50ms"])
+        #expect(agent.wait() == 0)
+        let report = try TraceReport(of: file)
+        #expect(report.count(cpu: 0) == 0 && report.count(cpu: 1) == 20)
+        #expect(try namesIn(folder.path) == ["trace.dat"])
+    }
+
+    @Test(.enabled(if: TraceInstance.hasSubBufferSize, "needs a kernel of 6.8 or later"))
+    func `an instance may have larger sub-buffers than others`() throws {
+        let instance = try TraceInstance()
+        try instance.set("buffer_subbuf_size_kb", "16")
+        try instance.set("set_event", rareEvent)
+        try instance.write(5000, cpu: 0)
+        let agent = try record(instance, ["--duration", "50ms"])
+        #expect(agent.wait() == 0, "\(agent.errorText)")
+        #expect(try TraceReport(of: file).count(cpu: 0) == 5000)
     }
 
     @Test(arguments: [

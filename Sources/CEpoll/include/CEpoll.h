@@ -51,6 +51,9 @@ int cepoll_bytes_to_read(int descriptor, int *bytes);
 /// sched_setaffinity(2) for the calling thread; `mask` is `size` bytes of CPU bits.
 int cepoll_set_affinity(size_t size, const void *mask);
 
+/// setpriority(2) for the calling thread.
+int cepoll_set_thread_priority(int nice);
+
 /// sched_getcpu(3).
 int cepoll_current_cpu(void);
 
