@@ -55,6 +55,20 @@ struct RecordingTests {
         cat /proc/version > /dev/null; taskset 2 sleep 0.05; taskset 1 sleep 0.05
         """
 
+    /// Records it from start to stop, until everything has come.
+    private func recordWork() throws -> (line: Announcement, bytes: [UInt8]) {
+        try guest.startAgent()
+        try guest.catchPages()
+        #expect(try order("start").state == "streaming")
+        try switchOn()
+        try guest.run(work)
+        try guest.run(eventsOff)
+        let stopped = try order("stop")
+        let head = try guest.head(from: answers)
+        for cpu in 0...1 { _ = try guest.caught(cpu: cpu, bytes: stopped.cpus[cpu].bytes) }
+        return head
+    }
+
     @Test func `every marker comes once, with tasks, times, probes and functions, and no event is missing`()
         throws
     {
@@ -65,15 +79,7 @@ struct RecordingTests {
         // The kernel lets nobody change the tracer while somebody reads the rings.
         try guest.run("\(tracing); echo vfs_open > set_ftrace_filter; echo function > current_tracer")
         // Everything else is switched on after the agent has dropped its privileges.
-        try guest.startAgent()
-        try guest.catchPages()
-        #expect(try order("start").state == "streaming")
-        try switchOn()
-        try guest.run(work)
-        try guest.run(eventsOff)
-        let stopped = try order("stop")
-        let head = try guest.head(from: answers)
-        for cpu in 0...1 { _ = try guest.caught(cpu: cpu, bytes: stopped.cpus[cpu].bytes) }
+        let head = try recordWork()
         #expect(head.line.error == nil)
         #expect(head.line.cpus == 2)
         #expect(head.line.page_size == 4096)
@@ -123,15 +129,7 @@ struct RecordingTests {
 
     @Test func `formats and fields are those that trace-cmd records for the same work`() throws {
         defer { guest.stopCatching() }
-        try guest.startAgent()
-        try guest.catchPages()
-        #expect(try order("start").state == "streaming")
-        try switchOn()
-        try guest.run(work)
-        try guest.run(eventsOff)
-        let stopped = try order("stop")
-        let head = try guest.head(from: answers)
-        for cpu in 0...1 { _ = try guest.caught(cpu: cpu, bytes: stopped.cpus[cpu].bytes) }
+        let head = try recordWork()
         try guest.endAgent()
         let ours = try assemble(head.bytes)
         try guest.run(
