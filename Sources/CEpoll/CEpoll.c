@@ -1,9 +1,13 @@
 #define _GNU_SOURCE
 #include "CEpoll.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <sys/fsuid.h>
@@ -29,6 +33,11 @@ int cepoll_pipe2(int ends[2], int flags)
 int cepoll_dup3(int from, int to)
 {
     return dup3(from, to, O_CLOEXEC);
+}
+
+int cepoll_open_nameless(const char *folder, mode_t mode)
+{
+    return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 }
 
 int cepoll_memory_file(const char *name)
@@ -173,4 +182,47 @@ int cepoll_landlock_allow_reading(int ruleset, int directory)
 int cepoll_landlock_restrict(int ruleset)
 {
     return syscall(SYS_landlock_restrict_self, ruleset, 0);
+}
+
+#if defined(__x86_64__)
+#define ARCHITECTURE AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define ARCHITECTURE AUDIT_ARCH_AARCH64
+#else
+#error "which AUDIT_ARCH_ is this? see linux/audit.h"
+#endif
+
+// Allows a call, or goes on to the next line.
+#define ALLOW(call) \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
+int cepoll_allow_reading_only(void)
+{
+    static struct sock_filter rules[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        // Files, and descriptors that are open.
+        ALLOW(read), ALLOW(pread64), ALLOW(write), ALLOW(pwrite64), ALLOW(lseek), ALLOW(close), ALLOW(fstat),
+        ALLOW(newfstatat), ALLOW(getdents64), ALLOW(ftruncate), ALLOW(fcntl), ALLOW(ppoll),
+#ifdef SYS_poll
+        ALLOW(poll),
+#endif
+        // Memory, threads, time, randomness, and what the log needs to know.
+        ALLOW(mmap), ALLOW(munmap), ALLOW(mremap), ALLOW(mprotect), ALLOW(madvise), ALLOW(brk), ALLOW(futex),
+        ALLOW(sched_yield), ALLOW(sched_getaffinity), ALLOW(rt_sigprocmask), ALLOW(rt_sigaction), ALLOW(rt_sigreturn),
+        ALLOW(sigaltstack), ALLOW(gettid), ALLOW(getpid), ALLOW(tgkill), ALLOW(clock_gettime), ALLOW(getrandom),
+        ALLOW(uname), ALLOW(rseq), ALLOW(membarrier), ALLOW(restart_syscall), ALLOW(exit), ALLOW(exit_group),
+        // Opening, if it is for reading what is there.
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 1, 0),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_ACCMODE | O_CREAT | O_TRUNC, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = { .len = sizeof rules / sizeof rules[0], .filter = rules };
+
+    return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
 }

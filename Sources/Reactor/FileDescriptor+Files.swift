@@ -2,12 +2,34 @@ internal import CEpoll
 import Glibc
 
 extension FileDescriptor {
-    /// Makes an empty regular file, or empties the one that is there, for reading and writing: open(2).
+    /// Makes an empty regular file for reading and writing: open(2).
     ///
     /// Whom it may be read by is for umask(2) to say.
+    ///
+    /// - Throws: `EEXIST` if anything has the name.
     package static func create(_ path: String) throws(SystemError) -> FileDescriptor {
-        let flags = O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY
+        let flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY
         return FileDescriptor(owning: try systemCall("open", on: path) { Glibc.open(path, flags, 0o666) })
+    }
+
+    /// Makes an empty regular file that has no name yet, in the folder of `path`: `O_TMPFILE`, open(2).
+    ///
+    /// It goes with its last descriptor, whatever ends the process, unless `giveName` is called.
+    ///
+    /// - Throws: `EOPNOTSUPP` or `EISDIR` where the file system cannot.
+    package static func createNameless(besides path: String) throws(SystemError) -> FileDescriptor {
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        return FileDescriptor(
+            owning: try systemCall("open", on: folder) { cepoll_open_nameless(folder, 0o666) })
+    }
+
+    /// Gives a file that has no name one that nothing has: linkat(2).
+    package func giveName(_ path: String) throws(SystemError) {
+        let source = "/proc/self/fd/\(rawValue)"
+        _ = try systemCall("linkat", on: path) {
+            linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW)
+        }
     }
 
     /// Makes an empty file that has no name and lies in memory: memfd_create(2).

@@ -26,7 +26,19 @@ package enum Privileges {
     }
 
     /// Lets the calling thread open what its own group may, and no more.
-    package static func readAsOwnGroup() { _ = cepoll_set_file_group(getegid()) }
+    package static func readAsOwnGroup() throws(SystemError) {
+        _ = cepoll_set_file_group(getegid())
+        // With such a change the kernel makes a process what `fs.suid_dumpable` says: proc(5).
+        _ = try systemCall("prctl(PR_SET_DUMPABLE)") { cepoll_set_not_dumpable() }
+    }
+
+    /// Whether the kernel can confine a thread to files below a directory.
+    package static var hasLandlock: Bool {
+        let rules = cepoll_landlock_create()
+        if rules == -1 { return false }
+        close(rules)
+        return true
+    }
 
     /// Lets the calling thread open nothing from now on but files below `directory`, for reading: landlock(7).
     ///
@@ -38,6 +50,13 @@ package enum Privileges {
             cepoll_landlock_allow_reading(rules.rawValue, directory.rawValue)
         }
         _ = try systemCall("landlock_restrict_self") { cepoll_landlock_restrict(rules.rawValue) }
+    }
+
+    /// Lets the calling thread do nothing from now on but read files, write to what is open, and wait: seccomp(2).
+    ///
+    /// Other calls fail with `EPERM`: Landlock alone does not keep a thread from sockets and from truncate(2).
+    package static func readOnly() throws(SystemError) {
+        _ = try systemCall("prctl(PR_SET_SECCOMP)") { cepoll_allow_reading_only() }
     }
 
     /// Gives up what a process can have without being root: it stays the user that it is.

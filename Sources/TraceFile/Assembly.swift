@@ -21,11 +21,29 @@ package struct Assembly {
                 let isSame = try naming(stream.name) { () throws(SystemError) in
                     try stream.file.isSameFile(as: other.file)
                 }
-                if isSame { throw .malformed(file: stream.name, problem: "the same file as \(other.name)") }
+                // An empty one stands for any CPU that was not traced.
+                let isEmpty = try naming(stream.name) { () throws(SystemError) in
+                    try stream.file.size() == 0
+                }
+                if isSame, !isEmpty {
+                    throw .malformed(file: stream.name, problem: "the same file as \(other.name)")
+                }
             }
         }
         self.head = head
         self.streams = streams
+    }
+
+    /// Makes sure that the file at `path` is none of those that this one is made of.
+    package func refuse(asOutput path: String) throws(TraceFileError) {
+        guard (try? FileDescriptor.Kind(of: path)) == .regular,
+            let there = try? FileDescriptor.open(path, [.readOnly, .nonBlocking])
+        else { return }
+        let isHead = try naming(path) { () throws(SystemError) in try there.isSameFile(as: head.file) }
+        let isStream = streams.contains { (try? there.isSameFile(as: $0.file)) == true }
+        if isHead || isStream {
+            throw .malformed(file: path, problem: "one of the files that it is to be made of")
+        }
     }
 
     /// What work has been done, of how much: bytes looked at and copied.
@@ -37,7 +55,11 @@ package struct Assembly {
     package func survey(progress: Progress = { _, _ in }) throws(TraceFileError) -> [CPUStream.Contents] {
         var total = 0
         for stream in streams {
-            total += try naming(stream.name) { () throws(SystemError) in try stream.file.size() }
+            let size = try naming(stream.name) { () throws(SystemError) in try stream.file.size() }
+            if size > Self.largestStream {
+                throw .malformed(file: stream.name, problem: "\(size) bytes are too many")
+            }
+            total += size
         }
         var done = 0
         var contents: [CPUStream.Contents] = []
@@ -83,6 +105,9 @@ package struct Assembly {
             }
         }
     }
+
+    /// There are at most 8192 of them, and their places have to be numbers.
+    private static let largestStream = 1 << 48
 
     /// A bite that leaves time to look up between two.
     private static let bite = 64 << 20

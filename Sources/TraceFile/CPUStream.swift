@@ -55,7 +55,7 @@ package final class CPUStream: Sendable {
                 if page.timestamp < last {
                     throw flaw(
                         contents,
-                        "begins at \(page.timestamp), before the page in front of it, which does at \(last): are these pages of several CPUs?"
+                        "begins at \(page.timestamp), before the page in front of it, which does at \(last): are these pages of several CPUs, or has the clock been changed, or the machine started again?"
                     )
                 }
                 last = page.timestamp

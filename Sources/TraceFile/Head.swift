@@ -13,6 +13,10 @@ package final class Head: Sendable {
     /// CPUs of the machine that recorded.
     package let cpus: Int
     let options: [Option]
+    /// Every clock, the one in use in brackets: `[local] global ...`.
+    let clocks: String
+    /// The clock that the pages' times are of; empty if the head does not say.
+    package let clock: String
     /// Where each part lies that a version 7 file has a section for, in the order of their ids from 16 on: header_page
     /// and header_event, ftrace's formats, the event systems' formats, symbols, printk formats, command lines.
     let parts: [Range<Int>]
@@ -57,9 +61,14 @@ package final class Head: Sendable {
             throw .malformed(file: name, problem: "an unknown byte order: \(endianness[0])")
         }
         cursor.order = endianness[0] == 0 ? .little : .big
-        _ = try cursor.number(UInt32.self, "the page size")
+        let pageSize = try cursor.number(UInt32.self, "the page size")
         var bounds = [cursor.offset]
         layout = try Self.readLayout(&cursor)
+        if pageSize != layout.pageSize {
+            throw .malformed(
+                file: name, problem: "a page has \(pageSize) bytes, but by its header_page \(layout.pageSize)"
+            )
+        }
         bounds.append(cursor.offset)
         try Self.skipFtraceFormats(&cursor)
         bounds.append(cursor.offset)
@@ -77,7 +86,11 @@ package final class Head: Sendable {
         guard (1...8192).contains(cpus) else {
             throw .malformed(file: name, problem: "the head of a machine of \(cpus) CPUs")
         }
-        options = try Self.readOptions(&cursor)
+        let options = try Self.readOptions(&cursor)
+        clocks = Self.text(Option.traceClock, in: options) ?? ""
+        clock = Self.clockInUse(clocks) ?? ""
+        // A reader that is told of a clock wants to hear which.
+        self.options = clock.isEmpty ? options.filter { $0.id != Option.traceClock } : options
         size = cursor.offset - start
         self.name = name
         self.file = cursor.takeFile()
@@ -129,19 +142,17 @@ package final class Head: Sendable {
     }
 
     /// An option's text, without the NUL at its end.
-    private func text(_ id: UInt16) -> String? {
+    private static func text(_ id: UInt16, in options: [Option]) -> String? {
         guard let option = options.first(where: { $0.id == id }) else { return nil }
         return String(decoding: option.data.prefix { $0 != 0 }, as: UTF8.self)
     }
 
-    /// Every clock, the one in use in brackets: `[local] global ...`.
-    var clocks: String { text(Option.traceClock) ?? "" }
-
-    /// The clock that the pages' times are of.
-    package var clock: String {
-        guard let name = clocks.split(separator: "[").last?.split(separator: "]").first, clocks.contains("[")
-        else { return "" }
-        return String(name)
+    /// The one of `[local] global ...` that is in brackets.
+    static func clockInUse(_ clocks: String) -> String? {
+        guard let start = clocks.firstIndex(of: "["), let end = clocks[start...].firstIndex(of: "]") else {
+            return nil
+        }
+        return String(clocks[start..<end].dropFirst())
     }
 
     /// The trace instance whose pages belong to it; empty for the top-level rings.
@@ -152,7 +163,7 @@ package final class Head: Sendable {
     }
 
     /// The machine that recorded, as uname(2) has it.
-    package var machine: String { text(Option.uname) ?? "" }
+    package var machine: String { Self.text(Option.uname, in: options) ?? "" }
 
     /// Events that the kernel had read from a CPU's ring when the head was made; `nil` if the head does not say.
     package func eventsRead(cpu: Int) -> Int? {

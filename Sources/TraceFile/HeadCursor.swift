@@ -13,6 +13,8 @@ struct HeadCursor: ~Copyable {
 
     /// What is read at a time: a head has thousands of small fields.
     private static let windowSize = 64 << 10
+    /// The line that announces a head has some hundred bytes.
+    private static let longestAnswer = 64 << 10
     /// No field that is kept is longer.
     private static let longestField = 1 << 20
 
@@ -34,7 +36,11 @@ struct HeadCursor: ~Copyable {
             offset = 0
             return 0
         }
-        while try bytes(1, "the answer that it begins with") != [UInt8(ascii: "\n")] {}
+        let answer = try bytes(min(Self.longestAnswer, end - offset), "the answer that it begins with")
+        guard let newline = answer.firstIndex(of: UInt8(ascii: "\n")) else {
+            throw malformed("no head: it begins with a brace, but with no answer of an agent")
+        }
+        offset = newline + 2
         return offset
     }
 
@@ -71,6 +77,9 @@ struct HeadCursor: ~Copyable {
         while true {
             let byte = try bytes(1, what)
             if byte == [0] { return String(decoding: characters, as: UTF8.self) }
+            guard (0x21...0x7e).contains(byte[0]) else {
+                throw malformed("\(what) is no name, at byte \(offset - 1)")
+            }
             characters += byte
             if characters.count > limit { throw malformed("\(what) does not end") }
         }

@@ -153,8 +153,7 @@ package struct HeadWriter {
 
     private mutating func addOptions(_ source: HeadSource, _ stats: [CPUStats]) throws(TraceFileError) {
         let clocks = String(decoding: try everything(source.clock, "trace_clock"), as: UTF8.self)
-        summary.clock =
-            clocks.split(separator: "[").last?.split(separator: "]").first.map { String($0) } ?? ""
+        summary.clock = Head.clockInUse(clocks) ?? ""
         output.add(raw: Head.optionsMark)
         output.add(Head.Option.traceClock, clocks)
         output.add(Head.Option.uname, systemName())

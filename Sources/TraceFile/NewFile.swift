@@ -1,33 +1,47 @@
 import Reactor
 
-/// A file that gets its name once it is whole; until then it is `NAME.partial`, and goes if it is dropped.
+/// A file that gets its name once it is whole.
+///
+/// Until then it has none, and goes with the process; where the file system cannot do that it is called
+/// `NAME.NUMBER.partial`, and goes if it is dropped.
 package final class NewFile {
     package let content: NamedFile
     private let path: String
-    private var isInPlace = false
+    /// A name of its own, which it has for a moment at least.
+    private let partialPath: String
+    private var hasPartialName = false
 
-    private var partialPath: String { path + ".partial" }
-
+    /// - Parameter path: A link is followed.
     /// - Throws: `.malformed` if something other than a regular file has the name.
     package init(at path: String) throws(TraceFileError) {
         if let kind = try? FileDescriptor.Kind(of: path), kind != .regular {
             throw .malformed(file: path, problem: "not a regular file")
         }
-        let partialPath = path + ".partial"
-        let file = try naming(partialPath) { () throws(SystemError) in try FileDescriptor.create(partialPath)
+        let target = FileDescriptor.resolve(path) ?? path
+        let partialPath = "\(target).\(UInt32.random(in: 0 ... .max)).partial"
+        if let file = try? FileDescriptor.createNameless(besides: target) {
+            content = NamedFile(file, name: path)
+        } else {
+            let file = try naming(path) { () throws(SystemError) in try FileDescriptor.create(partialPath) }
+            content = NamedFile(file, name: path)
+            hasPartialName = true
         }
-        content = NamedFile(file, name: partialPath)
-        self.path = path
+        self.path = target
+        self.partialPath = partialPath
     }
 
     deinit {
-        // There is nobody to tell, and what is left behind is overwritten by the next try.
-        if !isInPlace { try? FileDescriptor.remove(partialPath) }
+        // There is nobody to tell.
+        if hasPartialName { try? FileDescriptor.remove(partialPath) }
     }
 
     /// Gives it its name, in the place of the file that had it.
     package func takePlace() throws(TraceFileError) {
-        try naming(path) { () throws(SystemError) in try FileDescriptor.rename(partialPath, to: path) }
-        isInPlace = true
+        try naming(path) { () throws(SystemError) in
+            if !hasPartialName { try content.descriptor.giveName(partialPath) }
+            hasPartialName = true
+            try FileDescriptor.rename(partialPath, to: path)
+            hasPartialName = false
+        }
     }
 }

@@ -7,7 +7,7 @@ extension Assembly {
         var middle = number(UInt32(streams.count)) + Head.optionsMark
         for option in head.options { middle += bytes(of: option) }
         middle += number(UInt16(0)) + Array("flyrecord".utf8) + [0]
-        let clock = head.clocks.isEmpty ? [] : Array("[\(head.clock)]".utf8)
+        let clock = head.clock.isEmpty ? [] : Array("[\(head.clock)]".utf8)
         let clockSize = clock.isEmpty ? [] : number(UInt64(clock.count))
         // Where each CPU's pages are: places that are known once the length of all this is.
         var pages = FilePlan()

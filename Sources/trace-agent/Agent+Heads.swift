@@ -14,7 +14,7 @@ extension Agent {
 
     /// How long a client may take nothing of a head, and how long all of it may take him: others wait for the slot.
     private static let patience = Duration.seconds(10)
-    private static let longestTransfer = Duration.seconds(60)
+    private static let longestTransfer = Duration.seconds(20)
 
     mutating func watchHeads() throws(SystemError) {
         try reactor.watch(headTurn.descriptor, for: .readable, as: .headTurn)
@@ -48,9 +48,12 @@ extension Agent {
         guard let requester = HeadRequester(rawValue: index), let slot = headWorker?.slot(of: requester),
             let word = slot.readiness.take(), case .making(let waiting) = headStates[index]
         else { return }
-        let headBytes = Int(word - 1)
+        var headBytes = Int(word - 1)
         var line = try slot.line(afterHeadOf: headBytes)
-        if line.isEmpty { line = report().json(answering: "metadata", problem: "no head: no memory") }
+        if line.isEmpty {
+            headBytes = 0
+            line = report().json(answering: "metadata", problem: "no head: no memory")
+        }
         var receivers: [OrderStream] = []
         for stream in waiting where stream.takeOwedHead() && !stream.isEnded {
             stream.begin(Transfer(slot, headBytes: headBytes), announcedBy: line)
@@ -103,7 +106,8 @@ extension Agent {
             guard let transfer = stream.transfer else { continue }
             let now = ContinuousClock.now
             if now - transfer.lastProgress > Self.patience || now - transfer.begun > Self.longestTransfer {
-                end(stream, because: "it does not take its head")
+                clientEvents.say("a client is sent away: it takes its head too slowly", stream.logFields)
+                end(stream, because: "too slow")
             }
         }
     }

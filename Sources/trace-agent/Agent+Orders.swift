@@ -86,6 +86,7 @@ extension Agent {
             try dump(for: stream)
         case .status: try answer("status", on: stream)
         case .metadata:
+            guard stream.isAnswering else { break }
             stream.oweAnswer(to: order)
             try makeHeads()
         case .unknown(let line):
@@ -216,7 +217,7 @@ extension Agent {
 
 extension OrderStream {
     /// Who is on the other side, for the journal.
-    fileprivate var logFields: Logger.Metadata {
+    var logFields: Logger.Metadata {
         guard let client else { return ["peer": "host"] }
         return [
             "peer": "client", "peer_pid": "\(client.pid)", "peer_uid": "\(client.uid)",

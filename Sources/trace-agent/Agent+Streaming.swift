@@ -84,10 +84,13 @@ extension Agent {
 
     /// Sends what the rings hold now, then stops; the same as a stop while that is streamed anyway.
     mutating func dump(for stream: OrderStream) throws(SystemError) {
-        if state == .stopped { try addNewPorts() }
-        let problem = tracked.isEmpty ? missingPorts : state == .stopped ? pageSizeProblem() : nil
-        if let problem { return try answer(Order.dump.word, on: stream, problem: problem) }
-        if state == .stopped { try start() }
+        if state == .stopped {
+            try addNewPorts()
+            if let problem = missingPorts ?? pageSizeProblem() {
+                return try answer(Order.dump.word, on: stream, problem: problem)
+            }
+            try start()
+        }
         stream.oweAnswer(to: .dump)
         try stop()
     }

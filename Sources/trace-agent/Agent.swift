@@ -65,6 +65,8 @@ struct Agent: ~Copyable {
     var controlTrouble: String?
     /// What a recording has switched on: off before the last flush, so that this leaves the rings empty.
     var eventsRecorded: EventChoice?
+    /// What is said of what was recorded if the end comes all of a sudden.
+    var lastWords: String?
     /// Makes heads; none is needed by a recording.
     var headWorker: HeadWorker?
     /// Each costs a CPU a tenth of a second: nobody gets more than one a second for long.
@@ -143,7 +145,8 @@ struct Agent: ~Copyable {
         for line in report().table { log.info("\(line)") }
         if isWorkerStuck, isAnyDraining {
             // Waiting for a thread that a file system holds could take for ever.
-            log.error("\(failure?.description ?? "a write of trace data does not end"): exiting without it")
+            let why = failure?.description ?? "a write of trace data does not end"
+            log.error("\(why): exiting without it\(lastWords.map { "; \($0)" } ?? "")")
             exitAtOnce((failure?.status ?? .outputFailed).rawValue)
         }
         if let failure { throw failure }
@@ -216,17 +219,20 @@ struct Agent: ~Copyable {
     }
 
     private mutating func hearSignal() throws(SystemError) {
+        // Those that come together are one.
+        let wasExiting = isExiting
         while let signal = try signals.take() {
             // A terminal that has gone ends what ran in it.
             if signal == SignalFD.hangUp, !options.foreground {
                 try reload()
                 continue
             }
-            if isExiting {
+            if wasExiting {
                 restoreSettings()
+                if let lastWords { log.error("ended by another signal; \(lastWords)") }
                 exitAtOnce(128 + signal)
             }
-            try endInOrder()
+            if !isExiting { try endInOrder() }
         }
     }
 
@@ -250,8 +256,9 @@ struct Agent: ~Copyable {
         if state == .stopped, isAnyDraining { try deadline.arm(after: .seconds(1)) }
     }
 
-    /// Puts `buffer_percent` back.
+    /// Puts `buffer_percent` back, and switches off what a recording has switched on.
     mutating func restoreSettings() {
+        eventsRecorded?.restore()
         do throws(SystemError) {
             try settings.restorePercent()
         } catch {

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Logging
+import Reactor
 
 struct AssembleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -21,7 +22,12 @@ struct AssembleCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The streams.", valueName: "cpu-file"))
     var streams: [String]
 
+    func validate() throws {
+        if output == "-" { throw ValidationError("-o: a trace.dat cannot be written to a pipe") }
+    }
+
     func run() throws {
+        SignalFD.ignoreFailedWrites()
         let log = Logger(label: "trace-agent") { _ in StandardErrorLog(.shared) }
         do throws(Failure) {
             for line in try TraceMaker(head: head, streams: streams, output: output).make(log) { print(line) }

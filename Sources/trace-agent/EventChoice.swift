@@ -41,13 +41,13 @@ final class EventChoice {
         }
         for name in names {
             do throws(SystemError) {
+                // What fails may have switched some on.
+                defer { added = ((try? Self.list(enabled)) ?? []).filter { !before.contains($0) } }
                 _ = try enabled.write(Array("\(name)\n".utf8))
             } catch {
                 let reason = error.code == .invalidArgument ? "no such event" : "\(error.code)"
                 throw Failure(.usage, "--event \(name): \(reason), see \(tracefs.directory)/available_events")
             }
-            let now = try explained { () throws(SystemError) in try Self.list(enabled) }
-            added = now.filter { !before.contains($0) }
         }
     }
 

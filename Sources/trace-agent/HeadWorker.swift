@@ -19,8 +19,11 @@ final class HeadWorker: Sendable {
         let desk = try HeadDesk(heads, instance: instance)
         thread = try JoinedThread(name: "trace-heads") {
             lowerThreadPriority()
-            // A kernel without Landlock lets the thread open what root's group may: README, "What the service may do".
-            if isConfined { try? Privileges.openOnlyBelow(heads.events) }
+            if isConfined {
+                // A kernel without one of them is told of at the start: `Identity.become`.
+                try? Privileges.openOnlyBelow(heads.events)
+                try? Privileges.readOnly()
+            }
             desk.work()
         }
         self.desk = desk

@@ -44,7 +44,10 @@ enum Identity {
             if let user {
                 try Privileges.drop(to: user, readsAsRootsGroup: true)
                 try startReader(true)
-                Privileges.readAsOwnGroup()
+                try Privileges.readAsOwnGroup()
+                if !Privileges.hasLandlock {
+                    log.notice("no Landlock here: the thread that makes heads can read what root's group may")
+                }
             } else {
                 try Privileges.renounce()
                 try startReader(false)

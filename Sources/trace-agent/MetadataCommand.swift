@@ -41,7 +41,12 @@ struct MetadataCommand: ParsableCommand {
             }
             try written(file.takePlace)
         }
-        if client.json { StandardError.shared.write(line + "\n") }
+        // Standard output may be where the head went.
+        if client.json, output == "-" {
+            StandardError.shared.write(line + "\n")
+        } else if client.json {
+            print(line)
+        }
     }
 
     private func receive(
@@ -49,13 +54,26 @@ struct MetadataCommand: ParsableCommand {
     ) throws(Failure) {
         var received = 0
         while received < size {
-            let bytes = try client.bytes(from: &connection, atMost: size - received)
+            let bytes = try more(atMost: size - received, from: &connection, after: received)
             do throws(SystemError) {
                 try write(bytes, received)
             } catch {
                 throw Failure(.outputFailed, "cannot write \(output): \(error.code)")
             }
             received += bytes.count
+        }
+    }
+
+    private func more(
+        atMost count: Int, from connection: inout Incoming, after received: Int
+    ) throws(Failure) -> [UInt8] {
+        do throws(Failure) {
+            return try client.bytes(from: &connection, atMost: count)
+        } catch {
+            throw Failure(
+                error.status,
+                "the head was cut off after \(received) bytes: taken too slowly, or the agent has ended: journalctl -u virtio-trace-agent"
+            )
         }
     }
 

@@ -18,7 +18,7 @@ struct Options: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Record this machine's rings into a trace.dat, from now until Ctrl-C: no ports, no orders.",
+            "Record what this machine's rings hold and what comes into a trace.dat, until Ctrl-C: no ports, no orders.",
             valueName: "file"))
     var record: String?
 
@@ -80,6 +80,9 @@ struct Options: ParsableArguments {
                 throw ValidationError("--record keeps its privileges to the end: not with --user")
             }
             foreground = true
+        }
+        if let name = event.first(where: { $0.isEmpty || $0.contains(where: \.isWhitespace) }) {
+            throw ValidationError("--event '\(name)': one event, or all of a system, at a time")
         }
         if !event.isEmpty, record == nil { throw ValidationError("--event is for --record") }
         if duration != nil, !foreground {

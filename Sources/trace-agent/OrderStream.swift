@@ -7,7 +7,8 @@ final class OrderStream {
     let client: PeerCredentials?
     /// Whether the other side's leaving ends it: so with a socket, not with a port.
     let endsWhenAway: Bool
-    private let isAnswering: Bool
+    /// Whether answers can be sent.
+    let isAnswering: Bool
     /// Whether the other side has left, and a read has not found it connected since.
     private var isAway: Bool
     private var parser = OrderParser()
@@ -199,7 +200,6 @@ final class OrderStream {
 
     /// Queues the line and the head that it announces; what is answered from now on follows them.
     func begin(_ transfer: Transfer, announcedBy line: String) {
-        guard isAnswering else { return }
         answers += line.utf8 + [newline]
         olderAnswers = 0
         self.transfer = transfer

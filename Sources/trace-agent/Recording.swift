@@ -12,6 +12,8 @@ final class Recording {
     private let log: Logger
     /// Those that have a file: from 0 on.
     private var cpus: [Int] = []
+    /// Events that the kernel had read from each CPU's ring before the recording began.
+    private var readBefore: [Int] = []
     /// Whether what lies there is this recording's, and nothing has been recorded yet.
     private var isToBeRemoved = false
 
@@ -32,8 +34,11 @@ final class Recording {
                 "\(headPath) is left of an earlier recording: trace-agent assemble makes a trace.dat of it and \(path).cpu*, or remove it"
             )
         }
-        try writeHead()
+        if let doubt = heads.doubt(about: try writeHead()) { log.warning("\(doubt)") }
         isToBeRemoved = true
+        // A head that was just written can be read.
+        let head = try? Head(opening: headPath)
+        readBefore = (0..<(head?.cpus ?? 0)).map { head?.eventsRead(cpu: $0) ?? 0 }
     }
 
     deinit {
@@ -55,6 +60,9 @@ final class Recording {
             let file = try FileDescriptor.create(streamPath(cpu: cpu))
             cpus.append(cpu)
             return file
+        } catch  where error.code == .exists {
+            throw Failure(
+                .usage, "\(error.subject) is there already: it may be of an earlier recording; remove it")
         } catch {
             throw Failure(.outputFailed, "cannot write \(error.subject): \(error.code)")
         }
@@ -67,12 +75,9 @@ final class Recording {
         do throws(Failure) {
             // Names of tasks, symbols of modules, the rings' accounts: as they are now.
             try writeHead()
-            let streams = streamsUntilTheLast
-            for line in try TraceMaker(head: headPath, streams: streams, output: path).make(
-                log, isCancelled: isCancelled)
-            {
-                log.info("\(line)")
-            }
+            let maker = TraceMaker(
+                head: headPath, streams: streamsUntilTheLast, output: path, readBefore: readBefore)
+            for line in try maker.make(log, isCancelled: isCancelled) { log.info("\(line)") }
         } catch {
             throw Failure(error.status, "\(error); \(whatRemains)")
         }
@@ -84,12 +89,14 @@ final class Recording {
         "what was recorded is kept: trace-agent assemble -o \(path) \(headPath) \(streamsUntilTheLast.joined(separator: " "))"
     }
 
-    private func writeHead() throws(Failure) {
+    /// - Returns: What is in it.
+    @discardableResult
+    private func writeHead() throws(Failure) -> HeadSummary {
         do throws(TraceFileError) {
             let file = try NewFile(at: headPath)
             let summary = try heads.write(to: file.content)
             try file.takePlace()
-            if let doubt = heads.doubt(about: summary) { log.warning("\(doubt)") }
+            return summary
         } catch {
             throw Failure(.outputFailed, "cannot write the head: \(error)")
         }

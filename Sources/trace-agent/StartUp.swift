@@ -64,6 +64,7 @@ private func record(
     for channel in channels { try agent.add(channel) }
     try events.switchOn(options.event)
     recording.begin()
+    agent.lastWords = recording.whatRemains
     do throws(Failure) {
         try agent.run()
     } catch {

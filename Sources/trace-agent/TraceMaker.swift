@@ -8,6 +8,8 @@ struct TraceMaker {
     /// The first is CPU 0's.
     let streams: [String]
     let output: String
+    /// Events that the kernel had read from each CPU's ring before these streams began; `nil` if nobody knows.
+    var readBefore: [Int]?
 
     /// Checks everything, then writes the file in one go: until it is whole, what had its name before keeps it.
     ///
@@ -25,8 +27,8 @@ struct TraceMaker {
             var open: [CPUStream] = []
             for path in streams { open.append(try CPUStream(opening: path)) }
             let assembly = try Assembly(head, open)
+            try assembly.refuse(asOutput: output)
             let contents = try assembly.survey(progress: step)
-            try refuseToOverwrite(open)
             let file = try NewFile(at: output)
             try assembly.write(contents, to: file.content, progress: step)
             try file.takePlace()
@@ -38,17 +40,10 @@ struct TraceMaker {
         }
     }
 
-    private func refuseToOverwrite(_ open: [CPUStream]) throws(TraceFileError) {
-        guard let there = try? FileDescriptor.open(output, .readOnly) else { return }
-        for stream in open where (try? stream.file.isSameFile(as: there)) == true {
-            throw .malformed(file: output, problem: "one of the streams that it is to be made of")
-        }
-    }
-
     private func explain(_ error: TraceFileError) -> Failure {
         switch error {
         case .malformed: return Failure(.dataError, "\(error)")
-        case .system(let file, let cause) where file.hasPrefix(output):
+        case .system(let file, let cause) where file == output:
             let remedy = cause.code.meansFull ? ": make room" : ""
             return Failure(.outputFailed, "cannot write \(file): \(cause.code)\(remedy)")
         case .system(let file, let cause): return Failure(.noInput, "cannot read \(file): \(cause.code)")
@@ -71,16 +66,28 @@ struct TraceMaker {
                     ? ", and some \(entry.uncountedLosses) times without a number" : ""
                 doubts.append("CPU \(cpu): the kernel lost \(entry.lost) events\(more), as the pages say")
             }
-            guard entry.events > 0, let read = head.eventsRead(cpu: cpu), read != entry.events else {
-                continue
-            }
-            if let other = (0..<head.cpus).first(where: { head.eventsRead(cpu: $0) == entry.events }) {
-                doubts.append(
-                    "\(streams[cpu]) has \(entry.events) events, which is what was read on CPU \(other), not on CPU \(cpu): are the streams in order?"
-                )
-            }
+            if let doubt = doubt(about: entry, cpu, head) { doubts.append(doubt) }
         }
         return doubts
+    }
+
+    /// Compares what a stream has with what the kernel counted.
+    private func doubt(about entry: CPUStream.Contents, _ cpu: Int, _ head: Head) -> String? {
+        guard let read = head.eventsRead(cpu: cpu) else { return nil }
+        if let readBefore {
+            let missing = read - (cpu < readBefore.count ? readBefore[cpu] : 0) - entry.events
+            return missing == 0
+                ? nil : "CPU \(cpu): \(missing) events were read by somebody else, or are missing"
+        }
+        if entry.events == read { return nil }
+        let other = (0..<head.cpus).first { head.eventsRead(cpu: $0) == entry.events }
+        if entry.events > 0, let other {
+            return
+                "\(streams[cpu]) has \(entry.events) events, which is what was read on CPU \(other), not on CPU \(cpu): are the streams in order?"
+        }
+        if entry.events > read { return nil }
+        return
+            "\(streams[cpu]) has \(entry.events) of the \(read) events that were read on CPU \(cpu) since its ring was made or emptied: if not all were read before, the rest is missing"
     }
 
     private func summary(of contents: [CPUStream.Contents], _ head: Head) -> [String] {
@@ -90,7 +97,9 @@ struct TraceMaker {
             let lost = "\(entry.lost)" + (entry.uncountedLosses > 0 ? "+" : "")
             return ["\(cpu)", "\(entry.pages)", "\(entry.events)", lost, read]
         }
-        return ["\(output): \(head.machine), clock \(head.clock)"] + Table(columns, rows).lines
+        // What a guest says of itself goes to a terminal.
+        let (machine, clock) = (Array(head.machine.utf8).escapedASCII, Array(head.clock.utf8).escapedASCII)
+        return ["\(output): \(machine), clock \(clock)"] + Table(columns, rows).lines
     }
 }
 

@@ -84,4 +84,39 @@ struct ThreadTests {
         #expect(desk.replies.take() == 31)
         _ = consume thread
     }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root, or no_new_privs, which could not be taken back"))
+    func `a thread that only reads can open nothing else, and reach no socket`() throws {
+        let folder = "/tmp/reactor-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        mkdir(folder, 0o755)
+        defer {
+            for name in ["socket", "file"] { unlink("\(folder)/\(name)") }
+            rmdir(folder)
+        }
+        let listener = try LocalSocket(
+            at: "\(folder)/socket", for: User(name: "me", uid: getuid(), gid: getgid()))
+        let file = try FileDescriptor.create("\(folder)/file")
+        try file.writeAll([1, 2, 3])
+        let desk = try Desk()
+        let thread = try JoinedThread(name: "test") {
+            guard (try? Privileges.readOnly()) != nil else { return desk.replies.signal(1000) }
+            var word: UInt64 = 1
+            func expect(_ code: CInt, _ digit: UInt64, _ body: () throws -> Void) {
+                do { try body() } catch let error as SystemError where error.code.rawValue == code {
+                    word += digit
+                } catch {}
+            }
+            if (try? FileDescriptor.open("\(folder)/file", .readOnly).contents()) != nil { word += 1 }
+            expect(EPERM, 10) { _ = try FileDescriptor.open("\(folder)/file", .writeOnly) }
+            expect(EPERM, 100) { _ = try FileDescriptor.create("\(folder)/other") }
+            expect(EPERM, 1000) { _ = try FileDescriptor.connect(toSocketAt: "\(folder)/socket") }
+            if truncate("\(folder)/file", 0) == -1, errno == EPERM { word += 10000 }
+            desk.replies.signal(word)
+        }
+        #expect(desk.replies.take() == 11112)
+        _ = consume thread
+        let size = try file.size()
+        #expect(size == 3)
+        _ = consume listener
+    }
 }

@@ -67,6 +67,7 @@ package func writeFile(_ path: String, _ text: String) throws {
 }
 
 package func writeBytes(_ path: String, _ bytes: [UInt8]) throws {
+    unlink(path)
     try FileDescriptor.create(path).writeAll(bytes)
 }
 

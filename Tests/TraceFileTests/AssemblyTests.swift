@@ -56,7 +56,7 @@ struct AssemblyTests {
         #expect(try problem(page + page + empty) == "\(path): page 2, at byte 8192, holds no event")
         #expect(
             try problem(page + earlier)
-                == "\(path): page 1, at byte 4096, begins at 99, before the page in front of it, which does at 100: are these pages of several CPUs?"
+                == "\(path): page 1, at byte 4096, begins at 99, before the page in front of it, which does at 100: are these pages of several CPUs, or has the clock been changed, or the machine started again?"
         )
         #expect(try problem(page) == nil)
         #expect(
@@ -139,12 +139,41 @@ struct AssemblyTests {
         #expect(throws: TraceFileError.self) { try Head(opening: try file("head", Array("no head".utf8))) }
     }
 
+    @Test func `a page size that is not the pages' is refused: readers believe it`() throws {
+        for size in [0, 8192] {
+            var bytes = kernel.head()
+            bytes.replaceSubrange(14..<18, with: kernel.bytes(UInt32(size)))
+            let path = try file("head", bytes)
+            #expect(throws: TraceFileError.self) { try Head(opening: path) }
+        }
+    }
+
+    @Test(
+        .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"),
+        arguments: ["", "box"])
+    func `a head that does not say which clock is in use makes a file all the same`(instance: String) throws {
+        let clocks = Array("[local]".utf8)
+        var bytes = kernel.head(instance: instance)
+        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: clocks) })
+        bytes[place] = UInt8(ascii: " ")
+        let head = try Head(opening: try file("head", bytes))
+        #expect(head.clock.isEmpty)
+        let assembly = try Assembly(head, [try stream(kernel.page(at: 1, [.marker("hello", delta: 0)]))])
+        let output = try NewFile(at: "\(folder.path)/trace.dat")
+        try assembly.write(try assembly.survey(), to: output.content)
+        try output.takePlace()
+        #expect(try TraceReport(of: "\(folder.path)/trace.dat").markers("hello").count == 1)
+    }
+
     @Test func `more streams than CPUs, and a stream that is given twice, are refused`() throws {
         let head = try Head(opening: try file("head", kernel.head(cpus: 1)))
         let one = try stream([], "cpu0")
         #expect(throws: TraceFileError.self) { try Assembly(head, [one, try stream([], "cpu1")]) }
         let two = try Head(opening: try file("head", kernel.head(cpus: 2)))
-        #expect(throws: TraceFileError.self) { try Assembly(two, [one, try CPUStream(opening: one.name)]) }
+        // Empty ones stand for CPUs that were not traced.
+        _ = try Assembly(two, [one, try CPUStream(opening: one.name)])
+        let full = try stream([1], "full")
+        #expect(throws: TraceFileError.self) { try Assembly(two, [full, try CPUStream(opening: full.name)]) }
     }
 
     @Test func `a FIFO is no stream, and a folder no head`() throws {

@@ -62,6 +62,30 @@ struct AssembleTests {
         #expect(try TraceReport(of: output).events.isEmpty)
     }
 
+    @Test func `a stream that is cut between two pages is doubted`() throws {
+        try writeBytes(path("cpu0"), pages(2))
+        let command = try assemble("head", "cpu0", "cpu1")
+        #expect(command.status == 0)
+        #expect(
+            command.errorText.contains(
+                "\(path("cpu0")) has 2 of the 3 events that were read on CPU 0 since its ring was made or emptied"
+            ))
+        // An empty stream of a CPU that recorded something is one that is cut, too.
+        try writeBytes(path("empty"), [])
+        #expect(try assemble("head", "empty", "cpu1").errorText.contains("has 0 of the 3 events"))
+    }
+
+    @Test func `what a guest says of itself does nothing to a terminal`() throws {
+        var head = kernel.head()
+        let name = Array("somewhere".utf8)
+        let place = try #require(head.indices.first { head[$0...].starts(with: name) })
+        head.replaceSubrange(place..<place + name.count, with: "\u{1b}]0;here!".utf8)
+        try writeBytes(path("odd"), head)
+        let command = try assemble("odd", "cpu0", "cpu1")
+        #expect(command.status == 0)
+        #expect(command.output.contains(#"Linux \x1b]0;here! 6.1.0 foreign"#))
+    }
+
     @Test func `streams in the wrong order are doubted`() throws {
         let command = try assemble("head", "cpu1", "cpu0")
         #expect(command.status == 0)
@@ -115,14 +139,30 @@ struct AssembleTests {
         throws
     {
         try writeFile(output, "the old one")
-        #expect(try assemble("head", "text").status == 66)
+        #expect(try assemble("head", "none").status == 66)
         #expect(try readText(output) == "the old one")
         let onto = try Command(
             Machine.product("trace-agent"), ["assemble", "-o", path("cpu0"), path("head"), path("cpu0")])
         #expect(onto.status == 65)
         #expect(try readFile(path("cpu0")) == pages(3))
+        let overHead = try Command(
+            Machine.product("trace-agent"), ["assemble", "-o", path("head"), path("head"), path("cpu0")])
+        #expect(overHead.status == 65)
+        try makeFIFO(path("fifo"))
+        let intoFIFO = try Command(
+            Machine.product("trace-agent"), ["assemble", "-o", path("fifo"), path("head"), path("cpu0")])
+        #expect(intoFIFO.status == 65 && intoFIFO.errorText.contains("not a regular file"))
+        // A name that begins like the output's is not the output.
+        let missing = try Command(
+            Machine.product("trace-agent"), ["assemble", "-o", output, path("head"), output + ".cpu7"])
+        #expect(missing.status == 66)
+        try makeLink(path("link"), to: output)
+        let throughLink = try Command(
+            Machine.product("trace-agent"), ["assemble", "-o", path("link"), path("head"), path("cpu0")])
+        #expect(throughLink.status == 0)
+        #expect(try readFile(output).starts(with: [0x17, 0x08, 0x44]))
         #expect(try assemble("head", "cpu0", "cpu1").status == 0)
-        #expect(try namesIn(folder.path).sorted() == ["cpu0", "cpu1", "head", "trace.dat"])
+        #expect(try namesIn(folder.path).sorted() == ["cpu0", "cpu1", "fifo", "head", "link", "trace.dat"])
     }
 
     @Test func `a head that trace-cmd has made is not taken for one of ours`() throws {

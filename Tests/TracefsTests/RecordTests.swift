@@ -105,7 +105,7 @@ struct RecordTests {
         #expect(nowhere.wait() == 74)
         #expect(
             nowhere.errorText.contains(
-                "cannot write the head: \(folder.path)/none/trace.dat.head.partial: No such file"))
+                "cannot write the head: \(folder.path)/none/trace.dat.head: No such file"))
         let folderItself = try record(instance, to: folder.path)
         #expect(folderItself.wait() == 64)
         #expect(folderItself.errorText.contains("not a regular file"))
@@ -127,7 +127,7 @@ struct RecordTests {
         let words = kept.split(separator: " ").map { String($0) }.dropFirst()
         let full = try Command(Machine.release("trace-agent"), Array(words))
         #expect(full.status == 74)
-        #expect(full.errorText.contains("cannot write \(path).partial: No space left on device: make room"))
+        #expect(full.errorText.contains("cannot write \(path): No space left on device: make room"))
         #expect(try !namesIn(disk.path).contains { $0 == "trace.dat" || $0.contains("partial") })
         try disk.enlarge(kiB: 64 << 10)
         #expect(try Command(Machine.release("trace-agent"), Array(words)).status == 0)
@@ -156,6 +156,37 @@ struct RecordTests {
         #expect(agent.errorText.contains("\(file).head is left of an earlier recording"))
         #expect(try readText("\(file).head") == "precious")
         #expect(try namesIn(folder.path) == ["trace.dat.head"])
+        // Nor is anything else that has such a name, or is led to by one.
+        try writeFile("\(folder.path)/elsewhere", "precious")
+        try makeLink("\(file).cpu1", to: "\(folder.path)/elsewhere")
+        unlink("\(file).head")
+        let second = try record(instance)
+        #expect(second.wait() == 64)
+        #expect(second.errorText.contains("\(file).cpu1 is there already"))
+        #expect(try readText("\(folder.path)/elsewhere") == "precious")
+        #expect(try namesIn(folder.path).sorted() == ["elsewhere", "trace.dat.cpu1"])
+    }
+
+    @Test func `signals that come together are one`() throws {
+        let instance = try TraceInstance()
+        try instance.set("set_event", rareEvent)
+        let agent = try record(instance)
+        #expect(hasBegun(agent))
+        agent.signal(SIGSTOP)
+        agent.signal(SIGINT)
+        agent.signal(SIGTERM)
+        agent.signal(SIGCONT)
+        #expect(agent.wait() == 0)
+        #expect(try namesIn(folder.path) == ["trace.dat"])
+    }
+
+    @Test func `a trace that is off is said to be`() throws {
+        let instance = try TraceInstance()
+        try instance.set("tracing_on", "0")
+        let agent = try record(instance, ["--duration", "50ms"])
+        #expect(agent.wait() == 0)
+        #expect(
+            agent.errorText.contains("warning: nothing is recorded: echo 1 > \(instance.path)/tracing_on"))
     }
 
     @Test func `the events of one CPU alone are of that CPU`() throws {
@@ -182,7 +213,8 @@ struct RecordTests {
 
     @Test(arguments: [
         (["-o"], "--record and -o exclude each other"), (["--user", "nobody"], "keeps its privileges"),
-        (["--duration", "soon"], "--duration"),
+        (["--duration", "soon"], "--duration"), (["-e", "sched irq"], "one event, or all of a system"),
+        (["-e", ""], "one event, or all of a system"),
     ])
     func `options that do not go together are refused`(options: [String], message: String) throws {
         let instance = try TraceInstance()

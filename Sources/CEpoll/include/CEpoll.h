@@ -34,6 +34,9 @@ int cepoll_pipe2(int ends[2], int flags);
 /// dup3(2) with `O_CLOEXEC`.
 int cepoll_dup3(int from, int to);
 
+/// open(2) with `O_TMPFILE | O_RDWR | O_CLOEXEC`.
+int cepoll_open_nameless(const char *folder, mode_t mode);
+
 /// memfd_create(2) with `MFD_CLOEXEC`.
 int cepoll_memory_file(const char *name);
 
@@ -91,6 +94,10 @@ int cepoll_set_file_group(gid_t gid);
 int cepoll_landlock_create(void);
 int cepoll_landlock_allow_reading(int ruleset, int directory);
 int cepoll_landlock_restrict(int ruleset);
+
+/// prctl(2), `PR_SET_SECCOMP`, for the calling thread: what reads files that are there, works on what is open, or on
+/// memory and threads, is allowed; the rest fails with `EPERM`.
+int cepoll_allow_reading_only(void);
 
 /// prctl(2), `PR_SET_THP_DISABLE`.
 int cepoll_disable_huge_pages(void);
