@@ -1,5 +1,8 @@
 import Glibc
 
+/// This process's number: getpid(2).
+package let processID = Int(getpid())
+
 /// System, node, release and machine in one line: uname(2).
 package func systemName() -> String {
     var name = utsname()

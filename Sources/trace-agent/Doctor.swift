@@ -101,14 +101,18 @@ struct Doctor {
         return .ok("recording", tracer == "nop" ? "events" : "tracer \(tracer)")
     }
 
-    /// Who else takes events out of the rings.
-    private func readers() -> Finding {
-        let readers = openFiles.holders { path in
+    /// Who takes events out of the rings.
+    func holdersOfRings() -> [OpenFiles.Holder] {
+        openFiles.holders { path in
             guard path.hasSuffix("/trace_pipe_raw") || path.hasSuffix("/trace_pipe") else { return false }
             let parts = path.split(separator: "/")
             let instance = parts.firstIndex(of: "instances").map { parts[$0 + 1] }
             return instance == places.instance.map { $0[...] }
         }
+    }
+
+    private func readers() -> Finding {
+        let readers = holdersOfRings()
         let others = readers.filter { $0.name != "trace-agent" }
         if !others.isEmpty {
             return .warn(

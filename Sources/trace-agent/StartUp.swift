@@ -49,6 +49,10 @@ private func record(
     _ rings: [Ring],
     _ heads: HeadMaker, _ signals: consuming SignalFD, _ log: Logger
 ) throws(Failure) {
+    let others = Doctor(options.places).holdersOfRings().filter { $0.pid != processID }
+    if !others.isEmpty {
+        log.warning("\(others.names) reads these rings too: each event goes to only one of you")
+    }
     let events = try EventChoice(in: tracefs, log)
     defer { events.restore() }
     let recording = try Recording(to: path, heads, log)

@@ -180,6 +180,22 @@ struct RecordTests {
         #expect(try namesIn(folder.path) == ["trace.dat"])
     }
 
+    @Test func `another reader of the same rings is told of`() throws {
+        let instance = try TraceInstance()
+        try instance.set("set_event", rareEvent)
+        let other = try Program("cat", ["\(instance.path)/per_cpu/cpu0/trace_pipe_raw"])
+        let ring = "\(instance.path)/per_cpu/cpu0/trace_pipe_raw"
+        let holds = {
+            (try? namesIn("/proc/\(other.pid)/fd"))?.contains {
+                FileDescriptor.resolve("/proc/\(other.pid)/fd/\($0)") == ring
+            } ?? false
+        }
+        #expect(eventually(holds))
+        let agent = try record(instance, ["--duration", "50ms"])
+        #expect(agent.wait() == 0)
+        #expect(agent.errorText.contains("cat (\(other.pid)) reads these rings too"), "\(agent.errorText)")
+    }
+
     @Test func `a trace that is off is said to be`() throws {
         let instance = try TraceInstance()
         try instance.set("tracing_on", "0")
