@@ -111,7 +111,6 @@ extension Agent {
             }
         }
     }
-
 }
 
 extension OrderStream {

@@ -110,6 +110,14 @@ struct GuestServiceTests {
         #expect(report.events.contains { $0.name == "opened" && $0.text.contains(#"name="/proc/version""#) })
         #expect(report.events.contains { $0.text.contains("function=hrtimer_wakeup") })
         for cpu in 0...1 { #expect(report.count(cpu: cpu) == (try guest.stat("read events", cpu: cpu))) }
+        // The thread that makes them is confined by a filter of its own, and by Landlock.
+        let filters = try guest.run(
+            """
+            cd /proc/\(guest.mainPID())/task
+            for t in *; do [ "$(cat $t/comm)" = trace-heads ] && sed -n 's/Seccomp_filters:\\t//p' $t/status; done
+            """)
+        #expect(Int(filters) == (try Int(guest.status("Seccomp_filters")).map { $0 + 1 }))
+        #expect(try !guest.journal().contains("no Landlock"))
         // The same from within, as a member of the group.
         let local =
             "setpriv --reuid nobody --regid virtio-trace --clear-groups trace-agent metadata -o - | wc -c"
