@@ -19,8 +19,9 @@ package struct PageLayout: Equatable, Sendable {
     ///
     /// - Returns: `nil` if the text is not of that file, or its numbers make no sense.
     package init?(headerPage text: String, order: ByteOrder = .native) {
-        guard let timestamp = Self.field("timestamp", in: text), let commit = Self.field("commit", in: text),
-            let data = Self.field("data", in: text),
+        // Readers of a trace.dat take these lines no other way, and some crash.
+        guard let timestamp = Self.field("u64 timestamp", in: text),
+            let commit = Self.field("local_t commit", in: text), let data = Self.field("char data", in: text),
             timestamp.size == 8, commit.size == 4 || commit.size == 8,
             data.offset >= max(timestamp.offset + timestamp.size, commit.offset + commit.size),
             data.size > 0, data.offset + data.size <= Self.largestPage
@@ -34,7 +35,7 @@ package struct PageLayout: Equatable, Sendable {
     }
 
     private static func field(_ name: String, in text: String) -> (offset: Int, size: Int)? {
-        for line in text.split(separator: "\n") where line.contains(" \(name);") {
+        for line in text.split(separator: "\n") where line.hasPrefix("\tfield: \(name);\toffset:") {
             guard let offset = number(after: "offset:", in: line), let size = number(after: "size:", in: line)
             else { return nil }
             return (offset, size)

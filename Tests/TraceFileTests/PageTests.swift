@@ -32,6 +32,8 @@ struct PageTests {
         ForeignKernel().headerPage.replacing("4080", with: "99999999999999999999"),
         ForeignKernel().headerPage.replacing("4080", with: "0"),
         ForeignKernel().headerPage.replacing("offset:16", with: "offset:12"),
+        ForeignKernel().headerPage.replacing("u64", with: "u&4"),
+        ForeignKernel().headerPage.replacing("field: char", with: "fiel[: char"),
     ])
     func `a text that is no header_page gives none`(text: String) {
         #expect(PageLayout(headerPage: text) == nil)
