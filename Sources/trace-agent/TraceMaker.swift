@@ -71,16 +71,21 @@ struct TraceMaker {
         return doubts
     }
 
+    /// Events that the kernel counts as read for a stream: since it began, or if nobody knows when that was, since the
+    /// CPU's ring was made or emptied.
+    private func eventsRead(_ cpu: Int, _ head: Head) -> Int? {
+        guard let read = head.eventsRead(cpu: cpu) else { return nil }
+        guard let readBefore, cpu < readBefore.count, readBefore[cpu] <= read else { return read }
+        return read - readBefore[cpu]
+    }
+
     /// Compares what a stream has with what the kernel counted.
     private func doubt(about entry: CPUStream.Contents, _ cpu: Int, _ head: Head) -> String? {
-        guard let read = head.eventsRead(cpu: cpu) else { return nil }
-        if let readBefore {
-            let missing = read - (cpu < readBefore.count ? readBefore[cpu] : 0) - entry.events
-            // Fewer than before were counted if somebody has emptied the ring meanwhile.
-            return missing <= 0
-                ? nil : "CPU \(cpu): \(missing) events were read by somebody else, or are missing"
+        guard let read = eventsRead(cpu, head), entry.events != read else { return nil }
+        if readBefore != nil {
+            if entry.events > read { return nil }
+            return "CPU \(cpu): \(read - entry.events) events were read by somebody else, or are missing"
         }
-        if entry.events == read { return nil }
         let other = (0..<head.cpus).first { head.eventsRead(cpu: $0) == entry.events }
         if entry.events > 0, let other {
             return
@@ -94,7 +99,7 @@ struct TraceMaker {
     private func summary(of contents: [CPUStream.Contents], _ head: Head) -> [String] {
         let columns = ["cpu", "pages", "events", "lost", "read by the kernel"]
         let rows = contents.enumerated().map { cpu, entry in
-            let read = head.eventsRead(cpu: cpu).map { "\($0)" } ?? "?"
+            let read = eventsRead(cpu, head).map { "\($0)" } ?? "?"
             let lost = "\(entry.lost)" + (entry.uncountedLosses > 0 ? "+" : "")
             return ["\(cpu)", "\(entry.pages)", "\(entry.events)", lost, read]
         }

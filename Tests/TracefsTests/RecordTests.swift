@@ -38,6 +38,12 @@ struct RecordTests {
         #expect(report.count(cpu: 0) == 300)
         #expect(report.count(cpu: 1) == 5000)
         #expect(agent.errorText.contains("5000     0                5000"), "\(agent.errorText)")
+        // A second recording of the same rings counts anew.
+        try instance.write(70, cpu: 1)
+        let second = try record(instance, ["--duration", "50ms"])
+        #expect(second.wait() == 0)
+        #expect(second.errorText.contains("70     0                  70"), "\(second.errorText)")
+        #expect(!second.errorText.contains("missing"))
         // Everybody may read it, as with trace-cmd.
         var status = stat()
         #expect(stat(file, &status) == 0 && status.st_mode & 0o777 == 0o644)
