@@ -68,7 +68,7 @@ extension Agent {
         for index in headStates.indices {
             guard case .sending(let receivers) = headStates[index] else { continue }
             for stream in receivers { sendPiece(to: stream) }
-            let left = receivers.filter { $0.isSendingHead && !$0.isEnded }
+            let left = receivers.filter { $0.transfer != nil && !$0.isEnded }
             // Others have their turn before the next piece.
             if left.contains(where: \.wantsTurn), !isHeadTurnDue { headTurn.signal(1) }
             if !left.isEmpty {

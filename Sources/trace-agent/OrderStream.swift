@@ -12,17 +12,8 @@ final class OrderStream {
     /// Whether the other side has left, and a read has not found it connected since.
     private var isAway: Bool
     private var parser = OrderParser()
-    /// What is sent next: answers, or a piece of a head.
-    private var answers: [UInt8] = []
-    /// A head that is being sent; `answers` held the line that announces it, then holds its pieces.
-    private(set) var transfer: Transfer?
-    /// Answers that follow it.
-    private var laterAnswers: [UInt8] = []
-    /// How many bytes of the answers, of the later ones if there are such, were queued when everything had been read
-    /// the last time.
-    private var olderAnswers = 0
-    /// Whether more of a head could be sent than fits in a turn.
-    private(set) var wantsTurn = false
+    /// What is to be sent.
+    private var outbox = Outbox()
 
     /// Orders that have come and are not carried out yet.
     var orders: [Order] = []
@@ -40,10 +31,6 @@ final class OrderStream {
     /// Whether nothing more is to be done with it.
     var isEnded = false
 
-    /// The most bytes of answers that wait for the other side to read.
-    private static let longestQueue = 256 << 10
-    /// The most bytes that are sent in a turn.
-    private static let turn = 256 << 10
     /// The most words that are owed an answer.
     private static let mostDue = 64
 
@@ -118,8 +105,8 @@ final class OrderStream {
             }
             // Nor are answers; but the next one's orders can be here before the port tells that he has come, or even
             // that the one before has left, so answers to what was read just now stay.
-            if hasLeft { forgetOlderAnswers() }
-            olderAnswers = transfer == nil ? answers.count : laterAnswers.count
+            if hasLeft { outbox.forgetOlder() }
+            outbox.noteLook()
             return hasLeft ? .away(digits) : .nothingMore(digits)
         }
     }
@@ -140,54 +127,30 @@ final class OrderStream {
 
     /// Queues one line and sends what the other side takes; drops the line if too much waits already.
     func answer(_ line: String) throws(SystemError) {
-        guard isAnswering, queued + line.utf8.count < Self.longestQueue else { return }
-        if transfer == nil { answers += line.utf8 + [newline] } else { laterAnswers += line.utf8 + [newline] }
+        guard isAnswering else { return }
+        outbox.add(line)
         try sendAnswers()
     }
 
-    private var newline: UInt8 { UInt8(ascii: "\n") }
-
-    private var queued: Int { answers.count + laterAnswers.count }
-
     /// Whether so many answers wait that making another would be wasted.
-    var isCongested: Bool { queued > Self.longestQueue / 2 }
+    var isCongested: Bool { outbox.isCongested }
 
     /// Whether answers, or a head, wait for the other side to take them.
-    var owesAnswers: Bool { !answers.isEmpty || transfer != nil }
+    var owesAnswers: Bool { !outbox.isEmpty }
 
     /// Sends what is queued, as far as the other side takes it without waiting and a turn lasts.
-    func sendAnswers() throws(SystemError) {
-        var left = Self.turn
-        wantsTurn = false
-        while try hasMore() {
-            if left <= 0 {
-                wantsTurn = true
-                return
-            }
-            guard let sent = try descriptor.write(answers), sent > 0 else { return }
-            answers.removeFirst(sent)
-            left -= sent
-            transfer?.lastProgress = .now
-            if transfer == nil { olderAnswers = max(0, olderAnswers - sent) }
-        }
-    }
-
-    /// Whether there is anything to send, the next piece of a head included.
-    private func hasMore() throws(SystemError) -> Bool {
-        if answers.isEmpty, transfer != nil {
-            answers = try transfer?.next() ?? []
-            if answers.isEmpty { endTransfer() }
-        }
-        return !answers.isEmpty
-    }
+    func sendAnswers() throws(SystemError) { try outbox.send(to: descriptor) }
 
     // MARK: heads
 
     /// Whether it waits for a head.
     var owesHead: Bool { answersDue.contains(.metadata) }
 
-    /// Whether one is on its way.
-    var isSendingHead: Bool { transfer != nil }
+    /// The one that is on its way.
+    var transfer: Transfer? { outbox.transfer }
+
+    /// Whether more of it could be sent than fits in a turn.
+    var wantsTurn: Bool { outbox.wantsTurn }
 
     /// One head less that it waits for.
     ///
@@ -199,21 +162,5 @@ final class OrderStream {
     }
 
     /// Queues the line and the head that it announces; what is answered from now on follows them.
-    func begin(_ transfer: Transfer, announcedBy line: String) {
-        answers += line.utf8 + [newline]
-        olderAnswers = 0
-        self.transfer = transfer
-    }
-
-    private func endTransfer() {
-        transfer = nil
-        answers = laterAnswers
-        laterAnswers = []
-    }
-
-    /// Forgets what was meant for one who has left: a head that was on its way to him, too.
-    private func forgetOlderAnswers() {
-        if transfer != nil { endTransfer() }
-        answers.removeFirst(olderAnswers)
-    }
+    func begin(_ transfer: Transfer, announcedBy line: String) { outbox.add(transfer, announcedBy: line) }
 }
