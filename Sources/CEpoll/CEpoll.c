@@ -192,6 +192,15 @@ int cepoll_landlock_restrict(int ruleset)
 #error "which AUDIT_ARCH_ is this? see linux/audit.h"
 #endif
 
+// Refuses.
+#define REFUSE BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
+
+// Allows a call unless its argument has one of the bits, or goes on to the next line.
+#define ALLOW_WITHOUT(call, argument, bits) \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 4), \
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[argument])), \
+    BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (bits), 0, 1), REFUSE, BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
 // Allows a call, or goes on to the next line.
 #define ALLOW(call) \
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
@@ -201,26 +210,24 @@ int cepoll_allow_reading_only(void)
     static struct sock_filter rules[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        REFUSE,
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
         // Files, and descriptors that are open.
         ALLOW(read), ALLOW(pread64), ALLOW(write), ALLOW(pwrite64), ALLOW(lseek), ALLOW(close), ALLOW(fstat),
-        ALLOW(newfstatat), ALLOW(getdents64), ALLOW(ftruncate), ALLOW(fcntl), ALLOW(ppoll),
+        ALLOW(newfstatat), ALLOW(getdents64), ALLOW(ftruncate), ALLOW(writev), ALLOW(ppoll),
 #ifdef SYS_poll
         ALLOW(poll),
 #endif
         // Memory, threads, time, randomness, and what the log needs to know.
-        ALLOW(mmap), ALLOW(munmap), ALLOW(mremap), ALLOW(mprotect), ALLOW(madvise), ALLOW(brk), ALLOW(futex),
+        ALLOW(munmap), ALLOW(mremap), ALLOW(madvise), ALLOW(brk), ALLOW(futex),
         ALLOW(sched_yield), ALLOW(sched_getaffinity), ALLOW(rt_sigprocmask), ALLOW(rt_sigaction), ALLOW(rt_sigreturn),
-        ALLOW(sigaltstack), ALLOW(gettid), ALLOW(getpid), ALLOW(tgkill), ALLOW(clock_gettime), ALLOW(getrandom),
+        ALLOW(sigaltstack), ALLOW(gettid), ALLOW(getpid), ALLOW(clock_gettime), ALLOW(getrandom),
         ALLOW(uname), ALLOW(rseq), ALLOW(membarrier), ALLOW(restart_syscall), ALLOW(exit), ALLOW(exit_group),
-        // Opening, if it is for reading what is there.
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat, 1, 0),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[2])),
-        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_ACCMODE | O_CREAT | O_TRUNC, 0, 1),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        // Memory that holds no program; of a descriptor only its flags, as F_GETFD to F_GETFL; opening, if it is for
+        // reading what is there.
+        ALLOW_WITHOUT(mmap, 2, PROT_EXEC), ALLOW_WITHOUT(mprotect, 2, PROT_EXEC),
+        ALLOW_WITHOUT(fcntl, 1, ~(__u32)3), ALLOW_WITHOUT(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC),
+        REFUSE,
     };
     struct sock_fprog program = { .len = sizeof rules / sizeof rules[0], .filter = rules };
 

@@ -165,6 +165,20 @@ extension FileDescriptor {
         _ = try systemCall("rename", on: newPath) { Glibc.rename(path, newPath) }
     }
 
+    /// Gives a file another name that nothing has: link(2).
+    package static func link(_ path: String, to newPath: String) throws(SystemError) {
+        _ = try systemCall("link", on: newPath) { Glibc.link(path, newPath) }
+    }
+
+    /// Whether `path` is a symbolic link to nothing: lstat(2).
+    package static func isDanglingLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && stat(path, &status) == -1
+    }
+
+    /// Waits until all that was written is on the disk: fsync(2).
+    package func sync() throws(SystemError) { _ = try systemCall("fsync") { fsync(rawValue) } }
+
     /// Takes a file's name away: unlink(2).
     package static func remove(_ path: String) throws(SystemError) {
         _ = try systemCall("unlink", on: path) { unlink(path) }

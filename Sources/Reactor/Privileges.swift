@@ -32,14 +32,6 @@ package enum Privileges {
         _ = try systemCall("prctl(PR_SET_DUMPABLE)") { cepoll_set_not_dumpable() }
     }
 
-    /// Whether the kernel can confine a thread to files below a directory.
-    package static var hasLandlock: Bool {
-        let rules = cepoll_landlock_create()
-        if rules == -1 { return false }
-        close(rules)
-        return true
-    }
-
     /// Lets the calling thread open nothing from now on but files below `directory`, for reading: landlock(7).
     ///
     /// - Throws: `ENOSYS` or `EOPNOTSUPP` where the kernel has no Landlock.

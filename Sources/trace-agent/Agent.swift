@@ -66,7 +66,7 @@ struct Agent: ~Copyable {
     /// What a recording has switched on: off before the last flush, so that this leaves the rings empty.
     var eventsRecorded: EventChoice?
     /// What is said of what was recorded if the end comes all of a sudden.
-    var lastWords: String?
+    var lastWords: (() -> String)?
     /// Makes heads; none is needed by a recording.
     var headWorker: HeadWorker?
     /// Each costs a CPU a tenth of a second: nobody gets more than one a second for long.
@@ -146,7 +146,7 @@ struct Agent: ~Copyable {
         if isWorkerStuck, isAnyDraining {
             // Waiting for a thread that a file system holds could take for ever.
             let why = failure?.description ?? "a write of trace data does not end"
-            log.error("\(why): exiting without it\(lastWords.map { "; \($0)" } ?? "")")
+            log.error("\(why): exiting without it\(lastWords.map { "; \($0())" } ?? "")")
             exitAtOnce((failure?.status ?? .outputFailed).rawValue)
         }
         if let failure { throw failure }
@@ -229,7 +229,7 @@ struct Agent: ~Copyable {
             }
             if wasExiting {
                 restoreSettings()
-                if let lastWords { log.error("ended by another signal; \(lastWords)") }
+                if let lastWords { log.error("ended by another signal; \(lastWords())") }
                 exitAtOnce(128 + signal)
             }
             if !isExiting { try endInOrder() }

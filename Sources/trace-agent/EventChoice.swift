@@ -58,6 +58,12 @@ final class EventChoice {
 
     /// Switches off what was switched on.
     func restore() {
+        // Another recording of the same rings that ends does that.
+        let now = (try? Self.list(enabled)) ?? []
+        if let gone = added.first(where: { !now.contains($0) }) {
+            log.warning(
+                "somebody has switched \(gone) off meanwhile: what came later is not in this recording")
+        }
         for name in added {
             do throws(SystemError) {
                 _ = try enabled.write(Array("!\(name)\n".utf8))

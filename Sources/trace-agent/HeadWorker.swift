@@ -9,6 +9,8 @@ import TraceFile
 final class HeadWorker: Sendable {
     private let desk: HeadDesk
     private let thread: JoinedThread
+    /// What the kernel does not confine the thread with, `nil` if it does.
+    let confinementTrouble: String?
 
     /// Starts the thread; it waits for jobs.
     ///
@@ -17,15 +19,13 @@ final class HeadWorker: Sendable {
     ///   - isConfined: Whether the thread gives up opening anything but event formats.
     init(_ heads: HeadMaker, instance: String, isConfined: Bool) throws(SystemError) {
         let desk = try HeadDesk(heads, instance: instance)
+        let confinement = Confinement(report: try EventFD(blocking: true))
         thread = try JoinedThread(name: "trace-heads") {
             lowerThreadPriority()
-            if isConfined {
-                // A kernel without one of them is told of at the start: `Identity.become`.
-                try? Privileges.openOnlyBelow(heads.events)
-                try? Privileges.readOnly()
-            }
+            if isConfined { confinement.confine(to: heads.events) }
             desk.work()
         }
+        confinementTrouble = isConfined ? confinement.trouble : nil
         self.desk = desk
     }
 
@@ -35,6 +35,30 @@ final class HeadWorker: Sendable {
 
     /// Lets the thread make a head in the slot of `requester`, which is nobody's; its readiness tells when it has.
     func make(for requester: HeadRequester) { desk.mailbox.post(HeadDesk.word(of: requester)) }
+}
+
+/// How a thread tells whether it could confine itself.
+private final class Confinement: Sendable {
+    private let report: EventFD
+
+    init(report: consuming EventFD) { self.report = report }
+
+    func confine(to directory: borrowing FileDescriptor) {
+        // A kernel may have neither; a service manager that does not know the calls may forbid them.
+        let hasLandlock = (try? Privileges.openOnlyBelow(directory)) != nil
+        let hasFilter = (try? Privileges.readOnly()) != nil
+        report.signal(1 + (hasLandlock ? 0 : 1) + (hasFilter ? 0 : 2))
+    }
+
+    /// Waits for the thread.
+    var trouble: String? {
+        switch report.take() {
+        case 2: "no Landlock"
+        case 3: "no seccomp"
+        case 4: "neither Landlock nor seccomp"
+        default: nil
+        }
+    }
 }
 
 /// What the head worker and its thread share.

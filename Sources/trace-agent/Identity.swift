@@ -30,27 +30,29 @@ enum Identity {
     /// Gives up every privilege and proves that it has gone.
     ///
     /// - Parameter startReader: Starts the one thread that goes on opening what root's group may read, as formats of
-    ///   events are; whether the thread has to confine itself to these.
+    ///   events are; whether the thread has to confine itself to these, and what keeps it from that.
     /// - Throws: 77 if anything is left.
     static func become(
-        _ user: User?, _ log: Logger, startReader: (_ isConfined: Bool) throws(SystemError) -> Void
+        _ user: User?, _ log: Logger, startReader: (_ isConfined: Bool) throws(SystemError) -> String?
     ) throws(Failure) {
         if user == nil, Privileges.user == 0 {
             log.notice("running as root with all privileges: --user \(name) would drop them")
-            return try explained { () throws(SystemError) in try startReader(false) }
+            _ = try explained { () throws(SystemError) in try startReader(false) }
+            return
         }
         let left: String?
         do throws(SystemError) {
             if let user {
                 try Privileges.drop(to: user, readsAsRootsGroup: true)
-                try startReader(true)
+                let trouble = try startReader(true)
                 try Privileges.readAsOwnGroup()
-                if !Privileges.hasLandlock {
-                    log.notice("no Landlock here: the thread that makes heads can read what root's group may")
+                if let trouble {
+                    log.warning(
+                        "\(trouble) here: the thread that makes heads is less confined than it should be")
                 }
             } else {
                 try Privileges.renounce()
-                try startReader(false)
+                _ = try startReader(false)
             }
             left = try Privileges.whatIsLeft(of: user)
         } catch {

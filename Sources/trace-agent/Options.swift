@@ -70,6 +70,12 @@ struct Options: ParsableArguments {
 
     static let pipeSizes = (64 << 10)...(1 << 20)
 
+    /// Whether this names an event, all of a system, or all of a name, and switches nothing off.
+    private static func isEventName(_ name: String) -> Bool {
+        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count <= 2 && !name.contains { $0.isWhitespace || $0 == "!" } && !parts.contains("")
+    }
+
     /// Whether pages go to ports, which may come and go.
     var usesPorts: Bool { !output && record == nil }
 
@@ -81,7 +87,7 @@ struct Options: ParsableArguments {
             }
             foreground = true
         }
-        if let name = event.first(where: { $0.isEmpty || $0.contains(where: \.isWhitespace) }) {
+        if let name = event.first(where: { !Self.isEventName($0) }) {
             throw ValidationError("--event '\(name)': one event, or all of a system, at a time")
         }
         if !event.isEmpty, record == nil { throw ValidationError("--event is for --record") }

@@ -28,13 +28,7 @@ final class Recording {
         if let kind = try? FileDescriptor.Kind(of: path), kind != .regular {
             throw Failure(.usage, "--record \(path): not a regular file")
         }
-        if (try? FileDescriptor.Kind(of: headPath)) != nil {
-            throw Failure(
-                .usage,
-                "\(headPath) is left of an earlier recording: trace-agent assemble makes a trace.dat of it and \(path).cpu*, or remove it"
-            )
-        }
-        if let doubt = heads.doubt(about: try writeHead()) { log.warning("\(doubt)") }
+        if let doubt = heads.doubt(about: try writeHead(isFirst: true)) { log.warning("\(doubt)") }
         isToBeRemoved = true
         // A head that was just written can be read.
         let head = try? Head(opening: headPath)
@@ -74,29 +68,55 @@ final class Recording {
     func finish(isCancelled: () -> Bool) throws(Failure) {
         do throws(Failure) {
             // Names of tasks, symbols of modules, the rings' accounts: as they are now.
-            try writeHead()
+            try writeHead(isFirst: false)
             let maker = TraceMaker(
                 head: headPath, streams: streamsUntilTheLast, output: path, readBefore: readBefore)
             for line in try maker.make(log, isCancelled: isCancelled) { log.info("\(line)") }
+            try sync()
         } catch {
             throw Failure(error.status, "\(error); \(whatRemains)")
         }
         removeParts()
     }
 
-    /// What to do with what lies there.
+    /// What to do with what lies there: a line for the shell.
     var whatRemains: String {
-        "what was recorded is kept: trace-agent assemble -o \(path) \(headPath) \(streamsUntilTheLast.joined(separator: " "))"
+        let program = FileDescriptor.resolve("/proc/self/exe") ?? "trace-agent"
+        let words = [program, "assemble", "-o", path, headPath] + streamsUntilTheLast
+        return "what was recorded is kept: " + words.map(Self.quoted).joined(separator: " ")
+    }
+
+    private static func quoted(_ word: String) -> String {
+        let isPlain = word.utf8.allSatisfy { byte in
+            let character = UnicodeScalar(byte)
+            return character.properties.isAlphabetic && byte < 0x80 || (0x2d...0x39).contains(byte)
+                || byte == 0x5f
+        }
+        return isPlain ? word : "'\(word.replacing("'", with: "'\\''"))'"
+    }
+
+    /// The parts go only once the whole is on the disk.
+    private func sync() throws(Failure) {
+        do throws(SystemError) {
+            try FileDescriptor.open(path, .readOnly).sync()
+        } catch {
+            throw Failure(.outputFailed, "cannot write \(path): \(error.code)")
+        }
     }
 
     /// - Returns: What is in it.
     @discardableResult
-    private func writeHead() throws(Failure) -> HeadSummary {
+    private func writeHead(isFirst: Bool) throws(Failure) -> HeadSummary {
         do throws(TraceFileError) {
             let file = try NewFile(at: headPath)
             let summary = try heads.write(to: file.content)
-            try file.takePlace()
+            if isFirst { try file.takeFreePlace() } else { try file.takePlace() }
             return summary
+        } catch .system(_, let cause) where isFirst && cause.code == .exists {
+            throw Failure(
+                .usage,
+                "\(headPath) is left of an earlier recording: trace-agent assemble makes a trace.dat of it and \(path).cpu*, or remove it"
+            )
         } catch {
             throw Failure(.outputFailed, "cannot write the head: \(error)")
         }

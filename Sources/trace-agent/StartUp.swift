@@ -36,8 +36,10 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     agent.controlTrouble = controlTrouble
     agent.portTroubles = portTroubles
     try Identity.become(user, log) { isConfined throws(SystemError) in
-        agent.headWorker = try HeadWorker(
+        let worker = try HeadWorker(
             heads, instance: options.places.instance ?? "", isConfined: isConfined)
+        agent.headWorker = worker
+        return worker.confinementTrouble
     }
     for channel in channels { try agent.add(channel) }
     try agent.run()
@@ -68,7 +70,7 @@ private func record(
     for channel in channels { try agent.add(channel) }
     try events.switchOn(options.event)
     recording.begin()
-    agent.lastWords = recording.whatRemains
+    agent.lastWords = { recording.whatRemains }
     do throws(Failure) {
         try agent.run()
     } catch {
