@@ -25,8 +25,13 @@ final class Recording {
         self.path = path
         self.heads = heads
         self.log = log
-        if let kind = try? FileDescriptor.Kind(of: path), kind != .regular {
-            throw Failure(.usage, "--record \(path): not a regular file")
+        do throws(TraceFileError) {
+            // Now is the time to find that it cannot be made.
+            _ = try NewFile(at: path)
+        } catch .malformed(_, let problem) {
+            throw Failure(.usage, "--record \(path): \(problem)")
+        } catch {
+            throw Failure(.outputFailed, "cannot write \(error)")
         }
         if let doubt = heads.doubt(about: try writeHead(isFirst: true)) { log.warning("\(doubt)") }
         isToBeRemoved = true

@@ -111,10 +111,15 @@ struct RecordTests {
         #expect(nowhere.wait() == 74)
         #expect(
             nowhere.errorText.contains(
-                "cannot write the head: \(folder.path)/none/trace.dat.head: No such file"))
+                "cannot write \(folder.path)/none/trace.dat: No such file"))
         let folderItself = try record(instance, to: folder.path)
         #expect(folderItself.wait() == 64)
         #expect(folderItself.errorText.contains("not a regular file"))
+        try makeLink("\(folder.path)/dangling", to: "\(folder.path)/none/trace.dat")
+        let dangling = try record(instance, to: "\(folder.path)/dangling")
+        #expect(dangling.wait() == 64)
+        #expect(dangling.errorText.contains("a link that leads nowhere"))
+        #expect(try namesIn(folder.path) == ["dangling"])
     }
 
     @Test func `a disk that fills up keeps what was recorded, and says how to go on`() throws {
