@@ -30,16 +30,7 @@ package final class TemporaryFolder {
 }
 
 package func namesIn(_ directory: String) throws -> [String] {
-    guard let stream = opendir(directory) else { throw TestFailure("no folder \(directory)") }
-    defer { closedir(stream) }
-    var names: [String] = []
-    while let entry = readdir(stream) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-        }
-        if name != ".", name != ".." { names.append(name) }
-    }
-    return names
+    try FileDescriptor.open(directory, .directory).names()
 }
 
 package func readFile(_ path: String) throws -> [UInt8] {
