@@ -44,14 +44,18 @@ struct Client: ParsableArguments {
     }
 
     private func ask(_ word: String) throws(Failure) -> String {
-        var connection = try send(word)
-        return try line(from: &connection)
+        let end = deadline
+        var connection = try send(word, until: end)
+        return try line(from: &connection, until: end)
     }
 
+    /// When the wait for an answer that is asked for now is over.
+    var deadline: ContinuousClock.Instant { .now + timeout.duration }
+
     /// Orders `word`; what comes is the answer.
-    func send(_ word: String) throws(Failure) -> Incoming {
+    func send(_ word: String, until end: ContinuousClock.Instant) throws(Failure) -> Incoming {
         do throws(SystemError) {
-            let connection = try FileDescriptor.connect(toSocketAt: socket, within: timeout.duration)
+            let connection = try FileDescriptor.connect(toSocketAt: socket, within: end - .now)
             _ = try connection.write(Array("\(word)\n".utf8))
             return Incoming(connection)
         } catch {
@@ -60,16 +64,18 @@ struct Client: ParsableArguments {
     }
 
     /// The line that comes next.
-    func line(from connection: inout Incoming) throws(Failure) -> String {
+    func line(
+        from connection: inout Incoming, until end: ContinuousClock.Instant
+    ) throws(Failure) -> String {
         do throws(SystemError) {
-            if let line = try connection.line(within: timeout.duration) { return line }
+            if let line = try connection.line(within: end - .now) { return line }
         } catch {
             throw explain(error)
         }
         throw noAnswer
     }
 
-    /// The bytes that come next, at most `count`.
+    /// The bytes that come next, at most `count`; each time they may take as long as an answer.
     func bytes(from connection: inout Incoming, atMost count: Int) throws(Failure) -> [UInt8] {
         do throws(SystemError) {
             if let bytes = try connection.bytes(atMost: count, within: timeout.duration) { return bytes }

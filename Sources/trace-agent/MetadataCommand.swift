@@ -22,8 +22,9 @@ struct MetadataCommand: ParsableCommand {
     }
 
     private func receive() throws(Failure) {
-        var connection = try client.send("metadata")
-        let line = try client.line(from: &connection)
+        let end = client.deadline
+        var connection = try client.send("metadata", until: end)
+        let line = try client.line(from: &connection, until: end)
         let answer = try client.decode(Client.Answer.self, line)
         guard let size = answer.bytes, size > 0 else {
             throw Failure(.unavailable, answer.error ?? "the agent sends no head")
