@@ -2,7 +2,7 @@ import Reactor
 import Support
 import Testing
 
-/// What a host makes of a guest's streams and head, with nothing in the guest but the agent; trace-cmd is the judge.
+/// What a host makes of a guest's streams and header, with nothing in the guest but the agent; trace-cmd is the judge.
 @MainActor @Suite(.serialized, .enabled(if: Machine.hasGuest, "needs the guest that `make guest` makes"))
 struct RecordingTests {
     private static let boot = Result { try Guest(.fifos) }
@@ -20,9 +20,9 @@ struct RecordingTests {
         return try answers.answer()
     }
 
-    /// Writes the head, and puts it together with what was caught.
-    private func assemble(_ head: [UInt8]) throws -> String {
-        try writeBytes("\(folder.path)/head.dat", head)
+    /// Writes the header, and puts it together with what was caught.
+    private func assemble(_ header: [UInt8]) throws -> String {
+        try writeBytes("\(folder.path)/head.dat", header)
         let output = "\(folder.path)/trace.dat"
         let streams = (0...1).map { guest.caughtPath(cpu: $0) }
         let command = try Command(
@@ -64,9 +64,9 @@ struct RecordingTests {
         try guest.run(work)
         try guest.run(eventsOff)
         let stopped = try order("stop")
-        let head = try guest.head(from: answers)
+        let header = try guest.header(from: answers)
         for cpu in 0...1 { _ = try guest.caught(cpu: cpu, bytes: stopped.cpus[cpu].bytes) }
-        return head
+        return header
     }
 
     @Test func `every marker comes once, with tasks, times, probes and functions, and no event is missing`()
@@ -79,16 +79,16 @@ struct RecordingTests {
         // The kernel lets nobody change the tracer while somebody reads the rings.
         try guest.run("\(tracing); echo vfs_open > set_ftrace_filter; echo function > current_tracer")
         // Everything else is switched on after the agent has dropped its privileges.
-        let head = try recordWork()
-        #expect(head.line.error == nil)
-        #expect(head.line.cpus == 2)
-        #expect(head.line.page_size == 4096)
-        #expect(try guest.run("cat /sys/kernel/tracing/trace_clock").contains("[\(head.line.clock)]"))
-        #expect(head.line.boot_id == (try guest.run("cat /proc/sys/kernel/random/boot_id")))
-        #expect(head.line.symbols > 50_000)
+        let header = try recordWork()
+        #expect(header.line.error == nil)
+        #expect(header.line.cpus == 2)
+        #expect(header.line.page_size == 4096)
+        #expect(try guest.run("cat /sys/kernel/tracing/trace_clock").contains("[\(header.line.clock)]"))
+        #expect(header.line.boot_id == (try guest.run("cat /proc/sys/kernel/random/boot_id")))
+        #expect(header.line.symbols > 50_000)
         #expect(try guest.endAgent().contains("running as virtio-trace"))
 
-        let file = try assemble(head.bytes)
+        let file = try assemble(header.bytes)
         let report = try TraceReport(of: file)
         for cpu in 0...1 {
             #expect(report.count(cpu: cpu) == (try guest.stat("read events", cpu: cpu)))
@@ -117,7 +117,7 @@ struct RecordingTests {
         let stat = try Command("trace-cmd", ["report", "--stat", "-i", file])
         #expect(stat.status == 0 && stat.errorText.isEmpty, "\(stat.errorText)")
         for cpu in 0...1 { #expect(stat.output.contains("CPU: \(cpu)\n")) }
-        // trace-cmd itself takes the head, too.
+        // trace-cmd itself takes the header, too.
         let restored = "\(folder.path)/restored.dat"
         let restore = try Command(
             "trace-cmd",
@@ -129,9 +129,9 @@ struct RecordingTests {
 
     @Test func `formats and fields are those that trace-cmd records for the same work`() throws {
         defer { guest.stopCatching() }
-        let head = try recordWork()
+        let header = try recordWork()
         try guest.endAgent()
-        let ours = try assemble(head.bytes)
+        let ours = try assemble(header.bytes)
         try guest.run(
             """
             cat > /tmp/work <<'END'
@@ -184,7 +184,7 @@ struct RecordingTests {
         try guest.endAgent()
     }
 
-    @Test func `a host that reads half a head holds up neither orders nor pages`() throws {
+    @Test func `a host that reads half a header holds up neither orders nor pages`() throws {
         defer { guest.stopCatching() }
         try guest.startAgent()
         try guest.catchPages()
@@ -199,7 +199,7 @@ struct RecordingTests {
         for cpu in 0...1 {
             #expect(try eventually { try guest.caught(cpu: cpu, bytes: 0).records.count == written[cpu] })
         }
-        // The rest, then the answer that waited behind it, then the next head.
+        // The rest, then the answer that waited behind it, then the next header.
         let rest = try answers.bytes(announcement.bytes - half.count, within: .seconds(60))
         #expect(try answers.answer().answer == "stop")
         let second = try Announcement(try answers.line(within: .seconds(60)))

@@ -64,7 +64,7 @@ struct DescriptorTests {
         second.signal(1)
         #expect(poll(first.descriptor, or: second.descriptor, timeout: .seconds(10)) == .second)
         let before = poll(first.descriptor, for: .readable, timeout: .zero)
-        #expect(first.take() == 1)
+        #expect(first.receive() == 1)
         let after = poll(first.descriptor, for: .readable, timeout: .zero)
         #expect(before && !after)
     }

@@ -35,7 +35,7 @@ final class LocalTests {
         #expect(
             try connection.peerCredentials() == PeerCredentials(pid: getpid(), uid: getuid(), gid: getgid()))
         _ = try connection.write(Array("one line\nmore".utf8))
-        var incoming = Incoming(client)
+        var incoming = LineReader(client)
         let line = try incoming.line(within: .seconds(5))
         #expect(line == "one line")
         let nothing = try incoming.line(within: .milliseconds(1))
@@ -53,7 +53,7 @@ final class LocalTests {
             guard let connection = try socket.accept() else { throw Errno.noEntry.asError }
             _ = try connection.write(Array("half a li".utf8))
         }
-        var incoming = Incoming(client)
+        var incoming = LineReader(client)
         let failure: SystemError?
         do throws(SystemError) {
             _ = try incoming.line(within: .seconds(5))
@@ -90,13 +90,13 @@ final class LocalTests {
         #expect(!isThere)
         let isWatched = try watch.add(folder, forNewNamesOnly: true)
         #expect(isWatched)
-        #expect(try watch.take() == false)
+        #expect(try watch.drain() == false)
         mkdir("\(folder)/ports", 0o755)
-        #expect(try watch.take())
+        #expect(try watch.drain())
         let isThereNow = try watch.add("\(folder)/ports")
         #expect(isThereNow)
         rmdir("\(folder)/ports")
-        #expect(try watch.take())
+        #expect(try watch.drain())
     }
 
     @Test func `users are looked up by name`() throws {

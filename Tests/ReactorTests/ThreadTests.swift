@@ -28,7 +28,7 @@ struct ThreadTests {
         }
         for word in UInt64(1)...50 {
             desk.inbox.post(word)
-            #expect(desk.replies.take() == word * 2)
+            #expect(desk.replies.receive() == word * 2)
         }
         desk.inbox.post(99)
         _ = consume thread
@@ -48,7 +48,7 @@ struct ThreadTests {
             let name = try? FileDescriptor.open(path, .readOnly).contents()
             desk.replies.signal(currentCPU() == 1 && name == "a-name-that-is-\n" ? 1 : 2)
         }
-        #expect(desk.replies.take() == 1)
+        #expect(desk.replies.receive() == 1)
         _ = consume thread
     }
 
@@ -81,7 +81,7 @@ struct ThreadTests {
             let names = (try? folder.names())?.contains("bin") ?? false
             desk.replies.signal(1 + (before ? 100 : 0) + (other ? 10 : 0) + (names ? 20 : 0))
         }
-        #expect(desk.replies.take() == 31)
+        #expect(desk.replies.receive() == 31)
         _ = consume thread
     }
 
@@ -113,7 +113,7 @@ struct ThreadTests {
             if truncate("\(folder)/file", 0) == -1, errno == EPERM { word += 10000 }
             desk.replies.signal(word)
         }
-        #expect(desk.replies.take() == 11112)
+        #expect(desk.replies.receive() == 11112)
         _ = consume thread
         let size = try file.size()
         #expect(size == 3)

@@ -79,7 +79,7 @@ struct GuestServiceTests {
         try guest.run("systemctl start virtio-trace-agent.service")
     }
 
-    @Test func `the host gets a head with symbols, and with events that came after the drop`() throws {
+    @Test func `the host gets a header with symbols, and with events that came after the drop`() throws {
         defer {
             guest.stopCatching()
             _ = try? guest.run("cd /sys/kernel/tracing; echo 0 > events/enable; echo > kprobe_events")
@@ -95,15 +95,15 @@ struct GuestServiceTests {
             echo 0 > events/enable
             """)
         let answer = try hostOrder("stop")
-        let (line, head) = try guest.head(from: answers)
+        let (line, header) = try guest.header(from: answers)
         #expect(line.error == nil && line.symbols > 50_000)
         #expect(line.boot_id == (try guest.run("cat /proc/sys/kernel/random/boot_id")))
         let folder = TemporaryFolder()
-        try writeBytes("\(folder.path)/head", head)
+        try writeBytes("\(folder.path)/header", header)
         for cpu in 0...1 { _ = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes) }
         let made = try Command(
             Machine.release("trace-agent"),
-            ["assemble", "-o", "\(folder.path)/trace.dat", "\(folder.path)/head"]
+            ["assemble", "-o", "\(folder.path)/trace.dat", "\(folder.path)/header"]
                 + (0...1).map { guest.caughtPath(cpu: $0) })
         #expect(made.status == 0 && made.errorText.isEmpty, "\(made.errorText)")
         let report = try TraceReport(of: "\(folder.path)/trace.dat")
@@ -114,7 +114,7 @@ struct GuestServiceTests {
         let filters = try guest.run(
             """
             cd /proc/\(guest.mainPID())/task
-            for t in *; do [ "$(cat $t/comm)" = trace-heads ] && sed -n 's/Seccomp_filters:\\t//p' $t/status; done
+            for t in *; do [ "$(cat $t/comm)" = trace-headers ] && sed -n 's/Seccomp_filters:\\t//p' $t/status; done
             """)
         #expect(Int(filters) == (try Int(guest.status("Seccomp_filters")).map { $0 + 1 }))
         #expect(try !guest.journal().contains("no Landlock"))

@@ -44,7 +44,7 @@ package struct Answer: Decodable {
     }
 }
 
-/// The line that announces a head.
+/// The line that announces a header.
 package struct Announcement: Decodable {
     package let answer: String
     package let error: String?

@@ -1,4 +1,4 @@
-/// The bytes of a kernel's files as a test wants them, in any byte order, with a `long` of 4 or 8 bytes: what a head and
+/// The bytes of a kernel's files as a test wants them, in any byte order, with a `long` of 4 or 8 bytes: what a header and
 /// pages of a foreign machine look like.
 package struct ForeignKernel {
     package let isBigEndian: Bool
@@ -111,8 +111,8 @@ package struct ForeignKernel {
         bytes(isBigEndian ? kind << 27 | delta : delta << 5 | kind)
     }
 
-    /// The parts of a head, in their order.
-    package func headParts(
+    /// The parts of a header, in their order.
+    package func headerParts(
         cpus: UInt32 = 2, eventsRead: [Int] = [], instance: String = ""
     ) -> [[UInt8]] {
         let page = Array(headerPage.utf8)
@@ -144,10 +144,10 @@ package struct ForeignKernel {
         ]
     }
 
-    package func head(
+    package func header(
         cpus: UInt32 = 2, eventsRead: [Int] = [], instance: String = ""
     ) -> [UInt8] {
-        headParts(cpus: cpus, eventsRead: eventsRead, instance: instance).flatMap { $0 }
+        headerParts(cpus: cpus, eventsRead: eventsRead, instance: instance).flatMap { $0 }
     }
 
     private func option(_ id: UInt16, _ text: String) -> [UInt8] {

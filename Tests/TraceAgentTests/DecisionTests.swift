@@ -5,7 +5,7 @@ import Testing
 
 struct DecisionTests {
     /// Agent, job, outcome, whether the job before found nothing, whether a flush is due, and the step.
-    static let steps: [(AgentState, Job, Outcome, Bool, Bool, NextStep)] = [
+    static let steps: [(AgentState, Job, JobResult, Bool, Bool, NextStep)] = [
         (.streaming, .drain, .dry, false, false, .waitForData),
         (.streaming, .drain, .dry, false, true, .flush),
         (.streaming, .drain, .interrupted, false, false, .drain),
@@ -59,11 +59,11 @@ struct DecisionTests {
     }
 
     @Test(arguments: [
-        Outcome.dry, .idle, .blocked, .spent, .interrupted, .ringFailed(.noDevice),
+        JobResult.dry, .idle, .blocked, .spent, .interrupted, .ringFailed(.noDevice),
         .sinkFailed(.brokenPipe),
     ])
-    func `an outcome survives its word`(outcome: Outcome) {
-        #expect(Outcome(word: outcome.word) == outcome)
+    func `an outcome survives its word`(outcome: JobResult) {
+        #expect(JobResult(word: outcome.word) == outcome)
     }
 
     @Test(arguments: [

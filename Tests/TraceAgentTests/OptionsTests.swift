@@ -49,7 +49,7 @@ struct OptionsTests {
             (0..<count).map { _ in limit.admit(at: start + delay) }
         }
         #expect(admit(5, after: .zero) == [true, true, true, false, false])
-        #expect(limit.takeRefused() == 2)
+        #expect(limit.refusedSinceLastCall() == 2)
         #expect(admit(2, after: .milliseconds(1500)) == [true, false])
         #expect(admit(1, after: .seconds(2)) == [true])
         #expect(admit(4, after: .seconds(3600)) == [true, true, true, false])

@@ -104,27 +104,29 @@ struct ServingTests {
     }
 
     @Test(arguments: [
-        ("4.19.0-27-amd64", Finding.Verdict.fail), ("5.10.0", .ok), ("6.1.0-56-cloud-amd64", .ok),
+        ("4.19.0-27-amd64", CheckResult.Verdict.fail), ("5.10.0", .ok), ("6.1.0-56-cloud-amd64", .ok),
         ("6.19.1", .ok),
         ("", .warn), ("x", .warn),
     ])
-    func `kernels are known by their version`(release: String, verdict: Finding.Verdict) {
-        #expect(Doctor.kernel(release: release).verdict == verdict)
+    func `kernels are known by their version`(release: String, verdict: CheckResult.Verdict) {
+        #expect(SystemCheck.kernel(release: release).verdict == verdict)
     }
 
-    @Test(arguments: [("0", Finding.Verdict.ok), ("1", .ok), ("2", .warn), ("", .warn)])
-    func `symbols that the kernel hides from root are missed in every head`(
-        restriction: String, verdict: Finding.Verdict
+    @Test(arguments: [("0", CheckResult.Verdict.ok), ("1", .ok), ("2", .warn), ("", .warn)])
+    func `symbols that the kernel hides from root are missed in every header`(
+        restriction: String, verdict: CheckResult.Verdict
     ) {
-        #expect(Doctor.symbols(restriction: restriction).verdict == verdict)
+        #expect(SystemCheck.symbols(restriction: restriction).verdict == verdict)
     }
 
     @Test(arguments: [
-        ("none [integrity] confidentiality", Finding.Verdict.ok), ("none integrity [confidentiality]", .fail),
+        ("none [integrity] confidentiality", CheckResult.Verdict.ok),
+        ("none integrity [confidentiality]", .fail),
         ("", .ok),
     ])
-    func `lockdown forbids tracing only where it is confidential`(text: String, verdict: Finding.Verdict) {
-        #expect(Doctor.lockdown(text).verdict == verdict)
+    func `lockdown forbids tracing only where it is confidential`(text: String, verdict: CheckResult.Verdict)
+    {
+        #expect(SystemCheck.lockdown(text).verdict == verdict)
     }
 
     @Test(arguments: [

@@ -72,33 +72,33 @@ struct AssemblyTests {
         .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"),
         arguments: ["", "box"])
     func `a file without a single event is one`(instance: String) throws {
-        let head = try Head(opening: try file("head", kernel.head(instance: instance)))
-        let assembly = try Assembly(head, [try stream([], "cpu0"), try stream([], "cpu1")])
+        let header = try TraceHeader(opening: try file("header", kernel.header(instance: instance)))
+        let assembly = try Assembly(header, [try stream([], "cpu0"), try stream([], "cpu1")])
         let output = try NewFile(at: "\(folder.path)/trace.dat")
         try assembly.write(try assembly.survey(), to: output.content)
-        try output.takePlace()
+        try output.replaceTarget()
         #expect(try TraceReport(of: "\(folder.path)/trace.dat").events.isEmpty)
     }
 
-    @Test func `a head says what it is of`() throws {
-        let head = try Head(opening: try file("head", kernel.head(eventsRead: [3, 1])))
-        #expect(head.cpus == 2)
-        #expect(head.clock == "local")
-        #expect(head.machine == "Linux somewhere 6.1.0 foreign")
-        #expect(head.layout == (try layout))
-        #expect(head.eventsRead(cpu: 1) == 1)
-        #expect(head.eventsRead(cpu: 2) == nil)
+    @Test func `a header says what it is of`() throws {
+        let header = try TraceHeader(opening: try file("header", kernel.header(eventsRead: [3, 1])))
+        #expect(header.cpus == 2)
+        #expect(header.clock == "local")
+        #expect(header.machine == "Linux somewhere 6.1.0 foreign")
+        #expect(header.layout == (try layout))
+        #expect(header.eventsRead(cpu: 1) == 1)
+        #expect(header.eventsRead(cpu: 2) == nil)
     }
 
-    @Test func `the answer in front of a head is no harm`() throws {
+    @Test func `the answer in front of a header is no harm`() throws {
         let line = Array("{\"answer\":\"metadata\",\"bytes\":17}\n".utf8)
-        let head = try Head(opening: try file("head", line + kernel.head()))
-        #expect(head.start == line.count)
-        #expect(head.size == kernel.head().count)
+        let header = try TraceHeader(opening: try file("header", line + kernel.header()))
+        #expect(header.start == line.count)
+        #expect(header.size == kernel.header().count)
     }
 
-    @Test func `a head that is cut anywhere is refused, and in which part it was cut`() throws {
-        let parts = kernel.headParts(eventsRead: [3])
+    @Test func `a header that is cut anywhere is refused, and in which part it was cut`() throws {
+        let parts = kernel.headerParts(eventsRead: [3])
         let names = [
             "", "header_page", "header_event", "format", "event system|empty", "symbols", "printk formats",
             "command lines", "CPU count", "option",
@@ -107,10 +107,10 @@ struct AssemblyTests {
         var start = 0
         for (part, names) in zip(parts, names) {
             for length in start..<start + part.count {
-                let path = try file("head", Array(all[..<length]))
+                let path = try file("header", Array(all[..<length]))
                 do throws(TraceFileError) {
-                    _ = try Head(opening: path)
-                    Issue.record("a head of \(length) bytes was taken")
+                    _ = try TraceHeader(opening: path)
+                    Issue.record("a header of \(length) bytes was taken")
                 } catch {
                     let message = error.description
                     let isNamed =
@@ -123,63 +123,68 @@ struct AssemblyTests {
         }
     }
 
-    @Test func `numbers in a head that make no sense are refused`() throws {
-        var bytes = kernel.head()
+    @Test func `numbers in a header that make no sense are refused`() throws {
+        var bytes = kernel.header()
         for offset in bytes.indices {
             let found = bytes[offset]
             bytes[offset] ^= 0xff
             // Whatever it says, it neither traps nor takes memory by the number.
-            _ = try? Head(opening: try file("head", bytes))
+            _ = try? TraceHeader(opening: try file("header", bytes))
             bytes[offset] = found
         }
-        #expect(throws: TraceFileError.self) { try Head(opening: try file("head", kernel.head(cpus: 0))) }
         #expect(throws: TraceFileError.self) {
-            try Head(opening: try file("head", kernel.head(cpus: 1 << 20)))
+            try TraceHeader(opening: try file("header", kernel.header(cpus: 0)))
         }
-        #expect(throws: TraceFileError.self) { try Head(opening: try file("head", Array("no head".utf8))) }
+        #expect(throws: TraceFileError.self) {
+            try TraceHeader(opening: try file("header", kernel.header(cpus: 1 << 20)))
+        }
+        #expect(throws: TraceFileError.self) {
+            try TraceHeader(opening: try file("header", Array("no header".utf8)))
+        }
     }
 
     @Test func `a page size that is not the pages' is refused: readers believe it`() throws {
         for size in [0, 8192] {
-            var bytes = kernel.head()
+            var bytes = kernel.header()
             bytes.replaceSubrange(14..<18, with: kernel.bytes(UInt32(size)))
-            let path = try file("head", bytes)
-            #expect(throws: TraceFileError.self) { try Head(opening: path) }
+            let path = try file("header", bytes)
+            #expect(throws: TraceFileError.self) { try TraceHeader(opening: path) }
         }
     }
 
     @Test(
         .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"),
         arguments: ["", "box"])
-    func `a head that does not say which clock is in use makes a file all the same`(instance: String) throws {
+    func `a header that does not say which clock is in use makes a file all the same`(instance: String) throws
+    {
         let clocks = Array("[local]".utf8)
-        var bytes = kernel.head(instance: instance)
+        var bytes = kernel.header(instance: instance)
         let place = try #require(bytes.indices.first { bytes[$0...].starts(with: clocks) })
         bytes[place] = UInt8(ascii: " ")
-        let head = try Head(opening: try file("head", bytes))
-        #expect(head.clock.isEmpty)
-        let assembly = try Assembly(head, [try stream(kernel.page(at: 1, [.marker("hello", delta: 0)]))])
+        let header = try TraceHeader(opening: try file("header", bytes))
+        #expect(header.clock.isEmpty)
+        let assembly = try Assembly(header, [try stream(kernel.page(at: 1, [.marker("hello", delta: 0)]))])
         let output = try NewFile(at: "\(folder.path)/trace.dat")
         try assembly.write(try assembly.survey(), to: output.content)
-        try output.takePlace()
+        try output.replaceTarget()
         #expect(try TraceReport(of: "\(folder.path)/trace.dat").markers("hello").count == 1)
     }
 
     @Test func `more streams than CPUs, and a stream that is given twice, are refused`() throws {
-        let head = try Head(opening: try file("head", kernel.head(cpus: 1)))
+        let header = try TraceHeader(opening: try file("header", kernel.header(cpus: 1)))
         let one = try stream([], "cpu0")
-        #expect(throws: TraceFileError.self) { try Assembly(head, [one, try stream([], "cpu1")]) }
-        let two = try Head(opening: try file("head", kernel.head(cpus: 2)))
+        #expect(throws: TraceFileError.self) { try Assembly(header, [one, try stream([], "cpu1")]) }
+        let two = try TraceHeader(opening: try file("header", kernel.header(cpus: 2)))
         // Empty ones stand for CPUs that were not traced.
         _ = try Assembly(two, [one, try CPUStream(opening: one.name)])
         let full = try stream([1], "full")
         #expect(throws: TraceFileError.self) { try Assembly(two, [full, try CPUStream(opening: full.name)]) }
     }
 
-    @Test func `a FIFO is no stream, and a folder no head`() throws {
+    @Test func `a FIFO is no stream, and a folder no header`() throws {
         try makeFIFO("\(folder.path)/fifo")
         #expect(throws: TraceFileError.self) { try CPUStream(opening: folder.path) }
-        #expect(throws: TraceFileError.self) { try Head(opening: folder.path) }
+        #expect(throws: TraceFileError.self) { try TraceHeader(opening: folder.path) }
     }
 
     /// trace-cmd as the judge: what a machine of another byte order or word size recorded reads as it should.
@@ -192,15 +197,15 @@ struct AssemblyTests {
     func `files of other machines read right, in version 6 and 7`(kernel: ForeignKernel, instance: String)
         throws
     {
-        let head = try Head(opening: try file("head", kernel.head(instance: instance)))
-        #expect(head.instance == instance)
+        let header = try TraceHeader(opening: try file("header", kernel.header(instance: instance)))
+        #expect(header.instance == instance)
         let streams = [
             try stream(
                 kernel.page(at: 1_000_000, [.marker("hello", delta: 0)])
                     + kernel.page(at: 3_000_000, [.marker("again", delta: 1000)], loss: .counted(3)), "cpu0"),
             try stream(kernel.page(at: 2_000_000, [.marker("world", delta: 500)]), "cpu1"),
         ]
-        let assembly = try Assembly(head, streams)
+        let assembly = try Assembly(header, streams)
         let output = "\(folder.path)/trace.dat"
         let file = try NewFile(at: output)
         var shares: [Int] = []
@@ -210,7 +215,7 @@ struct AssemblyTests {
         try assembly.write(contents, to: file.content) { done, total throws(TraceFileError) in
             shares.append(done * 100 / total)
         }
-        try file.takePlace()
+        try file.replaceTarget()
         #expect(shares == shares.sorted() && shares.last == 100)
         let report = try Command("trace-cmd", ["report", "-i", output])
         #expect(report.status == 0)

@@ -11,7 +11,7 @@ struct AssembleTests {
     private func path(_ name: String) -> String { "\(folder.path)/\(name)" }
 
     init() throws {
-        try writeBytes(path("head"), kernel.head(eventsRead: [3, 1]))
+        try writeBytes(path("header"), kernel.header(eventsRead: [3, 1]))
         try writeBytes(path("cpu0"), pages(3))
         try writeBytes(path("cpu1"), pages(1))
     }
@@ -29,7 +29,7 @@ struct AssembleTests {
     private var isMade: Bool { FileDescriptor.resolve(output) != nil }
 
     @Test func `says what is in the file`() throws {
-        let command = try assemble("head", "cpu0", "cpu1")
+        let command = try assemble("header", "cpu0", "cpu1")
         #expect(command.status == 0 && command.errorText.isEmpty)
         #expect(
             command.output == """
@@ -44,7 +44,7 @@ struct AssembleTests {
 
     @Test func `a torn last page is left out, and said`() throws {
         try writeBytes(path("cpu0"), pages(3) + pages(1)[..<1000])
-        let command = try assemble("head", "cpu0", "cpu1")
+        let command = try assemble("header", "cpu0", "cpu1")
         #expect(command.status == 0)
         #expect(
             command.errorText
@@ -56,15 +56,15 @@ struct AssembleTests {
     @Test func `empty streams, one of them or all, make a file`() throws {
         try writeBytes(path("empty0"), [])
         try writeBytes(path("empty1"), [])
-        #expect(try assemble("head", "empty0", "cpu1").status == 0)
+        #expect(try assemble("header", "empty0", "cpu1").status == 0)
         #expect(try TraceReport(of: output).markers("mark") == ["mark 0"])
-        #expect(try assemble("head", "empty0", "empty1").status == 0)
+        #expect(try assemble("header", "empty0", "empty1").status == 0)
         #expect(try TraceReport(of: output).events.isEmpty)
     }
 
     @Test func `a stream that is cut between two pages is doubted`() throws {
         try writeBytes(path("cpu0"), pages(2))
-        let command = try assemble("head", "cpu0", "cpu1")
+        let command = try assemble("header", "cpu0", "cpu1")
         #expect(command.status == 0)
         #expect(
             command.errorText.contains(
@@ -72,22 +72,22 @@ struct AssembleTests {
             ))
         // An empty stream of a CPU that recorded something is one that is cut, too.
         try writeBytes(path("empty"), [])
-        #expect(try assemble("head", "empty", "cpu1").errorText.contains("has 0 of the 3 events"))
+        #expect(try assemble("header", "empty", "cpu1").errorText.contains("has 0 of the 3 events"))
     }
 
     @Test func `what a guest says of itself does nothing to a terminal`() throws {
-        var head = kernel.head()
+        var header = kernel.header()
         let name = Array("somewhere".utf8)
-        let place = try #require(head.indices.first { head[$0...].starts(with: name) })
-        head.replaceSubrange(place..<place + name.count, with: "\u{1b}]0;here!".utf8)
-        try writeBytes(path("odd"), head)
+        let place = try #require(header.indices.first { header[$0...].starts(with: name) })
+        header.replaceSubrange(place..<place + name.count, with: "\u{1b}]0;here!".utf8)
+        try writeBytes(path("odd"), header)
         let command = try assemble("odd", "cpu0", "cpu1")
         #expect(command.status == 0)
         #expect(command.output.contains(#"Linux \x1b]0;here! 6.1.0 foreign"#))
     }
 
     @Test func `streams in the wrong order are doubted`() throws {
-        let command = try assemble("head", "cpu1", "cpu0")
+        let command = try assemble("header", "cpu1", "cpu0")
         #expect(command.status == 0)
         #expect(
             command.errorText.contains(
@@ -98,7 +98,7 @@ struct AssembleTests {
 
     @Test func `pages of two CPUs in one stream are refused`() throws {
         try writeBytes(path("both"), pages(3) + pages(1))
-        let command = try assemble("head", "both", "cpu1")
+        let command = try assemble("header", "both", "cpu1")
         #expect(command.status == 65)
         #expect(command.errorText.contains("\(path("both")): page 3, at byte 12288, begins at 0, before"))
         #expect(!isMade)
@@ -107,22 +107,22 @@ struct AssembleTests {
     @Test func `what is missing, cut short, doubled or no stream at all ends with a line that says so`()
         throws
     {
-        try writeBytes(path("cut"), Array(kernel.head()[..<700]))
+        try writeBytes(path("cut"), Array(kernel.header()[..<700]))
         try writeBytes(path("text"), Array(String(repeating: "not a page ", count: 1000).utf8))
         try makeFIFO(path("fifo"))
         let cases: [([String], CInt, String)] = [
             (["none", "cpu0"], 66, "cannot read \(path("none")): No such file or directory"),
-            (["head", "none"], 66, "cannot read \(path("none")): No such file or directory"),
+            (["header", "none"], 66, "cannot read \(path("none")): No such file or directory"),
             (["cut", "cpu0"], 65, "\(path("cut")): cut short in "),
-            (["text", "cpu0"], 65, "\(path("text")): no head: a head should begin at byte 0"),
-            (["cpu0", "cpu1"], 65, "\(path("cpu0")): no head"),
-            (["head", "text"], 65, "\(path("text")): page 0, at byte 0, "),
-            (["head", "cpu0", "cpu0"], 65, "\(path("cpu0")): the same file as \(path("cpu0"))"),
+            (["text", "cpu0"], 65, "\(path("text")): no header: a header should begin at byte 0"),
+            (["cpu0", "cpu1"], 65, "\(path("cpu0")): no header"),
+            (["header", "text"], 65, "\(path("text")): page 0, at byte 0, "),
+            (["header", "cpu0", "cpu0"], 65, "\(path("cpu0")): the same file as \(path("cpu0"))"),
             (
-                ["head", "cpu0", "cpu1", "text"], 65,
-                "the head of a machine of 2 CPUs, but there are 3 streams"
+                ["header", "cpu0", "cpu1", "text"], 65,
+                "the header of a machine of 2 CPUs, but there are 3 streams"
             ),
-            (["head", "fifo"], 65, "\(path("fifo")): not a regular file"),
+            (["header", "fifo"], 65, "\(path("fifo")): not a regular file"),
             (["fifo", "cpu0"], 65, "\(path("fifo")): not a regular file"),
         ]
         for (names, status, message) in cases {
@@ -139,37 +139,37 @@ struct AssembleTests {
         throws
     {
         try writeFile(output, "the old one")
-        #expect(try assemble("head", "none").status == 66)
+        #expect(try assemble("header", "none").status == 66)
         #expect(try readText(output) == "the old one")
         let onto = try Command(
-            Machine.product("trace-agent"), ["assemble", "-o", path("cpu0"), path("head"), path("cpu0")])
+            Machine.product("trace-agent"), ["assemble", "-o", path("cpu0"), path("header"), path("cpu0")])
         #expect(onto.status == 65)
         #expect(try readFile(path("cpu0")) == pages(3))
-        let overHead = try Command(
-            Machine.product("trace-agent"), ["assemble", "-o", path("head"), path("head"), path("cpu0")])
-        #expect(overHead.status == 65)
+        let overHeader = try Command(
+            Machine.product("trace-agent"), ["assemble", "-o", path("header"), path("header"), path("cpu0")])
+        #expect(overHeader.status == 65)
         try makeFIFO(path("fifo"))
         let intoFIFO = try Command(
-            Machine.product("trace-agent"), ["assemble", "-o", path("fifo"), path("head"), path("cpu0")])
+            Machine.product("trace-agent"), ["assemble", "-o", path("fifo"), path("header"), path("cpu0")])
         #expect(intoFIFO.status == 65 && intoFIFO.errorText.contains("not a regular file"))
         // A name that begins like the output's is not the output.
         let missing = try Command(
-            Machine.product("trace-agent"), ["assemble", "-o", output, path("head"), output + ".cpu7"])
+            Machine.product("trace-agent"), ["assemble", "-o", output, path("header"), output + ".cpu7"])
         #expect(missing.status == 66)
         try makeLink(path("link"), to: output)
         let throughLink = try Command(
-            Machine.product("trace-agent"), ["assemble", "-o", path("link"), path("head"), path("cpu0")])
+            Machine.product("trace-agent"), ["assemble", "-o", path("link"), path("header"), path("cpu0")])
         #expect(throughLink.status == 0)
         #expect(try readFile(output).starts(with: [0x17, 0x08, 0x44]))
-        #expect(try assemble("head", "cpu0", "cpu1").status == 0)
-        #expect(try namesIn(folder.path).sorted() == ["cpu0", "cpu1", "fifo", "head", "link", "trace.dat"])
+        #expect(try assemble("header", "cpu0", "cpu1").status == 0)
+        #expect(try namesIn(folder.path).sorted() == ["cpu0", "cpu1", "fifo", "header", "link", "trace.dat"])
     }
 
-    @Test func `a head that trace-cmd has made is not taken for one of ours`() throws {
+    @Test func `a header that trace-cmd has made is not taken for one of ours`() throws {
         let foreign = path("foreign")
         #expect(try Command("trace-cmd", ["restore", "-c", "-o", foreign]).status == 0)
         let command = try assemble("foreign", "cpu0")
         #expect(command.status == 65)
-        #expect(command.errorText.contains("no head of version 6"))
+        #expect(command.errorText.contains("no header of version 6"))
     }
 }

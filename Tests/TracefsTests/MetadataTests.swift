@@ -3,36 +3,36 @@ import Reactor
 import Support
 import Testing
 
-/// The order `metadata`, locally: the agent has dropped its privileges, and the head is to be had all the same.
+/// The order `metadata`, locally: the agent has dropped its privileges, and the header is to be had all the same.
 @Suite(.serialized, .enabled(if: Machine.hasTracefs, "needs root and tracefs"))
 struct MetadataTests {
     private let folder = TemporaryFolder()
-    private var headPath: String { "\(folder.path)/head.dat" }
+    private var headerPath: String { "\(folder.path)/head.dat" }
 
-    /// Puts a head together with what a rig has in its files.
+    /// Puts a header together with what a rig has in its files.
     private func report(_ rig: AgentRig) throws -> TraceReport {
         let output = "\(folder.path)/trace.dat"
         let command = try Command(
             Machine.release("trace-agent"),
-            ["assemble", "-o", output, headPath] + (0...1).map { rig.path(cpu: $0) })
+            ["assemble", "-o", output, headerPath] + (0...1).map { rig.path(cpu: $0) })
         guard command.status == 0 else { throw TestFailure(command.errorText) }
         return try TraceReport(of: output)
     }
 
-    private func head(from connection: Connection) throws -> (Announcement, [UInt8]) {
+    private func header(from connection: Connection) throws -> (Announcement, [UInt8]) {
         let line = try Announcement(try connection.line(within: .seconds(60)))
         return (line, try connection.bytes(line.bytes, within: .seconds(60)))
     }
 
-    @Test func `a client gets a head that makes a trace_dat of the streams`() throws {
+    @Test func `a client gets a header that makes a trace_dat of the streams`() throws {
         let rig = try AgentRig()
         _ = try rig.control.order("status")
         try rig.instance.write(100, cpu: 0)
         #expect(try rig.client("dump").output.hasPrefix("stopped"))
-        let command = try rig.client("metadata", ["-o", headPath, "--json"])
+        let command = try rig.client("metadata", ["-o", headerPath, "--json"])
         #expect(command.status == 0)
         let line = try Announcement(command.output)
-        #expect(try readFile(headPath).count == line.bytes)
+        #expect(try readFile(headerPath).count == line.bytes)
         #expect(line.instance == rig.instance.name)
         #expect(line.events > 500 && line.symbols > 10_000)
         #expect(line.boot_id + "\n" == (try readText("/proc/sys/kernel/random/boot_id")))
@@ -42,26 +42,27 @@ struct MetadataTests {
         #expect(piped.status == 0 && piped.output.utf8.count > line.bytes / 2)
     }
 
-    @Test func `the head comes on the control port, between other answers, and what follows is in its place`()
+    @Test
+    func `the header comes on the control port, between other answers, and what follows is in its place`()
         throws
     {
         let rig = try AgentRig()
         try rig.control.send("status\nmetadata\n")
         #expect(try rig.control.answer().answer == "status")
-        let (line, head) = try head(from: rig.control)
+        let (line, header) = try header(from: rig.control)
         #expect(line.answer == "metadata" && line.error == nil)
         #expect(try rig.control.order("stop").answer == "stop")
-        // What was answered with the line in front is a head as well.
-        try writeBytes(headPath, Array("{\"answer\":\"metadata\"}\n".utf8) + head)
+        // What was answered with the line in front is a header as well.
+        try writeBytes(headerPath, Array("{\"answer\":\"metadata\"}\n".utf8) + header)
         try rig.instance.write(10, cpu: 1)
         _ = try rig.control.order("dump")
         #expect(try report(rig).count(cpu: 1) == 10)
     }
 
-    @Test func `without symbols the head is sound, and says that they are missing`() throws {
+    @Test func `without symbols the header is sound, and says that they are missing`() throws {
         let rig = try AgentRig(options: ["--kallsyms", "/dev/null"])
         _ = try rig.control.order("status")
-        let command = try rig.client("metadata", ["-o", headPath])
+        let command = try rig.client("metadata", ["-o", headerPath])
         #expect(command.status == 0)
         #expect(command.errorText.contains("warning: no symbols: /proc/kallsyms cannot be read"))
         try rig.instance.write(10, cpu: 0)
@@ -69,19 +70,21 @@ struct MetadataTests {
         #expect(try report(rig).count(cpu: 0) == 10)
     }
 
-    @Test func `heads cost a busy stream no event`() throws {
+    @Test func `headers cost a busy stream no event`() throws {
         let rig = try AgentRig(ringKiB: 8192, program: Machine.release("trace-agent"))
         _ = try rig.control.order("start")
         let loads = try (0...1).map { try rig.instance.startLoad(cpu: $0, seconds: 3, rate: 50_000) }
-        var heads = 0
+        var headers = 0
         let host = try rig.connect()
         while loads[0].isRunning {
             try rig.control.send("metadata\n")
             try host.send("metadata\n")
-            for connection in [rig.control, host] { #expect(try head(from: connection).0.bytes > 1_000_000) }
-            heads += 2
+            for connection in [rig.control, host] {
+                #expect(try header(from: connection).0.bytes > 1_000_000)
+            }
+            headers += 2
         }
-        #expect(heads > 4)
+        #expect(headers > 4)
         let written = try loads.map { try $0.recordsWritten() }
         let answer = try rig.control.order("stop")
         for cpu in 0...1 {
@@ -90,24 +93,25 @@ struct MetadataTests {
         }
     }
 
-    @Test func `clients that ask together are all served, a word for a head`() throws {
+    @Test func `clients that ask together are all served, a word for a header`() throws {
         let rig = try AgentRig(program: Machine.release("trace-agent"))
         _ = try rig.client("status")
         let clients = try (0..<12).map { number in
             try Program(
                 Machine.release("trace-agent"),
-                ["metadata", "--socket", rig.localSocket, "-o", "\(folder.path)/head\(number)"])
+                ["metadata", "--socket", rig.localSocket, "-o", "\(folder.path)/header\(number)"])
         }
         for client in clients { #expect(client.wait() == 0, "\(client.errorText)") }
-        let sizes = try (0..<12).map { try readFile("\(folder.path)/head\($0)").count }
+        let sizes = try (0..<12).map { try readFile("\(folder.path)/header\($0)").count }
         #expect(sizes.allSatisfy { $0 > 1_000_000 })
         let both = try rig.connect()
         try both.send("metadata\nmetadata\n")
-        for _ in 0..<2 { #expect(try head(from: both).0.answer == "metadata") }
+        for _ in 0..<2 { #expect(try header(from: both).0.answer == "metadata") }
         #expect(try rig.agent.anonymousKiB() < 4096)
     }
 
-    @Test func `a client that does not take its head waits for nothing, and holds others up for ten seconds`()
+    @Test
+    func `a client that does not take its header waits for nothing, and holds others up for ten seconds`()
         throws
     {
         let rig = try AgentRig(program: Machine.release("trace-agent"))
@@ -118,15 +122,15 @@ struct MetadataTests {
         try next.send("metadata\n")
         // The host has a slot of its own, and orders go on.
         try rig.control.send("metadata\n")
-        _ = try head(from: rig.control)
+        _ = try header(from: rig.control)
         #expect(try rig.control.order("start").state == "streaming")
-        _ = try head(from: next)
+        _ = try header(from: next)
         #expect(throws: TestFailure.self) { try idle.bytes(100 << 20, within: .seconds(5)) }
         #expect(rig.terminate() == 0)
     }
 
     @Test(arguments: [0, 30_000])
-    func `an agent that is told to end does not wait for a head`(microseconds: UInt32) throws {
+    func `an agent that is told to end does not wait for a header`(microseconds: UInt32) throws {
         let rig = try AgentRig()
         try rig.control.send("metadata\n")
         if microseconds == 0 {
@@ -139,7 +143,7 @@ struct MetadataTests {
         #expect(ContinuousClock.now - begun < .seconds(2))
     }
 
-    @Test func `a host that comes after one who left in the middle of a head gets nothing of it`() throws {
+    @Test func `a host that comes after one who left in the middle of a header gets nothing of it`() throws {
         let rig = try AgentRig()
         try rig.control.send("metadata\n")
         _ = try rig.control.bytes(100_000)
@@ -147,7 +151,7 @@ struct MetadataTests {
         let second = try rig.reconnected()
         #expect(try second.order("status").answer == "status")
         try second.send("metadata\n")
-        #expect(try head(from: second).0.bytes > 1_000_000)
+        #expect(try header(from: second).0.bytes > 1_000_000)
     }
 
     @Test(arguments: ["1", "2"])
@@ -159,7 +163,7 @@ struct MetadataTests {
         let rig = try AgentRig(program: Machine.release("trace-agent"))
         #expect(try rig.control.order("status").state == "stopped")
         try rig.control.send("metadata\n")
-        #expect(try head(from: rig.control).0.error == nil)
+        #expect(try header(from: rig.control).0.error == nil)
     }
 
     @Test func `one thread may read what root's group may, and no other`() throws {
@@ -167,7 +171,7 @@ struct MetadataTests {
         // The last thing before it hears orders is the drop.
         _ = try rig.control.order("status")
         let gid = try rig.agent.status("Gid").split(separator: " ")[0]
-        let reader = try rig.agent.thread(named: "trace-heads")
+        let reader = try rig.agent.thread(named: "trace-headers")
         for thread in try namesIn("/proc/\(rig.agent.pid)/task") {
             let lines = try readText("/proc/\(rig.agent.pid)/task/\(thread)/status").split(separator: "\n")
             let gids = lines.first { $0.hasPrefix("Gid:") }?.split(separator: "\t").dropFirst().joined(

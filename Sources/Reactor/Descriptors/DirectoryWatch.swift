@@ -27,7 +27,7 @@ package struct DirectoryWatch: ~Copyable {
     }
 
     /// Forgets what has happened until now; whether anything has.
-    package func take() throws(SystemError) -> Bool {
+    package func drain() throws(SystemError) -> Bool {
         try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer throws(SystemError) in
             var hasChanged = false
             while let count = try descriptor.read(into: buffer), count > 0 { hasChanged = true }

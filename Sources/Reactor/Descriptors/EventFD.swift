@@ -24,7 +24,7 @@ package struct EventFD: ~Copyable, Sendable {
     }
 
     /// Takes what was sent since the last time; `nil` if nothing was and this one does not block.
-    package func take() -> UInt64? {
+    package func receive() -> UInt64? {
         var word: UInt64 = 0
         while read(descriptor.rawValue, &word, MemoryLayout<UInt64>.size) == -1 {
             let code = Errno.current

@@ -66,7 +66,7 @@ extension FileDescriptor {
     }
 
     /// The next bytes, at most `count` and at most 64 KiB; none at the end.
-    package func some(_ count: Int) throws(SystemError) -> [UInt8] {
+    package func readSome(_ count: Int) throws(SystemError) -> [UInt8] {
         try withUnsafeTemporaryAllocation(byteCount: min(count, 1 << 16), alignment: 1) {
             buffer throws(SystemError) in
             Array(buffer[..<(try read(into: buffer) ?? 0)])
@@ -74,10 +74,10 @@ extension FileDescriptor {
     }
 
     /// Everything from here on, as a file of proc(5) gives it in pieces; at most `limit` bytes.
-    package func everything(limit: Int) throws(SystemError) -> [UInt8] {
+    package func readToEnd(limit: Int) throws(SystemError) -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count < limit {
-            let more = try some(limit - bytes.count)
+            let more = try readSome(limit - bytes.count)
             if more.isEmpty { break }
             bytes += more
         }
@@ -85,8 +85,8 @@ extension FileDescriptor {
     }
 
     /// The same as text; at most 16 MiB.
-    package func rest() throws(SystemError) -> String {
-        String(decoding: try everything(limit: 16 << 20), as: UTF8.self)
+    package func readTextToEnd() throws(SystemError) -> String {
+        String(decoding: try readToEnd(limit: 16 << 20), as: UTF8.self)
     }
 
     /// Moves at most `length` bytes from here to `sink` without copying them to user space: splice(2).

@@ -31,7 +31,7 @@ package struct SignalFD: ~Copyable {
     }
 
     /// The next signal that has arrived, `nil` if there is none.
-    package func take() throws(SystemError) -> CInt? {
+    package func next() throws(SystemError) -> CInt? {
         var arrived = signalfd_siginfo()
         let count = try systemCallOrBlock("read", on: "signalfd") {
             read(descriptor.rawValue, &arrived, MemoryLayout<signalfd_siginfo>.size)

@@ -28,7 +28,7 @@ package struct TimerFD: ~Copyable {
     }
 
     /// How often it has fired since the last time this was asked; 0 if it has not.
-    package func take() throws(SystemError) -> UInt64 {
+    package func expirations() throws(SystemError) -> UInt64 {
         var count: UInt64 = 0
         _ = try systemCallOrBlock("read", on: "timerfd") {
             read(descriptor.rawValue, &count, MemoryLayout<UInt64>.size)

@@ -12,7 +12,7 @@ package enum Privileges {
     /// Becomes `user` for good: no other group, no capability in any set, none to be gained by any program that is
     /// run, and no debugger but root's.
     ///
-    /// To be called while there is one thread: capabilities belong to threads. `whatIsLeft(of:)` proves it.
+    /// To be called while there is one thread: capabilities belong to threads. `remainingPrivilege(of:)` proves it.
     ///
     /// - Parameter readsAsRootsGroup: Whether the calling thread, and those that it starts, may still open what root's
     ///   group may, until it calls `readAsOwnGroup`: setfsgid(2).
@@ -78,7 +78,7 @@ package enum Privileges {
     ///
     /// - Parameter user: Who the process should be; `nil` leaves the user and the groups as they are, but for root.
     /// - Returns: What is wrong, `nil` if nothing is.
-    package static func whatIsLeft(of user: User?) throws(SystemError) -> String? {
+    package static func remainingPrivilege(of user: User?) throws(SystemError) -> String? {
         if setuid(0) == 0 || cepoll_set_user(0) == 0 { return "the process can become root again" }
         if let user {
             if try ids(cepoll_get_users) != Array(repeating: user.uid, count: 3) {

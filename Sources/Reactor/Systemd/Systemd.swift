@@ -4,7 +4,7 @@ import Glibc
 /// What a program and the systemd that started it tell each other: sd-daemon(3).
 package enum Systemd {
     /// Whether it wants to hear: `$NOTIFY_SOCKET`.
-    package static let listens = sender != nil
+    package static let wantsNotifications = sender != nil
 
     private static let sender: DatagramSender? = {
         guard let path = getenv("NOTIFY_SOCKET") else { return nil }
@@ -37,7 +37,7 @@ package enum Systemd {
 
     /// Takes over the sockets that were passed to this process, and forgets about them in the environment:
     /// sd_listen_fds_with_names(3), which looks at `$LISTEN_PID` and sets `FD_CLOEXEC`.
-    package static func takeSockets() throws(SystemError) -> [Socket] {
+    package static func adoptSockets() throws(SystemError) -> [Socket] {
         var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         let count = sd_listen_fds_with_names(1, &names)
         if count < 0 {

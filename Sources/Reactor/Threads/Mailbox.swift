@@ -12,7 +12,7 @@ package struct Mailbox: ~Copyable, Sendable {
     /// Waits for the next word and takes it.
     package func receive() -> UInt64 {
         while true {
-            if let word = words.take() { return word }
+            if let word = words.receive() { return word }
         }
     }
 

@@ -1,20 +1,21 @@
 import Reactor
 
-/// Puts a head and one stream of pages a CPU together: a trace.dat of version 6, or of version 7 if the pages are of a
+/// Puts a header and one stream of pages a CPU together: a trace.dat of version 6, or of version 7 if the pages are of a
 /// trace instance, whose name and clock version 6 has no good place for.
 ///
 /// The pages are copied by the kernel.
 package struct Assembly {
-    let head: Head
+    let header: TraceHeader
     let streams: [CPUStream]
 
     /// - Parameter streams: The first is CPU 0's.
-    /// - Throws: `.malformed` if there are more than the head's machine has CPUs, or one is given twice.
-    package init(_ head: Head, _ streams: [CPUStream]) throws(TraceFileError) {
-        if streams.count > head.cpus {
+    /// - Throws: `.malformed` if there are more than the header's machine has CPUs, or one is given twice.
+    package init(_ header: TraceHeader, _ streams: [CPUStream]) throws(TraceFileError) {
+        if streams.count > header.cpus {
             throw .malformed(
-                file: head.name,
-                problem: "the head of a machine of \(head.cpus) CPUs, but there are \(streams.count) streams")
+                file: header.name,
+                problem:
+                    "the header of a machine of \(header.cpus) CPUs, but there are \(streams.count) streams")
         }
         for (index, stream) in streams.enumerated() {
             for other in streams[..<index] {
@@ -30,7 +31,7 @@ package struct Assembly {
                 }
             }
         }
-        self.head = head
+        self.header = header
         self.streams = streams
     }
 
@@ -39,9 +40,9 @@ package struct Assembly {
         guard (try? FileDescriptor.Kind(of: path)) == .regular,
             let there = try? FileDescriptor.open(path, [.readOnly, .nonBlocking])
         else { return }
-        let isHead = try naming(path) { () throws(SystemError) in try there.isSameFile(as: head.file) }
+        let isHeader = try naming(path) { () throws(SystemError) in try there.isSameFile(as: header.file) }
         let isStream = streams.contains { (try? there.isSameFile(as: $0.file)) == true }
-        if isHead || isStream {
+        if isHeader || isStream {
             throw .malformed(file: path, problem: "one of the files that it is to be made of")
         }
     }
@@ -65,7 +66,7 @@ package struct Assembly {
         var contents: [CPUStream.Contents] = []
         for stream in streams {
             contents.append(
-                try stream.survey(head.layout) { count throws(TraceFileError) in
+                try stream.survey(header.layout) { count throws(TraceFileError) in
                     done += count
                     try progress(done, 2 * total)
                 })
@@ -79,15 +80,15 @@ package struct Assembly {
     package func write(
         _ contents: [CPUStream.Contents], to output: NamedFile, progress: Progress = { _, _ in }
     ) throws(TraceFileError) {
-        let plan = head.instance.isEmpty ? planVersion6(contents) : planVersion7(contents)
+        let plan = header.instance.isEmpty ? planVersion6(contents) : planVersion7(contents)
         for piece in plan.pieces {
             switch piece.content {
             case .bytes(let bytes):
                 try naming(output.name) { () throws(SystemError) in
                     try output.descriptor.write(bytes, at: piece.place)
                 }
-            case .head(let range):
-                try copy(head.file, named: head.name, range, to: output, at: piece.place)
+            case .header(let range):
+                try copy(header.file, named: header.name, range, to: output, at: piece.place)
             case .stream: break
             }
         }

@@ -3,8 +3,8 @@ struct FilePlan {
     /// What stands at a place.
     enum Content {
         case bytes([UInt8])
-        /// These bytes of the head's file.
-        case head(Range<Int>)
+        /// These bytes of the header's file.
+        case header(Range<Int>)
         /// The first `bytes` of a stream.
         case stream(Int, bytes: Int)
     }
@@ -15,7 +15,7 @@ struct FilePlan {
 
     mutating func add(_ bytes: [UInt8]) { add(.bytes(bytes), bytes.count) }
 
-    mutating func add(head range: Range<Int>) { add(.head(range), range.count) }
+    mutating func add(header range: Range<Int>) { add(.header(range), range.count) }
 
     mutating func add(stream index: Int, bytes: Int) { add(.stream(index, bytes: bytes), bytes) }
 

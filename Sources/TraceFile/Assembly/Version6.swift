@@ -2,19 +2,19 @@
 extension Assembly {
     func planVersion6(_ contents: [CPUStream.Contents]) -> FilePlan {
         var plan = FilePlan()
-        // All of the head but the CPU count and what follows it.
-        plan.add(head: head.start..<head.start + head.cpuCountOffset)
-        var middle = number(UInt32(streams.count)) + Head.optionsMark
-        for option in head.options { middle += bytes(of: option) }
+        // All of the header but the CPU count and what follows it.
+        plan.add(header: header.start..<header.start + header.cpuCountOffset)
+        var middle = number(UInt32(streams.count)) + TraceHeader.optionsMark
+        for option in header.options { middle += bytes(of: option) }
         middle += number(UInt16(0)) + Array("flyrecord".utf8) + [0]
-        let clock = head.clock.isEmpty ? [] : Array("[\(head.clock)]".utf8)
+        let clock = header.clock.isEmpty ? [] : Array("[\(header.clock)]".utf8)
         let clockSize = clock.isEmpty ? [] : number(UInt64(clock.count))
         // Where each CPU's pages are: places that are known once the length of all this is.
         var pages = FilePlan()
         let tableSize = contents.count * 16 + clockSize.count + clock.count
         pages.skip(to: plan.end + middle.count + tableSize)
         for (index, entry) in contents.enumerated() {
-            pages.align(to: head.layout.pageSize)
+            pages.align(to: header.layout.pageSize)
             middle += number(UInt64(pages.end)) + number(UInt64(entry.bytes))
             pages.add(stream: index, bytes: entry.bytes)
         }
@@ -23,9 +23,9 @@ extension Assembly {
         return plan
     }
 
-    func number(_ number: some FixedWidthInteger) -> [UInt8] { head.layout.order.bytes(number) }
+    func number(_ number: some FixedWidthInteger) -> [UInt8] { header.layout.order.bytes(number) }
 
-    func bytes(of option: Head.Option) -> [UInt8] {
+    func bytes(of option: TraceHeader.Option) -> [UInt8] {
         number(option.id) + number(UInt32(option.data.count)) + option.data
     }
 }

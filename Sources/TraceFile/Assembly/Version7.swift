@@ -3,20 +3,21 @@ extension Assembly {
     func planVersion7(_ contents: [CPUStream.Contents]) -> FilePlan {
         var plan = FilePlan()
         plan.add(
-            Head.magic + Array("7".utf8) + [0, head.layout.order == .little ? 0 : 1]
-                + [UInt8(head.layout.longSize)] + number(UInt32(head.layout.pageSize))
+            TraceHeader.magic + Array("7".utf8) + [0, header.layout.order == .little ? 0 : 1]
+                + [UInt8(header.layout.longSize)] + number(UInt32(header.layout.pageSize))
                 + Array("none".utf8) + [0, 0])
         // The options come last, when all places are known: they begin behind everything else.
         let optionsPlace = plan.end
         plan.skip(to: optionsPlace + 8)
         var options: [UInt8] = []
-        for (index, part) in head.parts.enumerated() {
+        for (index, part) in header.parts.enumerated() {
             let id = Self.firstPart + UInt16(index)
             options += option(id, number(UInt64(plan.end)))
             addSection(id, part.count, to: &plan)
-            plan.add(head: part)
+            plan.add(header: part)
         }
-        for entry in head.options where entry.id != Head.Option.buffer && entry.id != Head.Option.traceClock {
+        for entry in header.options
+        where entry.id != TraceHeader.Option.buffer && entry.id != TraceHeader.Option.traceClock {
             options += bytes(of: entry)
         }
         options += option(Self.cpuCount, number(UInt32(streams.count)))
@@ -38,7 +39,7 @@ extension Assembly {
     }
 
     private func option(_ id: UInt16, _ data: [UInt8]) -> [UInt8] {
-        bytes(of: Head.Option(id: id, data: data))
+        bytes(of: TraceHeader.Option(id: id, data: data))
     }
 
     /// The instance's pages, and the options that say where they are: the top-level buffer has none.
@@ -48,21 +49,21 @@ extension Assembly {
         pages.skip(to: section + 16)
         var table: [UInt8] = []
         for (index, entry) in contents.enumerated() where entry.bytes > 0 {
-            pages.align(to: head.layout.pageSize)
+            pages.align(to: header.layout.pageSize)
             table += number(UInt32(index)) + number(UInt64(pages.end)) + number(UInt64(entry.bytes))
             pages.add(stream: index, bytes: entry.bytes)
         }
-        addSection(Head.Option.buffer, pages.end - section - 16, to: &plan)
+        addSection(TraceHeader.Option.buffer, pages.end - section - 16, to: &plan)
         plan.append(pages)
         let used = contents.count { $0.bytes > 0 }
         return buffer("", section, count: 0, table: [])
-            + buffer(head.instance, section, count: used, table: table)
+            + buffer(header.instance, section, count: used, table: table)
     }
 
     private func buffer(_ name: String, _ section: Int, count: Int, table: [UInt8]) -> [UInt8] {
         option(
-            Head.Option.buffer,
-            number(UInt64(section)) + name.utf8 + [0] + head.clock.utf8 + [0]
-                + number(UInt32(head.layout.pageSize)) + number(UInt32(count)) + table)
+            TraceHeader.Option.buffer,
+            number(UInt64(section)) + name.utf8 + [0] + header.clock.utf8 + [0]
+                + number(UInt32(header.layout.pageSize)) + number(UInt32(count)) + table)
     }
 }

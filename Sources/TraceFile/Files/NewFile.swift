@@ -40,7 +40,7 @@ package final class NewFile {
     }
 
     /// Gives it its name, in the place of the file that had it.
-    package func takePlace() throws(TraceFileError) {
+    package func replaceTarget() throws(TraceFileError) {
         try naming(name) { () throws(SystemError) in
             if !hasPartialName { try content.descriptor.giveName(partialPath) }
             hasPartialName = true
@@ -52,7 +52,7 @@ package final class NewFile {
     /// Gives it its name, if nothing has that.
     ///
     /// - Throws: `EEXIST` otherwise.
-    package func takeFreePlace() throws(TraceFileError) {
+    package func linkIntoPlace() throws(TraceFileError) {
         try naming(name) { () throws(SystemError) in
             if hasPartialName {
                 try FileDescriptor.link(partialPath, to: path)

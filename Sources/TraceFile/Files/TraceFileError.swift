@@ -1,6 +1,6 @@
 import Reactor
 
-/// Why a head, a stream or a trace.dat cannot be read or written.
+/// Why a header, a stream or a trace.dat cannot be read or written.
 package enum TraceFileError: Error, Equatable, CustomStringConvertible {
     /// The kernel refused; `file` is the name of what it was done to.
     case system(file: String, SystemError)

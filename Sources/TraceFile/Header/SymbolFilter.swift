@@ -10,7 +10,7 @@ struct SymbolFilter {
     /// Takes in the next bytes, an empty array at the end.
     ///
     /// - Returns: The lines that are complete and wanted.
-    mutating func take(_ bytes: [UInt8]) -> [UInt8] {
+    mutating func filter(_ bytes: [UInt8]) -> [UInt8] {
         let text = rest + bytes
         var kept: [UInt8] = []
         kept.reserveCapacity(text.count)

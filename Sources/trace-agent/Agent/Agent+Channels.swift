@@ -12,7 +12,7 @@ extension Agent {
 
     /// A worker has handed its channel back.
     mutating func takeBack(_ index: Int) throws(SystemError) {
-        guard let word = tracked[index].channel.readiness.take(), let outcome = Outcome(word: word),
+        guard let word = tracked[index].channel.readiness.receive(), let outcome = JobResult(word: word),
             case .draining(let job) = tracked[index].state
         else { return }
         reportZeroSplices(index)
@@ -25,7 +25,7 @@ extension Agent {
         if state == .flushing { try finishStopIfFlushed() }
     }
 
-    private mutating func report(_ outcome: Outcome, of index: Int) throws(SystemError) {
+    private mutating func report(_ outcome: JobResult, of index: Int) throws(SystemError) {
         let channel = tracked[index].channel
         tracked[index].isUnreadable = false
         switch outcome {

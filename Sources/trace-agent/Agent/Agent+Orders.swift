@@ -88,7 +88,7 @@ extension Agent {
         case .metadata:
             guard stream.isAnswering else { break }
             stream.oweAnswer(to: order)
-            try makeHeads()
+            try makeHeaders()
         case .unknown(let line):
             ordersRefused += 1
             refusals.say("order refused: \"\(line.escapedASCII)\"", stream.logFields)
@@ -145,7 +145,7 @@ extension Agent {
         where isDue: (Order) -> Bool = { _ in true }, problem: String? = nil
     ) throws(SystemError) {
         for stream in streams {
-            // A head does not wait for a state.
+            // A header does not wait for a state.
             for order in stream.takeAnswersDue(where: { $0 != .metadata && isDue($0) }) {
                 try answer(order.word, on: stream, problem: problem)
             }

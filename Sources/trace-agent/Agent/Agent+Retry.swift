@@ -16,7 +16,7 @@ extension Agent {
     private var neededRetryPeriod: Duration? {
         if isAnyPaused || areConnectionsPaused || !untold.isEmpty { return .milliseconds(250) }
         var period: Duration?
-        if control?.owesAnswers ?? awaitsControl || isAnyHeadSent || isHeadPutOff { period = .seconds(1) }
+        if control?.owesAnswers ?? awaitsControl || isAnyHeaderSent || isHeaderPutOff { period = .seconds(1) }
         for entry in tracked {
             switch entry.state {
             case .waitingForPort where !entry.portIsAway: return .milliseconds(250)
@@ -42,8 +42,8 @@ extension Agent {
         }
         if awaitsControl { try reopenControl() }
         sendAnswers()
-        if isAnyHeadSent { endStalledTransfers() }
-        if isHeadPutOff { try makeHeads() }
+        if isAnyHeaderSent { endStalledTransfers() }
+        if isHeaderPutOff { try makeHeaders() }
         tellWhatIsUntold()
         try hearPaused()
         try resumeConnections()

@@ -36,13 +36,13 @@ extension Agent {
 
     /// One line for `systemctl status`; a look at it costs nothing if it was told a moment ago.
     mutating func tellStatusIfDue() throws(SystemError) {
-        if Systemd.listens, ContinuousClock.now - toldStatus.at >= Self.statusPeriod {
+        if Systemd.wantsNotifications, ContinuousClock.now - toldStatus.at >= Self.statusPeriod {
             try tellStatus()
         }
     }
 
     mutating func tellStatus() throws(SystemError) {
-        guard Systemd.listens else { return }
+        guard Systemd.wantsNotifications else { return }
         try countLosses()
         let report = report()
         let now = ContinuousClock.now

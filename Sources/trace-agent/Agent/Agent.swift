@@ -10,7 +10,7 @@ struct Agent: ~Copyable {
     let ports: Ports
     var settings: RingSettings
     let signals: SignalFD
-    var tracked: [Tracked] = []
+    var tracked: [TracedChannel] = []
     /// The rings whose CPUs had no port yet.
     var spareRings: [Ring]
     var reactor: Reactor<Source>
@@ -64,18 +64,18 @@ struct Agent: ~Copyable {
     /// What is wrong with the control port, which is said once.
     var controlTrouble: String?
     /// What a recording has switched on: off before the last flush, so that this leaves the rings empty.
-    var eventsRecorded: EventChoice?
+    var eventsRecorded: EventSelection?
     /// What is said of what was recorded if the end comes all of a sudden.
     var lastWords: (() -> String)?
-    /// Makes heads; none is needed by a recording.
-    var headWorker: HeadWorker?
+    /// Makes headers; none is needed by a recording.
+    var headerWorker: HeaderWorker?
     /// Each costs a CPU a tenth of a second: nobody gets more than one a second for long.
-    var headRates = HeadRequester.allCases.map { _ in RateLimit(burst: 8, thenOneEvery: .seconds(1)) }
-    /// Whether a head that is owed has to wait for that.
-    var isHeadPutOff = false
-    var headStates = HeadRequester.allCases.map { _ in HeadState.idle }
-    /// Readable while somebody gets more of a head.
-    let headTurn: EventFD
+    var headerRates = HeaderRequester.allCases.map { _ in RateLimit(burst: 8, thenOneEvery: .seconds(1)) }
+    /// Whether a header that is owed has to wait for that.
+    var isHeaderPutOff = false
+    var headerStates = HeaderRequester.allCases.map { _ in HeaderState.idle }
+    /// Readable while somebody gets more of a header.
+    let headerTurn: EventFD
     /// Starts, stops, ports that come and go.
     var events: LimitedLog
     /// Orders that are none.
@@ -91,7 +91,7 @@ struct Agent: ~Copyable {
         let deadline = try explained(TimerFD.init)
         let heartbeat = try explained(TimerFD.init)
         let end = try explained(TimerFD.init)
-        let headTurn = try explained { () throws(SystemError) in try EventFD() }
+        let headerTurn = try explained { () throws(SystemError) in try EventFD() }
         let portsFolder = try explained(DirectoryWatch.init)
         self.options = options
         self.log = log
@@ -111,7 +111,7 @@ struct Agent: ~Copyable {
         self.deadline = deadline
         self.heartbeat = heartbeat
         self.end = end
-        self.headTurn = headTurn
+        self.headerTurn = headerTurn
         self.portsFolder = portsFolder
     }
 
@@ -127,7 +127,7 @@ struct Agent: ~Copyable {
             try reactor.watch(channel.readiness.descriptor, for: .readable, as: .readiness(index))
             // Last, because it stays open if something else fails.
             try reactor.watch(channel.ring.descriptor, for: .once, as: .ring(index))
-            tracked.append(Tracked(worker: worker, losses: losses, sinkIsWatched: isWatched))
+            tracked.append(TracedChannel(worker: worker, losses: losses, sinkIsWatched: isWatched))
         } catch {
             throw Failure(error)
         }
@@ -165,7 +165,7 @@ struct Agent: ~Copyable {
         try reactor.watch(portsFolder.descriptor, for: .readable, as: .portsFolder)
         try watchControl()
         try watchListeners()
-        try watchHeads()
+        try watchHeaders()
         try watchPortsFolder()
         // What has come since the ports were opened was not watched for.
         try lookForPorts()
@@ -175,7 +175,7 @@ struct Agent: ~Copyable {
         if let duration = options.duration { try end.arm(after: max(duration.duration, .milliseconds(1))) }
         while !isFinished {
             for (source, readiness) in try reactor.wait() { try handle(source, readiness) }
-            if isAnyHeadSent { try sendHeads() }
+            if isAnyHeaderSent { try sendHeaders() }
             try restartIfWanted()
             try setRetryTimer()
         }
@@ -201,17 +201,17 @@ struct Agent: ~Copyable {
             if readiness.contains(.readable) { clients.noteHeard(place) }
             try hearOrders(from: clients[place])
         case .flushTimer:
-            if try flushTimer.take() > 0 {
+            if try flushTimer.expirations() > 0 {
                 try flushWhatWaits()
                 try tellStatusIfDue()
             }
-        case .retryTimer: if try retryTimer.take() > 0 { try retry() }
-        case .deadline: if try deadline.take() > 0 { try giveUpStop() }
-        case .end: if try end.take() > 0 { try endInOrder() }
-        case .heartbeat: if try heartbeat.take() > 0 { try beat() }
-        case .portsFolder: if try portsFolder.take() { try portsFolderHasChanged() }
-        case .head(let index): try headIsMade(index)
-        case .headTurn: _ = headTurn.take()
+        case .retryTimer: if try retryTimer.expirations() > 0 { try retry() }
+        case .deadline: if try deadline.expirations() > 0 { try giveUpStop() }
+        case .end: if try end.expirations() > 0 { try endInOrder() }
+        case .heartbeat: if try heartbeat.expirations() > 0 { try beat() }
+        case .portsFolder: if try portsFolder.drain() { try portsFolderHasChanged() }
+        case .header(let index): try headerIsMade(index)
+        case .headerTurn: _ = headerTurn.receive()
         case .readiness(let index): try takeBack(index)
         case .ring(let index): if tracked[index].state == .waitingForData { dispatch(index, .drain) }
         case .sink(let index): try sinkIsReady(index, readiness)
@@ -221,7 +221,7 @@ struct Agent: ~Copyable {
     private mutating func hearSignal() throws(SystemError) {
         // Those that come together are one.
         let wasExiting = isExiting
-        while let signal = try signals.take() {
+        while let signal = try signals.next() {
             // A terminal that has gone ends what ran in it.
             if signal == SignalFD.hangUp, !options.foreground {
                 try reload()

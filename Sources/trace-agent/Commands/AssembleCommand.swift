@@ -5,7 +5,8 @@ import Reactor
 struct AssembleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "assemble",
-        abstract: "Makes a trace.dat, for trace-cmd and KernelShark, of a head and a stream of pages a CPU.",
+        abstract:
+            "Makes a trace.dat, for trace-cmd and KernelShark, of a header and a stream of pages a CPU.",
         discussion: """
             HEAD is what the order metadata was answered with; each CPU file is what came out of trace-path-cpuN, CPU 0 \
             first. Every page is looked at before anything is written.
@@ -16,8 +17,8 @@ struct AssembleCommand: ParsableCommand {
         help: ArgumentHelp("What to write.", valueName: "file"))
     var output = "trace.dat"
 
-    @Argument(help: "The head of the machine that recorded.")
-    var head: String
+    @Argument(help: "The header of the machine that recorded.")
+    var header: String
 
     @Argument(help: ArgumentHelp("The streams.", valueName: "cpu-file"))
     var streams: [String]
@@ -30,7 +31,9 @@ struct AssembleCommand: ParsableCommand {
         SignalFD.ignoreFailedWrites()
         let log = Logger(label: "trace-agent") { _ in StandardErrorLog(.shared) }
         do throws(Failure) {
-            for line in try TraceMaker(head: head, streams: streams, output: output).make(log) { print(line) }
+            for line in try TraceAssembly(header: header, streams: streams, output: output).make(log) {
+                print(line)
+            }
         } catch {
             log.error("\(error)")
             throw ExitCode(error.status.rawValue)

@@ -9,10 +9,10 @@ struct CheckCommand: ParsableCommand {
             port and reads no ring. Exits with 0 if nothing fails, else with 69.
             """)
 
-    @OptionGroup var places: Places
+    @OptionGroup var places: TracingOptions
 
     func run() throws {
-        let findings = Doctor(places).findings()
+        let findings = SystemCheck(places).findings()
         for finding in findings { print(finding.line) }
         if findings.contains(where: { $0.verdict == .fail }) {
             throw ExitCode(ExitStatus.unavailable.rawValue)

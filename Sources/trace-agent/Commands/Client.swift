@@ -5,7 +5,7 @@ import Reactor
 /// What `start`, `stop` and `status` have in common: they talk to the agent that runs.
 struct Client: ParsableArguments {
     @Option(help: ArgumentHelp("Where the agent listens.", valueName: "path"))
-    var socket = Places.defaultSocket
+    var socket = TracingOptions.defaultSocket
 
     @Option(help: ArgumentHelp("Longest time to wait for the answer.", valueName: "time"))
     var timeout = Interval(milliseconds: 30_000)
@@ -53,11 +53,11 @@ struct Client: ParsableArguments {
     var deadline: ContinuousClock.Instant { .now + timeout.duration }
 
     /// Orders `word`; what comes is the answer.
-    func send(_ word: String, until end: ContinuousClock.Instant) throws(Failure) -> Incoming {
+    func send(_ word: String, until end: ContinuousClock.Instant) throws(Failure) -> LineReader {
         do throws(SystemError) {
             let connection = try FileDescriptor.connect(toSocketAt: socket, within: end - .now)
             _ = try connection.write(Array("\(word)\n".utf8))
-            return Incoming(connection)
+            return LineReader(connection)
         } catch {
             throw explain(error)
         }
@@ -65,7 +65,7 @@ struct Client: ParsableArguments {
 
     /// The line that comes next.
     func line(
-        from connection: inout Incoming, until end: ContinuousClock.Instant
+        from connection: inout LineReader, until end: ContinuousClock.Instant
     ) throws(Failure) -> String {
         do throws(SystemError) {
             if let line = try connection.line(within: end - .now) { return line }
@@ -76,7 +76,7 @@ struct Client: ParsableArguments {
     }
 
     /// The bytes that come next, at most `count`; each time they may take as long as an answer.
-    func bytes(from connection: inout Incoming, atMost count: Int) throws(Failure) -> [UInt8] {
+    func bytes(from connection: inout LineReader, atMost count: Int) throws(Failure) -> [UInt8] {
         do throws(SystemError) {
             if let bytes = try connection.bytes(atMost: count, within: timeout.duration) { return bytes }
         } catch {

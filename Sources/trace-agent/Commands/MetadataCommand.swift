@@ -6,7 +6,7 @@ struct MetadataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "metadata",
         abstract:
-            "Gets from the running agent what a decoder has to know of this kernel: the head of a trace.dat.",
+            "Gets from the running agent what a decoder has to know of this kernel: the header of a trace.dat.",
         discussion:
             "trace-agent assemble makes a trace.dat of it and the streams; so does trace-cmd restore -i.")
 
@@ -27,7 +27,7 @@ struct MetadataCommand: ParsableCommand {
         let line = try client.line(from: &connection, until: end)
         let answer = try client.decode(Client.Answer.self, line)
         guard let size = answer.bytes, size > 0 else {
-            throw Failure(.unavailable, answer.error ?? "the agent sends no head")
+            throw Failure(.unavailable, answer.error ?? "the agent sends no header")
         }
         if let doubt = answer.error { StandardError.shared.write("trace-agent: warning: \(doubt)\n") }
         if output == "-" {
@@ -40,9 +40,9 @@ struct MetadataCommand: ParsableCommand {
             try receive(size, from: &connection) { bytes, offset throws(SystemError) in
                 try file.content.descriptor.write(bytes, at: offset)
             }
-            try written(file.takePlace)
+            try written(file.replaceTarget)
         }
-        // Standard output may be where the head went.
+        // Standard output may be where the header went.
         if client.json, output == "-" {
             StandardError.shared.write(line + "\n")
         } else if client.json {
@@ -51,7 +51,7 @@ struct MetadataCommand: ParsableCommand {
     }
 
     private func receive(
-        _ size: Int, from connection: inout Incoming, write: ([UInt8], Int) throws(SystemError) -> Void
+        _ size: Int, from connection: inout LineReader, write: ([UInt8], Int) throws(SystemError) -> Void
     ) throws(Failure) {
         var received = 0
         while received < size {
@@ -66,14 +66,14 @@ struct MetadataCommand: ParsableCommand {
     }
 
     private func more(
-        atMost count: Int, from connection: inout Incoming, after received: Int
+        atMost count: Int, from connection: inout LineReader, after received: Int
     ) throws(Failure) -> [UInt8] {
         do throws(Failure) {
             return try client.bytes(from: &connection, atMost: count)
         } catch {
             throw Failure(
                 error.status,
-                "the head was cut off after \(received) bytes: taken too slowly, or the agent has ended: journalctl -u virtio-trace-agent"
+                "the header was cut off after \(received) bytes: taken too slowly, or the agent has ended: journalctl -u virtio-trace-agent"
             )
         }
     }

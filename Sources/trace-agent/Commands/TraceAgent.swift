@@ -7,7 +7,7 @@ struct TraceAgent: ParsableCommand {
         abstract: "Streams this machine's ftrace ring buffers to the host, when the host orders it.",
         discussion: """
             Opens agent-ctl-path and trace-path-cpuN in the ports folder and waits for orders on the first: 1 \
-            starts, 0 stops; start, stop, dump and status are answered with one line, metadata with a line and the head \
+            starts, 0 stops; start, stop, dump and status are answered with one line, metadata with a line and the header \
             of a trace.dat. `trace-agent run --help` lists the options. With another subcommand it talks to the agent that runs already, or looks for what would keep one \
             from working.
             """,

@@ -7,7 +7,7 @@ enum Order: Equatable, Sendable {
     /// `dump`: what the rings hold now, then stop.
     case dump
     case status
-    /// `metadata`: the head of a trace.dat.
+    /// `metadata`: the header of a trace.dat.
     case metadata
     /// A line that is none of these, or too long; its first bytes.
     case unknown([UInt8])

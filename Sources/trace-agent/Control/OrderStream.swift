@@ -135,16 +135,16 @@ final class OrderStream {
     /// Whether so many answers wait that making another would be wasted.
     var isCongested: Bool { outbox.isCongested }
 
-    /// Whether answers, or a head, wait for the other side to take them.
+    /// Whether answers, or a header, wait for the other side to take them.
     var owesAnswers: Bool { !outbox.isEmpty }
 
     /// Sends what is queued, as far as the other side takes it without waiting and a turn lasts.
     func sendAnswers() throws(SystemError) { try outbox.send(to: descriptor) }
 
-    // MARK: heads
+    // MARK: headers
 
-    /// Whether it waits for a head.
-    var owesHead: Bool { answersDue.contains(.metadata) }
+    /// Whether it waits for a header.
+    var owesHeader: Bool { answersDue.contains(.metadata) }
 
     /// The one that is on its way.
     var transfer: Transfer? { outbox.transfer }
@@ -152,15 +152,15 @@ final class OrderStream {
     /// Whether more of it could be sent than fits in a turn.
     var wantsTurn: Bool { outbox.wantsTurn }
 
-    /// One head less that it waits for.
+    /// One header less that it waits for.
     ///
     /// - Returns: `false` if it does not wait for any.
-    func takeOwedHead() -> Bool {
+    func takeOwedHeader() -> Bool {
         guard let index = answersDue.firstIndex(of: .metadata) else { return false }
         answersDue.remove(at: index)
         return true
     }
 
-    /// Queues the line and the head that it announces; what is answered from now on follows them.
+    /// Queues the line and the header that it announces; what is answered from now on follows them.
     func begin(_ transfer: Transfer, announcedBy line: String) { outbox.add(transfer, announcedBy: line) }
 }

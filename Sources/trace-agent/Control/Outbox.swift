@@ -1,10 +1,10 @@
 import Reactor
 
-/// What waits to be sent on a stream: answers, and a head between those that came before it and those that follow it.
+/// What waits to be sent on a stream: answers, and a header between those that came before it and those that follow it.
 struct Outbox {
-    /// What is sent next: answers, or a piece of the head.
+    /// What is sent next: answers, or a piece of the header.
     private var next: [UInt8] = []
-    /// A head that is being sent; `next` held the line that announces it, then holds its pieces.
+    /// A header that is being sent; `next` held the line that announces it, then holds its pieces.
     private(set) var transfer: Transfer?
     /// Answers that follow it.
     private var later: [UInt8] = []
@@ -31,7 +31,7 @@ struct Outbox {
         if transfer == nil { next += Self.bytes(of: line) } else { later += Self.bytes(of: line) }
     }
 
-    /// Queues a head and the line that announces it; what is added from now on follows them.
+    /// Queues a header and the line that announces it; what is added from now on follows them.
     mutating func add(_ transfer: Transfer, announcedBy line: String) {
         next += Self.bytes(of: line)
         older = 0
@@ -57,7 +57,7 @@ struct Outbox {
         }
     }
 
-    /// Whether there is anything to send, the next piece of a head included.
+    /// Whether there is anything to send, the next piece of a header included.
     private mutating func hasMore() throws(SystemError) -> Bool {
         if next.isEmpty, transfer != nil {
             next = try transfer?.next() ?? []
@@ -69,7 +69,7 @@ struct Outbox {
     /// Remembers that what is queued now is older than what the other side says from now on.
     mutating func noteLook() { older = transfer == nil ? next.count : later.count }
 
-    /// Forgets what was meant for one who has left: a head that was on its way to him, too.
+    /// Forgets what was meant for one who has left: a header that was on its way to him, too.
     mutating func forgetOlder() {
         if transfer != nil { endTransfer() }
         next.removeFirst(older)

@@ -118,13 +118,13 @@ struct Report: Equatable, Sendable, Decodable {
 
     /// A line a CPU, and their sum, for people.
     var table: [String] {
-        let heads = [
+        let headers = [
             "cpu", "state", "pages", "bytes", "lost", "overwritten", "unread", "undelivered", "gone",
             "zero splices",
             "blocked",
         ]
         let rows = cpus.map { row($0, name: "\($0.cpu)") } + [row(total, name: "all")]
-        return Table(heads, rows).lines
+        return Table(headers, rows).lines
     }
 
     private func row(_ cpu: CPU, name: String) -> [String] {

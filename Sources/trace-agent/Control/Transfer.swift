@@ -1,9 +1,9 @@
 import Reactor
 import TraceFile
 
-/// A head on its way to the other side of a stream.
+/// A header on its way to the other side of a stream.
 struct Transfer {
-    private let slot: HeadSlot
+    private let slot: HeaderSlot
     private var offset = 0
     private let end: Int
     let begun = ContinuousClock.now
@@ -13,9 +13,9 @@ struct Transfer {
     /// What a virtio port takes in one piece.
     private static let chunk = 32 << 10
 
-    init(_ slot: HeadSlot, headBytes: Int) {
+    init(_ slot: HeaderSlot, headerBytes: Int) {
         self.slot = slot
-        end = headBytes
+        end = headerBytes
     }
 
     /// The next bytes to send; none at the end.

@@ -14,10 +14,10 @@ enum Source: Equatable, RawRepresentable, Sendable {
     case listener(Int)
     /// A client of the local socket has sent something.
     case client(Int)
-    /// The head worker has handed a slot back.
-    case head(Int)
-    /// Somebody gets more of a head than a turn's.
-    case headTurn
+    /// The header worker has handed a slot back.
+    case header(Int)
+    /// Somebody gets more of a header than a turn's.
+    case headerTurn
     /// A channel's worker has handed it back.
     case readiness(Int)
     /// A channel's ring has data.
@@ -43,8 +43,8 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case 10: self = .listener(index)
         case 11: self = .client(index)
         case 12: self = .end
-        case 13: self = .head(index)
-        case 14: self = .headTurn
+        case 13: self = .header(index)
+        case 14: self = .headerTurn
         default: return nil
         }
     }
@@ -59,10 +59,10 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case .heartbeat: 8
         case .portsFolder: 9
         case .end: 12
-        case .headTurn: 14
+        case .headerTurn: 14
         case .listener(let index): UInt64(index) * Self.kinds + 10
         case .client(let place): UInt64(place) * Self.kinds + 11
-        case .head(let index): UInt64(index) * Self.kinds + 13
+        case .header(let index): UInt64(index) * Self.kinds + 13
         case .readiness(let index): UInt64(index) * Self.kinds + 5
         case .ring(let index): UInt64(index) * Self.kinds + 6
         case .sink(let index): UInt64(index) * Self.kinds + 7

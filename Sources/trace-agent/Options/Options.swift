@@ -49,7 +49,7 @@ struct Options: ParsableArguments {
     @Option(help: ArgumentHelp("Longest time that a stop or the exit takes.", valueName: "time"))
     var stopTimeout = Interval(milliseconds: 5000)
 
-    @OptionGroup var places: Places
+    @OptionGroup var places: TracingOptions
 
     @Option(
         help: ArgumentHelp(
@@ -59,7 +59,7 @@ struct Options: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Listen for local orders here, unless systemd has passed a socket. (default: \(Places.defaultSocket), with --foreground none)",
+            "Listen for local orders here, unless systemd has passed a socket. (default: \(TracingOptions.defaultSocket), with --foreground none)",
             valueName: "path"))
     var socket: String?
 

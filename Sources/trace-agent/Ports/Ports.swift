@@ -89,7 +89,7 @@ struct Ports: Sendable {
             Failure(
                 .noPermission,
                 "cannot open \(path): \(error.code): a service may use only devices that were there when it started: systemctl restart virtio-trace-agent",
-                isMendedByRestart: Systemd.listens)
+                isMendedByRestart: Systemd.wantsNotifications)
         case .accessDenied:
             Failure(
                 .noPermission,

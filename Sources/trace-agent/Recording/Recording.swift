@@ -4,11 +4,11 @@ import TraceFile
 
 /// `--record FILE`: pages go to a file a CPU beside FILE, and all of them into FILE at the end.
 ///
-/// A head is written before anything is recorded: whatever ends the agent, `trace-agent assemble` can make a trace.dat
+/// A header is written before anything is recorded: whatever ends the agent, `trace-agent assemble` can make a trace.dat
 /// of what lies there.
 final class Recording {
     private let path: String
-    private let heads: HeadMaker
+    private let headers: HeaderBuilder
     private let log: Logger
     /// Those that have a file: from 0 on.
     private var cpus: [Int] = []
@@ -17,13 +17,13 @@ final class Recording {
     /// Whether what lies there is this recording's, and nothing has been recorded yet.
     private var isToBeRemoved = false
 
-    private var headPath: String { "\(path).head" }
+    private var headerPath: String { "\(path).head" }
     private func streamPath(cpu: Int) -> String { "\(path).cpu\(cpu)" }
 
-    /// Begins with the head.
-    init(to path: String, _ heads: HeadMaker, _ log: Logger) throws(Failure) {
+    /// Begins with the header.
+    init(to path: String, _ headers: HeaderBuilder, _ log: Logger) throws(Failure) {
         self.path = path
-        self.heads = heads
+        self.headers = headers
         self.log = log
         do throws(TraceFileError) {
             // Now is the time to find that it cannot be made.
@@ -33,11 +33,11 @@ final class Recording {
         } catch {
             throw Failure(.outputFailed, "cannot write \(error)")
         }
-        if let doubt = heads.doubt(about: try writeHead(isFirst: true)) { log.warning("\(doubt)") }
+        if let doubt = headers.doubt(about: try writeHeader(isFirst: true)) { log.warning("\(doubt)") }
         isToBeRemoved = true
-        // A head that was just written can be read.
-        let head = try? Head(opening: headPath)
-        readBefore = (0..<(head?.cpus ?? 0)).map { head?.eventsRead(cpu: $0) ?? 0 }
+        // A header that was just written can be read.
+        let header = try? TraceHeader(opening: headerPath)
+        readBefore = (0..<(header?.cpus ?? 0)).map { header?.eventsRead(cpu: $0) ?? 0 }
     }
 
     deinit {
@@ -73,9 +73,9 @@ final class Recording {
     func finish(isCancelled: () -> Bool) throws(Failure) {
         do throws(Failure) {
             // Names of tasks, symbols of modules, the rings' accounts: as they are now.
-            try writeHead(isFirst: false)
-            let maker = TraceMaker(
-                head: headPath, streams: streamsUntilTheLast, output: path, readBefore: readBefore)
+            try writeHeader(isFirst: false)
+            let maker = TraceAssembly(
+                header: headerPath, streams: streamsUntilTheLast, output: path, readBefore: readBefore)
             for line in try maker.make(log, isCancelled: isCancelled) { log.info("\(line)") }
             try sync()
         } catch {
@@ -87,7 +87,7 @@ final class Recording {
     /// What to do with what lies there: a line for the shell.
     var whatRemains: String {
         let program = FileDescriptor.resolve("/proc/self/exe") ?? "trace-agent"
-        let words = [program, "assemble", "-o", path, headPath] + streamsUntilTheLast
+        let words = [program, "assemble", "-o", path, headerPath] + streamsUntilTheLast
         return "what was recorded is kept: " + words.map(Self.quoted).joined(separator: " ")
     }
 
@@ -111,19 +111,19 @@ final class Recording {
 
     /// - Returns: What is in it.
     @discardableResult
-    private func writeHead(isFirst: Bool) throws(Failure) -> HeadSummary {
+    private func writeHeader(isFirst: Bool) throws(Failure) -> HeaderSummary {
         do throws(TraceFileError) {
-            let file = try NewFile(at: headPath)
-            let summary = try heads.write(to: file.content)
-            if isFirst { try file.takeFreePlace() } else { try file.takePlace() }
+            let file = try NewFile(at: headerPath)
+            let summary = try headers.write(to: file.content)
+            if isFirst { try file.linkIntoPlace() } else { try file.replaceTarget() }
             return summary
         } catch .system(_, let cause) where isFirst && cause.code == .exists {
             throw Failure(
                 .usage,
-                "\(headPath) is left of an earlier recording: trace-agent assemble makes a trace.dat of it and \(path).cpu*, or remove it"
+                "\(headerPath) is left of an earlier recording: trace-agent assemble makes a trace.dat of it and \(path).cpu*, or remove it"
             )
         } catch {
-            throw Failure(.outputFailed, "cannot write the head: \(error)")
+            throw Failure(.outputFailed, "cannot write the header: \(error)")
         }
     }
 
@@ -138,7 +138,7 @@ final class Recording {
     }
 
     private func removeParts() {
-        for part in [headPath] + cpus.map(streamPath) {
+        for part in [headerPath] + cpus.map(streamPath) {
             do throws(SystemError) {
                 try FileDescriptor.remove(part)
             } catch {

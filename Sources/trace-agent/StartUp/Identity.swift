@@ -48,13 +48,13 @@ enum Identity {
                 try Privileges.readAsOwnGroup()
                 if let trouble {
                     log.warning(
-                        "\(trouble) here: the thread that makes heads is less confined than it should be")
+                        "\(trouble) here: the thread that makes headers is less confined than it should be")
                 }
             } else {
                 try Privileges.renounce()
                 _ = try startReader(false)
             }
-            left = try Privileges.whatIsLeft(of: user)
+            left = try Privileges.remainingPrivilege(of: user)
         } catch {
             throw Failure(.noPermission, "privileges are not dropped: \(error)")
         }
@@ -64,7 +64,7 @@ enum Identity {
 
     /// Makes the agent's own socket, for root and the group `virtio-trace`.
     static func makeSocket(at path: String) throws(Failure) -> LocalSocket {
-        if OpenFiles.somebodyListens(at: path) {
+        if RingReaders.somebodyListens(at: path) {
             throw Failure(.unavailable, "another agent listens at \(path)")
         }
         do throws(SystemError) {

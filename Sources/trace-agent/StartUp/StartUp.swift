@@ -13,10 +13,10 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     let tracefs = try Tracefs(at: options.places.tracefs, instance: options.places.instance)
     let settings = try RingSettings(in: tracefs)
     let rings = try openRings(options, in: tracefs)
-    let heads = try HeadMaker(
+    let headers = try HeaderBuilder(
         tracefs, rings, symbols: options.places.kallsyms, boot: options.places.bootID)
     if let path = options.record {
-        return try record(to: path, options, tracefs, settings, rings, heads, signals, log)
+        return try record(to: path, options, tracefs, settings, rings, headers, signals, log)
     }
     let ports = Ports(directory: options.places.ports)
     // A service that can be reached otherwise waits for its ports.
@@ -36,9 +36,9 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     agent.controlTrouble = controlTrouble
     agent.portTroubles = portTroubles
     try Identity.become(user, log) { isConfined throws(SystemError) in
-        let worker = try HeadWorker(
-            heads, instance: options.places.instance ?? "", isConfined: isConfined)
-        agent.headWorker = worker
+        let worker = try HeaderWorker(
+            headers, instance: options.places.instance ?? "", isConfined: isConfined)
+        agent.headerWorker = worker
         return worker.confinementTrouble
     }
     for channel in channels { try agent.add(channel) }
@@ -49,15 +49,15 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
 private func record(
     to path: String, _ options: Options, _ tracefs: Tracefs, _ settings: consuming RingSettings,
     _ rings: [Ring],
-    _ heads: HeadMaker, _ signals: consuming SignalFD, _ log: Logger
+    _ headers: HeaderBuilder, _ signals: consuming SignalFD, _ log: Logger
 ) throws(Failure) {
-    let others = Doctor(options.places).holdersOfRings().filter { $0.pid != processID }
+    let others = SystemCheck(options.places).holdersOfRings().filter { $0.pid != processID }
     if !others.isEmpty {
         log.warning("\(others.names) reads these rings too: each event goes to only one of you")
     }
-    let events = try EventChoice(in: tracefs, log)
+    let events = try EventSelection(in: tracefs, log)
     defer { events.restore() }
-    let recording = try Recording(to: path, heads, log)
+    let recording = try Recording(to: path, headers, log)
     var channels: [Channel] = []
     for ring in rings {
         let sink = try recording.openSink(cpu: ring.cpu)
@@ -82,7 +82,7 @@ private func record(
 /// The sockets called "control" that systemd has made for this process; others are closed.
 private func adoptSockets(_ log: Logger) throws(Failure) -> [LocalSocket] {
     var adopted: [LocalSocket] = []
-    for socket in try explained(Systemd.takeSockets) {
+    for socket in try explained(Systemd.adoptSockets) {
         guard socket.name == "control", let listener = socket.listener else {
             log.warning(
                 "a passed socket is not used: \"\(Array(socket.name.utf8).escapedASCII)\" is not called control, or no Unix stream socket that listens"
@@ -99,7 +99,7 @@ private func adoptSockets(_ log: Logger) throws(Failure) -> [LocalSocket] {
 /// Nobody has asked for the one at the default place, so the agent does without if it cannot be made.
 private func makeSocket(_ options: Options, _ log: Logger) throws(Failure) -> [LocalSocket] {
     if options.foreground, options.socket == nil { return [] }
-    let path = options.socket ?? Places.defaultSocket
+    let path = options.socket ?? TracingOptions.defaultSocket
     do throws(Failure) {
         return [try Identity.makeSocket(at: path)]
     } catch {

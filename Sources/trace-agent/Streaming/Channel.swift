@@ -10,7 +10,7 @@ final class Channel: Sendable {
     let mailbox: Mailbox
     /// Tells the reactor that the worker has handed the channel back, and how the job ended.
     let readiness: EventFD
-    let account = Account()
+    let account = ChannelCounters()
 
     init(ring: Ring, sink: Sink, pageSize: Int, pipeSize: Int) throws(SystemError) {
         // A page that is taken by read(2) is written to the pipe in one piece.

@@ -54,7 +54,7 @@ enum NextStep: Equatable, Sendable {
     ///   - job: What the worker was asked to do.
     ///   - wasIdle: Whether the job before that found nothing, although the ring was reported readable.
     ///   - flushIsDue: Whether the flush timer fired, or a stop was ordered, meanwhile.
-    init(after outcome: Outcome, of job: Job, agent: AgentState, wasIdle: Bool, flushIsDue: Bool) {
+    init(after outcome: JobResult, of job: Job, agent: AgentState, wasIdle: Bool, flushIsDue: Bool) {
         switch (agent, outcome) {
         case (.stopped, _): self = .rest
 

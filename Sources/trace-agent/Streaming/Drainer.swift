@@ -29,7 +29,7 @@ struct Drainer: ~Copyable {
     /// A worker's whole life: take a job, do it, hand the channel back, until told to quit.
     mutating func run() {
         while true {
-            let outcome: Outcome
+            let outcome: JobResult
             switch Job(word: channel.mailbox.receive()) {
             case .drain: outcome = move(pages: .max, takesPartialPage: false, lingers: true)
             case .flush(let pages): outcome = move(pages: pages, takesPartialPage: true, lingers: false)
@@ -45,7 +45,7 @@ struct Drainer: ~Copyable {
     ///
     /// splice(2) takes whole pages out of a ring and says `EAGAIN` for the one that is not full; read(2) takes that
     /// one, padded with zeros to a whole page.
-    private mutating func move(pages: Int, takesPartialPage: Bool, lingers: Bool) -> Outcome {
+    private mutating func move(pages: Int, takesPartialPage: Bool, lingers: Bool) -> JobResult {
         // A CPU that was offline has lost its pin.
         if currentCPU() != channel.cpu { _ = pinThread(to: channel.cpu) }
         var left = pages
@@ -54,7 +54,7 @@ struct Drainer: ~Copyable {
         var hasMoved = buffered > 0
         var movedSinceWait = hasMoved
         var partialPageComesNext = takesPartialPage
-        do throws(Outcome) {
+        do throws(JobResult) {
             try deliver()
             while left > 0 {
                 if let taken = try takeWholePages(atMost: left) {
@@ -84,7 +84,7 @@ struct Drainer: ~Copyable {
     /// Splices pages from the ring into the pipe, which is empty.
     ///
     /// - Returns: How many; `nil` if the ring has no page that is full.
-    private mutating func takeWholePages(atMost limit: Int) throws(Outcome) -> Int? {
+    private mutating func takeWholePages(atMost limit: Int) throws(JobResult) -> Int? {
         let length = min(limit, channel.pagesPerSplice) * channel.pageSize
         do throws(SystemError) {
             let taken = try channel.ring.descriptor.splice(to: channel.pipe.writeEnd, length: length)
@@ -100,7 +100,7 @@ struct Drainer: ~Copyable {
     /// Copies the page that is not full from the ring into the pipe, which is empty.
     ///
     /// - Returns: `false` if the ring is empty.
-    private mutating func takePartialPage() throws(Outcome) -> Bool {
+    private mutating func takePartialPage() throws(JobResult) -> Bool {
         do throws(SystemError) {
             guard let count = try channel.ring.descriptor.read(into: page), count > 0 else { return false }
             UnsafeMutableRawBufferPointer(rebasing: page[count...]).initializeMemory(
@@ -124,7 +124,7 @@ struct Drainer: ~Copyable {
     /// Splices what the pipe holds to the sink.
     ///
     /// - Throws: `.blocked` if the sink does not take all of it now.
-    private mutating func deliver() throws(Outcome) {
+    private mutating func deliver() throws(JobResult) {
         while buffered > 0 {
             try takeTurn()
             defer { returnTurn() }
@@ -156,7 +156,7 @@ struct Drainer: ~Copyable {
 
     /// Throws away the rest of a page whose first part went to a connection that has broken, so that the next
     /// connection starts with a whole page.
-    private mutating func discardRestOfPage() throws(Outcome) {
+    private mutating func discardRestOfPage() throws(JobResult) {
         let rest = buffered % channel.pageSize
         guard rest > 0 else { return }
         do throws(SystemError) {
@@ -170,16 +170,16 @@ struct Drainer: ~Copyable {
     }
 
     /// Counts that the sink takes nothing more, not how often that was tried.
-    private mutating func block() -> Outcome {
+    private mutating func block() -> JobResult {
         if !isBlocked { channel.account.timesBlocked.count() }
         isBlocked = true
         return .blocked
     }
 
     /// Waits until no other channel writes to the sink, or something is left in the mailbox.
-    private mutating func takeTurn() throws(Outcome) {
+    private mutating func takeTurn() throws(JobResult) {
         guard let turn = channel.sink.turn, !hasTurn else { return }
-        while !turn.take() {
+        while !turn.acquire() {
             if poll(turn.descriptor, or: channel.mailbox.descriptor) == .second { throw .interrupted }
         }
         hasTurn = true
@@ -189,11 +189,11 @@ struct Drainer: ~Copyable {
     private mutating func returnTurn() {
         guard hasTurn, buffered % channel.pageSize == 0 else { return }
         hasTurn = false
-        channel.sink.turn?.giveBack()
+        channel.sink.turn?.release()
     }
 
     /// Waits until the ring reports more; not for long.
-    private func waitForMore() throws(Outcome) -> Bool {
+    private func waitForMore() throws(JobResult) -> Bool {
         switch poll(channel.ring.descriptor, or: channel.mailbox.descriptor, timeout: Self.linger) {
         case .first: true
         case .second: throw .interrupted

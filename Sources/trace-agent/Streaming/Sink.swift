@@ -31,13 +31,13 @@ final class Turn: Sendable {
 
     init() throws(SystemError) {
         word = try EventFD()
-        giveBack()
+        release()
     }
 
     /// Whether it could be had at once.
-    func take() -> Bool { word.take() != nil }
+    func acquire() -> Bool { word.receive() != nil }
 
-    func giveBack() { word.signal(1) }
+    func release() { word.signal(1) }
 
     /// Readable while it can be had.
     var descriptor: FileDescriptor {

@@ -18,7 +18,7 @@ struct LimitedLog {
         // What is not shown anyway uses nothing up.
         guard level >= log.logLevel else { return true }
         guard rate.admit() else { return false }
-        let leftOut = rate.takeRefused()
+        let leftOut = rate.refusedSinceLastCall()
         log.log(
             level: level, "\(message)\(leftOut > 0 ? " (\(leftOut) lines left out)" : "")",
             metadata: metadata,

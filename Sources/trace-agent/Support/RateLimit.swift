@@ -29,7 +29,7 @@ struct RateLimit {
     }
 
     /// How many did not pass since this was last asked.
-    mutating func takeRefused() -> Int {
+    mutating func refusedSinceLastCall() -> Int {
         defer { refused = 0 }
         return refused
     }

@@ -2,9 +2,9 @@
 struct Table {
     let lines: [String]
 
-    init(_ heads: [String], _ rows: [[String]]) {
-        let widths = heads.indices.map { column in ([heads] + rows).map(\.[column].count).max() ?? 0 }
-        lines = ([heads] + rows).map { cells in
+    init(_ headers: [String], _ rows: [[String]]) {
+        let widths = headers.indices.map { column in ([headers] + rows).map(\.[column].count).max() ?? 0 }
+        lines = ([headers] + rows).map { cells in
             zip(cells, widths).map { cell, width in String(repeating: " ", count: width - cell.count) + cell }
                 .joined(separator: "  ")
         }

@@ -4,7 +4,7 @@ import Reactor
 /// recorded them.
 ///
 /// It is a trace.dat up to its options, so `trace-cmd restore -i` takes it too: trace-cmd.dat.v6(5).
-package final class Head: Sendable {
+package final class TraceHeader: Sendable {
     package let name: String
     let file: FileDescriptor
     /// Where it begins in the file: after the answer to the order `metadata`, if that was caught with it.
@@ -15,7 +15,7 @@ package final class Head: Sendable {
     let options: [Option]
     /// Every clock, the one in use in brackets: `[local] global ...`.
     let clocks: String
-    /// The clock that the pages' times are of; empty if the head does not say.
+    /// The clock that the pages' times are of; empty if the header does not say.
     package let clock: String
     /// Where each part lies that a version 7 file has a section for, in the order of their ids from 16 on: header_page
     /// and header_event, ftrace's formats, the event systems' formats, symbols, printk formats, command lines.
@@ -41,19 +41,19 @@ package final class Head: Sendable {
     static let magic: [UInt8] = [0x17, 0x08, 0x44] + Array("tracing".utf8)
     static let optionsMark = Array("options  ".utf8) + [0]
 
-    /// Reads the head in `file`.
+    /// Reads the header in `file`.
     ///
     /// - Throws: `.malformed` if it is none, another version's, or cut short.
     package init(_ file: consuming FileDescriptor, name: String) throws(TraceFileError) {
-        var cursor = try HeadCursor(file, name: name)
+        var cursor = try HeaderCursor(file, name: name)
         start = try cursor.skipAnswer()
-        try cursor.expect(Self.magic, as: "a head")
+        try cursor.expect(Self.magic, as: "a header")
         let version = try cursor.string("the version", limit: 8)
         guard version == "6" else {
             throw .malformed(
                 file: name,
                 problem:
-                    "no head of version 6, which the order metadata is answered with: see trace-cmd restore -i"
+                    "no header of version 6, which the order metadata is answered with: see trace-cmd restore -i"
             )
         }
         let endianness = try cursor.bytes(2, "the byte order")
@@ -84,7 +84,7 @@ package final class Head: Sendable {
         cpuCountOffset = cursor.offset - start
         cpus = Int(try cursor.number(UInt32.self, "the CPU count"))
         guard (1...8192).contains(cpus) else {
-            throw .malformed(file: name, problem: "the head of a machine of \(cpus) CPUs")
+            throw .malformed(file: name, problem: "the header of a machine of \(cpus) CPUs")
         }
         let options = try Self.readOptions(&cursor)
         clocks = Self.text(Option.traceClock, in: options) ?? ""
@@ -93,15 +93,15 @@ package final class Head: Sendable {
         self.options = clock.isEmpty ? options.filter { $0.id != Option.traceClock } : options
         size = cursor.offset - start
         self.name = name
-        self.file = cursor.takeFile()
+        self.file = cursor.releaseFile()
     }
 
-    /// Opens the head at `path`.
+    /// Opens the header at `path`.
     package convenience init(opening path: String) throws(TraceFileError) {
         try self.init(try openRegularFile(path), name: path)
     }
 
-    private static func readLayout(_ cursor: inout HeadCursor) throws(TraceFileError) -> PageLayout {
+    private static func readLayout(_ cursor: inout HeaderCursor) throws(TraceFileError) -> PageLayout {
         try cursor.expect(Array("header_page".utf8) + [0], as: "header_page")
         let size = try cursor.size("header_page's size")
         let text = String(decoding: try cursor.bytes(size, "header_page"), as: UTF8.self)
@@ -114,12 +114,12 @@ package final class Head: Sendable {
         return layout
     }
 
-    private static func skipFtraceFormats(_ cursor: inout HeadCursor) throws(TraceFileError) {
+    private static func skipFtraceFormats(_ cursor: inout HeaderCursor) throws(TraceFileError) {
         let formats = try cursor.number(UInt32.self, "the number of ftrace formats")
         for _ in 0..<formats { try cursor.skip(cursor.size("a format's size"), "an ftrace format") }
     }
 
-    private static func skipFormats(_ cursor: inout HeadCursor) throws(TraceFileError) {
+    private static func skipFormats(_ cursor: inout HeaderCursor) throws(TraceFileError) {
         let systems = try cursor.number(UInt32.self, "the number of event systems")
         for _ in 0..<systems {
             let system = try cursor.string("an event system's name", limit: 256)
@@ -130,7 +130,7 @@ package final class Head: Sendable {
         }
     }
 
-    private static func readOptions(_ cursor: inout HeadCursor) throws(TraceFileError) -> [Option] {
+    private static func readOptions(_ cursor: inout HeaderCursor) throws(TraceFileError) -> [Option] {
         try cursor.expect(optionsMark, as: "the options")
         var options: [Option] = []
         while true {
@@ -165,7 +165,7 @@ package final class Head: Sendable {
     /// The machine that recorded, as uname(2) has it.
     package var machine: String { Self.text(Option.uname, in: options) ?? "" }
 
-    /// Events that the kernel had read from a CPU's ring when the head was made; `nil` if the head does not say.
+    /// Events that the kernel had read from a CPU's ring when the header was made; `nil` if the header does not say.
     package func eventsRead(cpu: Int) -> Int? {
         for option in options where option.id == Option.cpuStats {
             let lines = String(decoding: option.data.prefix { $0 != 0 }, as: UTF8.self).split(separator: "\n")

@@ -1,7 +1,7 @@
 import Reactor
 
-/// Reads a head from its beginning to its end, and says where it is cut short.
-struct HeadCursor: ~Copyable {
+/// Reads a header from its beginning to its end, and says where it is cut short.
+struct HeaderCursor: ~Copyable {
     let name: String
     private(set) var offset = 0
     var order = ByteOrder.native
@@ -11,9 +11,9 @@ struct HeadCursor: ~Copyable {
     private var window: [UInt8] = []
     private var windowStart = 0
 
-    /// What is read at a time: a head has thousands of small fields.
+    /// What is read at a time: a header has thousands of small fields.
     private static let windowSize = 64 << 10
-    /// The line that announces a head has some hundred bytes.
+    /// The line that announces a header has some hundred bytes.
     private static let longestAnswer = 64 << 10
     /// No field that is kept is longer.
     private static let longestField = 1 << 20
@@ -25,20 +25,20 @@ struct HeadCursor: ~Copyable {
     }
 
     /// Gives the file back.
-    consuming func takeFile() -> FileDescriptor { file }
+    consuming func releaseFile() -> FileDescriptor { file }
 
-    /// Skips the line that stands before the head, where both were caught together.
+    /// Skips the line that stands before the header, where both were caught together.
     ///
-    /// - Returns: Where the head begins.
+    /// - Returns: Where the header begins.
     mutating func skipAnswer() throws(TraceFileError) -> Int {
         if end == 0 { throw malformed("empty") }
-        guard try bytes(1, "a head") == [UInt8(ascii: "{")] else {
+        guard try bytes(1, "a header") == [UInt8(ascii: "{")] else {
             offset = 0
             return 0
         }
         let answer = try bytes(min(Self.longestAnswer, end - offset), "the answer that it begins with")
         guard let newline = answer.firstIndex(of: UInt8(ascii: "\n")) else {
-            throw malformed("no head: it begins with a brace, but with no answer of an agent")
+            throw malformed("no header: it begins with a brace, but with no answer of an agent")
         }
         offset = newline + 2
         return offset
@@ -92,11 +92,11 @@ struct HeadCursor: ~Copyable {
 
     mutating func expect(_ mark: [UInt8], as what: String) throws(TraceFileError) {
         let place = offset
-        // What is no head at all is often short, too.
+        // What is no header at all is often short, too.
         let found = try bytes(min(mark.count, end - offset), what)
         if found == mark { return }
         if mark.starts(with: found) { throw cutShort(what, mark.count - found.count) }
-        throw malformed("no head: \(what) should begin at byte \(place)")
+        throw malformed("no header: \(what) should begin at byte \(place)")
     }
 
     private func need(_ count: Int, _ what: String) throws(TraceFileError) {

@@ -1,5 +1,5 @@
 /// One line of `trace-agent check`.
-struct Finding: Equatable, Sendable {
+struct CheckResult: Equatable, Sendable {
     enum Verdict: String, Sendable {
         case ok
         /// It works, but not as well as it could.
@@ -13,16 +13,16 @@ struct Finding: Equatable, Sendable {
     /// What was found, and what to do about it.
     let text: String
 
-    static func ok(_ subject: String, _ text: String) -> Finding {
-        Finding(verdict: .ok, subject: subject, text: text)
+    static func ok(_ subject: String, _ text: String) -> CheckResult {
+        CheckResult(verdict: .ok, subject: subject, text: text)
     }
 
-    static func warn(_ subject: String, _ text: String) -> Finding {
-        Finding(verdict: .warn, subject: subject, text: text)
+    static func warn(_ subject: String, _ text: String) -> CheckResult {
+        CheckResult(verdict: .warn, subject: subject, text: text)
     }
 
-    static func fail(_ subject: String, _ text: String) -> Finding {
-        Finding(verdict: .fail, subject: subject, text: text)
+    static func fail(_ subject: String, _ text: String) -> CheckResult {
+        CheckResult(verdict: .fail, subject: subject, text: text)
     }
 
     var line: String { "\(verdict.rawValue.padded(to: 6))\(subject.padded(to: 14))\(text)" }

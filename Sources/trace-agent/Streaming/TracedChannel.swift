@@ -2,7 +2,7 @@ import Reactor
 
 extension Agent {
     /// A channel, and what only the reactor knows of it.
-    struct Tracked {
+    struct TracedChannel {
         let worker: Worker
         var state = ChannelState.idle
         var losses: LossCount

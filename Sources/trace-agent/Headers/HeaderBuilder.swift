@@ -1,25 +1,25 @@
 import Reactor
 import TraceFile
 
-/// Makes heads of what was opened while that was allowed.
-final class HeadMaker: Sendable {
-    private let source: HeadSource
+/// Makes headers of what was opened while that was allowed.
+final class HeaderBuilder: Sendable {
+    private let source: HeaderSource
     private let rings: [Ring]
-    /// The list of CPUs that are there: the thread that makes heads can open nothing but formats.
+    /// The list of CPUs that are there: the thread that makes headers can open nothing but formats.
     private let present: FileDescriptor
     /// What the kernel calls this boot: random(4).
     let boot: String
 
-    /// The most bytes of a head; one of a distribution's kernel with all its modules has 15 MB.
+    /// The most bytes of a header; one of a distribution's kernel with all its modules has 15 MB.
     static let limit = 64 << 20
 
     /// - Parameters:
-    ///   - rings: Whose accounts are put into the head.
+    ///   - rings: Whose accounts are put into the header.
     ///   - symbols: Where they are read, `-` for standard input.
     init(_ tracefs: Tracefs, _ rings: [Ring], symbols path: String, boot: String?) throws(Failure) {
         do throws(SystemError) {
             let present = try FileDescriptor.open("/sys/devices/system/cpu/present", .readOnly)
-            source = try HeadSource(
+            source = try HeaderSource(
                 tracefs: tracefs.top, folder: tracefs.directory, instance: tracefs.instance,
                 symbols: Self.openSymbols(path),
                 version: version)
@@ -36,10 +36,10 @@ final class HeadMaker: Sendable {
         _read { yield source.events }
     }
 
-    /// Writes the head as it is now.
+    /// Writes the header as it is now.
     func write(
         to file: NamedFile, isCancelled: () -> Bool = { false }
-    ) throws(TraceFileError) -> HeadSummary {
+    ) throws(TraceFileError) -> HeaderSummary {
         var stats: [CPUStats] = []
         let cpus = cpus
         for ring in rings where ring.cpu < cpus {
@@ -49,12 +49,12 @@ final class HeadMaker: Sendable {
                 throw .system(file: "stats of CPU \(ring.cpu)", error)
             }
         }
-        return try HeadWriter.write(
+        return try HeaderWriter.write(
             source, cpus: cpus, stats: stats, to: file, limit: Self.limit, isCancelled: isCancelled)
     }
 
     /// What a decoder will lack.
-    func doubt(about summary: HeadSummary) -> String? {
+    func doubt(about summary: HeaderSummary) -> String? {
         if summary.symbols > 0 { return nil }
         return
             "no symbols: /proc/kallsyms cannot be read, or shows no addresses (kptr_restrict): functions will be numbers"

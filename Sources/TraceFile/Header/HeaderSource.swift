@@ -1,7 +1,7 @@
 import Reactor
 
-/// The files that a head is made of: opened while that is allowed, read as often as a head is asked for.
-package final class HeadSource: Sendable {
+/// The files that a header is made of: opened while that is allowed, read as often as a header is asked for.
+package final class HeaderSource: Sendable {
     /// `events` of tracefs: the formats in it are opened anew each time, because events come and go.
     package let events: FileDescriptor
     /// How the recorded instance's pages are laid out: instances can differ in the size of their sub-buffers.
@@ -50,8 +50,8 @@ package struct CPUStats: Sendable {
     }
 }
 
-/// What is in a head that was made.
-package struct HeadSummary: Equatable, Sendable {
+/// What is in a header that was made.
+package struct HeaderSummary: Equatable, Sendable {
     package var bytes = 0
     package var pageSize = 0
     package var clock = ""

@@ -2,7 +2,7 @@ import Logging
 import Reactor
 
 /// Events that are on while a recording is made: those that it has switched on are switched off again at the end.
-final class EventChoice {
+final class EventSelection {
     private let tracefs: Tracefs
     private let enabled: FileDescriptor
     private let log: Logger
@@ -53,7 +53,7 @@ final class EventChoice {
 
     private static func list(_ file: borrowing FileDescriptor) throws(SystemError) -> [String] {
         try file.rewind()
-        return try file.rest().split(separator: "\n").map { String($0) }
+        return try file.readTextToEnd().split(separator: "\n").map { String($0) }
     }
 
     /// Switches off what was switched on.

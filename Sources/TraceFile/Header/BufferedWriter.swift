@@ -1,7 +1,7 @@
 import Reactor
 
 /// A file that is written from its beginning to its end, in large pieces, in this machine's byte order.
-struct GrowingFile {
+struct BufferedWriter {
     private let file: NamedFile
     private let limit: Int
     private let isCancelled: () -> Bool

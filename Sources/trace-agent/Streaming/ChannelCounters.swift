@@ -1,7 +1,7 @@
 import Synchronization
 
 /// What one CPU's worker has done, counted where it does it and read by the reactor.
-final class Account: Sendable {
+final class ChannelCounters: Sendable {
     /// Pages taken out of the ring.
     let pages = Atomic<Int>(0)
     /// Bytes that the sink has taken.

@@ -1,7 +1,7 @@
 import Reactor
 
 /// How a job ended; a 64-bit word in the channel's readiness eventfd.
-enum Outcome: Error, Equatable {
+enum JobResult: Error, Equatable {
     /// The ring gave what it had.
     case dry
     /// The same, and nothing was moved at all.

@@ -2,12 +2,12 @@ import Reactor
 import Synchronization
 import TraceFile
 
-/// The thread that makes heads: it takes a tenth of a second, which the reactor does not have.
+/// The thread that makes headers: it takes a tenth of a second, which the reactor does not have.
 ///
 /// It is the one thread that can still open files of tracefs, because events come and go: see `Identity.become`.
 /// Dropping the worker ends the thread.
-final class HeadWorker: Sendable {
-    private let desk: HeadDesk
+final class HeaderWorker: Sendable {
+    private let desk: HeaderJobs
     private let thread: JoinedThread
     /// What the kernel does not confine the thread with, `nil` if it does.
     let confinementTrouble: String?
@@ -17,12 +17,12 @@ final class HeadWorker: Sendable {
     /// - Parameters:
     ///   - instance: The trace instance, for the answer.
     ///   - isConfined: Whether the thread gives up opening anything but event formats.
-    init(_ heads: HeadMaker, instance: String, isConfined: Bool) throws(SystemError) {
-        let desk = try HeadDesk(heads, instance: instance)
+    init(_ headers: HeaderBuilder, instance: String, isConfined: Bool) throws(SystemError) {
+        let desk = try HeaderJobs(headers, instance: instance)
         let confinement = Confinement(report: try EventFD(blocking: true))
-        thread = try JoinedThread(name: "trace-heads") {
+        thread = try JoinedThread(name: "trace-headers") {
             lowerThreadPriority()
-            if isConfined { confinement.confine(to: heads.events) }
+            if isConfined { confinement.confine(to: headers.events) }
             desk.work()
         }
         confinementTrouble = isConfined ? confinement.trouble : nil
@@ -31,10 +31,10 @@ final class HeadWorker: Sendable {
 
     deinit { desk.close() }
 
-    func slot(of requester: HeadRequester) -> HeadSlot { desk.slots[requester.rawValue] }
+    func slot(of requester: HeaderRequester) -> HeaderSlot { desk.slots[requester.rawValue] }
 
-    /// Lets the thread make a head in the slot of `requester`, which is nobody's; its readiness tells when it has.
-    func make(for requester: HeadRequester) { desk.mailbox.post(HeadDesk.word(of: requester)) }
+    /// Lets the thread make a header in the slot of `requester`, which is nobody's; its readiness tells when it has.
+    func make(for requester: HeaderRequester) { desk.mailbox.post(HeaderJobs.word(of: requester)) }
 }
 
 /// How a thread tells whether it could confine itself.
@@ -52,7 +52,7 @@ private final class Confinement: Sendable {
 
     /// Waits for the thread.
     var trouble: String? {
-        switch report.take() {
+        switch report.receive() {
         case 2: "no Landlock"
         case 3: "no seccomp"
         case 4: "neither Landlock nor seccomp"
@@ -61,29 +61,29 @@ private final class Confinement: Sendable {
     }
 }
 
-/// What the head worker and its thread share.
-private final class HeadDesk: Sendable {
-    let slots: [HeadSlot]
+/// What the header worker and its thread share.
+private final class HeaderJobs: Sendable {
+    let slots: [HeaderSlot]
     let mailbox: Mailbox
-    private let heads: HeadMaker
+    private let headers: HeaderBuilder
     private let instance: String
     private let isClosed = Atomic<Bool>(false)
 
     private static let quit: UInt64 = 1 << 32
 
-    init(_ heads: HeadMaker, instance: String) throws(SystemError) {
-        var slots: [HeadSlot] = []
-        for _ in HeadRequester.allCases { slots.append(try HeadSlot()) }
+    init(_ headers: HeaderBuilder, instance: String) throws(SystemError) {
+        var slots: [HeaderSlot] = []
+        for _ in HeaderRequester.allCases { slots.append(try HeaderSlot()) }
         mailbox = try Mailbox()
         self.slots = slots
-        self.heads = heads
+        self.headers = headers
         self.instance = instance
     }
 
     /// Words that meet in the mailbox add up: each requester has a bit of his own, as one job of his is in flight.
-    static func word(of requester: HeadRequester) -> UInt64 { 1 << UInt64(requester.rawValue) }
+    static func word(of requester: HeaderRequester) -> UInt64 { 1 << UInt64(requester.rawValue) }
 
-    /// Ends the thread, a head that is being made included.
+    /// Ends the thread, a header that is being made included.
     func close() {
         isClosed.store(true, ordering: .releasing)
         mailbox.post(Self.quit)
@@ -94,20 +94,20 @@ private final class HeadDesk: Sendable {
         while true {
             let word = mailbox.receive()
             if word >= Self.quit { return }
-            for requester in HeadRequester.allCases where word & Self.word(of: requester) != 0 {
+            for requester in HeaderRequester.allCases where word & Self.word(of: requester) != 0 {
                 fill(slots[requester.rawValue])
             }
         }
     }
 
-    private func fill(_ slot: HeadSlot) {
-        var answer = HeadAnswer(cpus: heads.cpus, boot: heads.boot, instance: instance)
+    private func fill(_ slot: HeaderSlot) {
+        var answer = HeaderAnnouncement(cpus: headers.cpus, boot: headers.boot, instance: instance)
         do throws(TraceFileError) {
-            answer.summary = try heads.write(to: slot.file) { isClosed.load(ordering: .acquiring) }
-            answer.problem = heads.doubt(about: answer.summary)
+            answer.summary = try headers.write(to: slot.file) { isClosed.load(ordering: .acquiring) }
+            answer.problem = headers.doubt(about: answer.summary)
         } catch {
-            answer.problem = "no head: \(error)"
+            answer.problem = "no header: \(error)"
         }
-        slot.handBack(answer, headBytes: answer.summary.bytes)
+        slot.handBack(answer, headerBytes: answer.summary.bytes)
     }
 }

@@ -2,7 +2,7 @@ import FoundationEssentials
 import Reactor
 
 /// Which processes hold which files open, as far as this process may know: proc(5), looked at once.
-struct OpenFiles {
+struct RingReaders {
     struct Holder: Equatable {
         let pid: Int
         let name: String
@@ -25,7 +25,7 @@ struct OpenFiles {
 
     /// Whether a socket listens at `path`; nobody is connected to, because that would start a service.
     static func somebodyListens(at path: String) -> Bool {
-        let sockets = (try? FileDescriptor.open("/proc/net/unix", .readOnly).rest()) ?? ""
+        let sockets = (try? FileDescriptor.open("/proc/net/unix", .readOnly).readTextToEnd()) ?? ""
         // Num RefCount Protocol Flags Type St Inode Path; the flag is __SO_ACCEPTCON.
         return sockets.split(separator: "\n").contains { line in
             let fields = line.split(separator: " ")
@@ -56,7 +56,7 @@ struct OpenFiles {
     }
 }
 
-extension [OpenFiles.Holder] {
+extension [RingReaders.Holder] {
     /// For a message: `cat (12), trace-cmd (15)`.
     var names: String { map { "\($0.name.utf8.escapedASCII) (\($0.pid))" }.joined(separator: ", ") }
 }

@@ -1,13 +1,13 @@
 import Reactor
 
 /// Looks at everything that an agent depends on, and at nothing that would disturb one that runs.
-struct Doctor {
-    let places: Places
-    let openFiles = OpenFiles()
+struct SystemCheck {
+    let places: TracingOptions
+    let openFiles = RingReaders()
 
-    init(_ places: Places) { self.places = places }
+    init(_ places: TracingOptions) { self.places = places }
 
-    func findings() -> [Finding] {
+    func findings() -> [CheckResult] {
         var findings = [Self.lockdown(read("/sys/kernel/security/lockdown"))]
         do throws(Failure) {
             let tracefs = try Tracefs(at: places.tracefs, instance: places.instance)
@@ -26,7 +26,7 @@ struct Doctor {
 
     // MARK: the kernel
 
-    static func lockdown(_ text: String) -> Finding {
+    static func lockdown(_ text: String) -> CheckResult {
         if text.contains("[confidentiality]") {
             return .fail(
                 "lockdown",
@@ -36,7 +36,7 @@ struct Doctor {
     }
 
     /// What is known of kernels that matters here.
-    static func kernel(release: String) -> Finding {
+    static func kernel(release: String) -> CheckResult {
         let parts = release.split(whereSeparator: { !$0.isASCIIDigit }).compactMap { Int($0) }
         guard parts.count >= 2 else { return .warn("kernel", "unknown version \(release)") }
         let version = (parts[0], parts[1])
@@ -52,8 +52,8 @@ struct Doctor {
         return .ok("kernel", release)
     }
 
-    /// Whether a head will have symbols: proc(5), `kptr_restrict`.
-    static func symbols(restriction: String) -> Finding {
+    /// Whether a header will have symbols: proc(5), `kptr_restrict`.
+    static func symbols(restriction: String) -> CheckResult {
         switch restriction {
         case "": .warn("symbols", "the kernel has none: functions will be numbers in a trace")
         case "2":
@@ -65,7 +65,7 @@ struct Doctor {
         }
     }
 
-    private func rings(in tracefs: Tracefs, pageSize: Int) -> Finding {
+    private func rings(in tracefs: Tracefs, pageSize: Int) -> CheckResult {
         let sizes = ["per_cpu/cpu0/buffer_size_kb", "buffer_size_kb"].compactMap {
             RingGeometry.ringSize(fromBufferSize: read("\(tracefs.directory)/\($0)"))
         }
@@ -81,7 +81,7 @@ struct Doctor {
         return .ok("rings", facts)
     }
 
-    private func recording(in tracefs: Tracefs) -> Finding {
+    private func recording(in tracefs: Tracefs) -> CheckResult {
         let directory = tracefs.directory
         if read("\(directory)/tracing_on") == "0" {
             return .warn("recording", "is off: echo 1 > \(directory)/tracing_on")
@@ -102,7 +102,7 @@ struct Doctor {
     }
 
     /// Who takes events out of the rings.
-    func holdersOfRings() -> [OpenFiles.Holder] {
+    func holdersOfRings() -> [RingReaders.Holder] {
         openFiles.holders { path in
             guard path.hasSuffix("/trace_pipe_raw") || path.hasSuffix("/trace_pipe") else { return false }
             let parts = path.split(separator: "/")
@@ -111,7 +111,7 @@ struct Doctor {
         }
     }
 
-    private func readers() -> Finding {
+    private func readers() -> CheckResult {
         let readers = holdersOfRings()
         let others = readers.filter { $0.name != "trace-agent" }
         if !others.isEmpty {
@@ -124,7 +124,7 @@ struct Doctor {
 
     // MARK: the process
 
-    private func pipes() -> Finding {
+    private func pipes() -> CheckResult {
         let largest = Int(read("/proc/sys/fs/pipe-max-size")) ?? 0
         let smallest = Options.pipeSizes.lowerBound
         if largest < smallest {
@@ -133,7 +133,7 @@ struct Doctor {
         return .ok("pipes", "\(ByteSize(bytes: largest)) at most (--pipe-size)")
     }
 
-    private func user() -> Finding {
+    private func user() -> CheckResult {
         // What cannot be looked up is as good as not there.
         guard let user = try? User.named(Identity.name) else {
             return .warn(
@@ -144,9 +144,9 @@ struct Doctor {
         return .ok("user", "the agent becomes \(user)")
     }
 
-    private func socket() -> Finding {
-        let path = Places.defaultSocket
-        guard OpenFiles.somebodyListens(at: path) else {
+    private func socket() -> CheckResult {
+        let path = TracingOptions.defaultSocket
+        guard RingReaders.somebodyListens(at: path) else {
             return .warn(
                 "socket", "nobody listens for local orders: systemctl enable --now virtio-trace-agent.socket")
         }

@@ -2,9 +2,9 @@ import Logging
 import Reactor
 import TraceFile
 
-/// Makes a trace.dat of a head and streams, and says what is in it.
-struct TraceMaker {
-    let head: String
+/// Makes a trace.dat of a header and streams, and says what is in it.
+struct TraceAssembly {
+    let header: String
     /// The first is CPU 0's.
     let streams: [String]
     let output: String
@@ -23,18 +23,18 @@ struct TraceMaker {
         }
         defer { progress.clear() }
         do throws(TraceFileError) {
-            let head = try Head(opening: head)
+            let header = try TraceHeader(opening: header)
             var open: [CPUStream] = []
             for path in streams { open.append(try CPUStream(opening: path)) }
-            let assembly = try Assembly(head, open)
+            let assembly = try Assembly(header, open)
             try assembly.refuse(asOutput: output)
             let contents = try assembly.survey(progress: step)
             let file = try NewFile(at: output)
             try assembly.write(contents, to: file.content, progress: step)
-            try file.takePlace()
+            try file.replaceTarget()
             progress.clear()
-            for doubt in doubts(about: contents, head) { log.warning("\(doubt)") }
-            return summary(of: contents, head)
+            for doubt in doubts(about: contents, header) { log.warning("\(doubt)") }
+            return summary(of: contents, header)
         } catch {
             throw explain(error)
         }
@@ -52,12 +52,12 @@ struct TraceMaker {
     }
 
     /// What can be doubted although every page is sound.
-    private func doubts(about contents: [CPUStream.Contents], _ head: Head) -> [String] {
+    private func doubts(about contents: [CPUStream.Contents], _ header: TraceHeader) -> [String] {
         var doubts: [String] = []
         for (cpu, entry) in contents.enumerated() {
             if entry.tornBytes > 0 {
                 doubts.append(
-                    "\(streams[cpu]): the last page is torn: its \(entry.tornBytes) bytes, of \(head.layout.pageSize), are left out"
+                    "\(streams[cpu]): the last page is torn: its \(entry.tornBytes) bytes, of \(header.layout.pageSize), are left out"
                 )
             }
             if entry.lost > 0 || entry.uncountedLosses > 0 {
@@ -66,27 +66,27 @@ struct TraceMaker {
                     ? ", and some \(entry.uncountedLosses) times without a number" : ""
                 doubts.append("CPU \(cpu): the kernel lost \(entry.lost) events\(more), as the pages say")
             }
-            if let doubt = doubt(about: entry, cpu, head) { doubts.append(doubt) }
+            if let doubt = doubt(about: entry, cpu, header) { doubts.append(doubt) }
         }
         return doubts
     }
 
     /// Events that the kernel counts as read for a stream: since it began, or if nobody knows when that was, since the
     /// CPU's ring was made or emptied.
-    private func eventsRead(_ cpu: Int, _ head: Head) -> Int? {
-        guard let read = head.eventsRead(cpu: cpu) else { return nil }
+    private func eventsRead(_ cpu: Int, _ header: TraceHeader) -> Int? {
+        guard let read = header.eventsRead(cpu: cpu) else { return nil }
         guard let readBefore, cpu < readBefore.count, readBefore[cpu] <= read else { return read }
         return read - readBefore[cpu]
     }
 
     /// Compares what a stream has with what the kernel counted.
-    private func doubt(about entry: CPUStream.Contents, _ cpu: Int, _ head: Head) -> String? {
-        guard let read = eventsRead(cpu, head), entry.events != read else { return nil }
+    private func doubt(about entry: CPUStream.Contents, _ cpu: Int, _ header: TraceHeader) -> String? {
+        guard let read = eventsRead(cpu, header), entry.events != read else { return nil }
         if readBefore != nil {
             if entry.events > read { return nil }
             return "CPU \(cpu): \(read - entry.events) events were read by somebody else, or are missing"
         }
-        let other = (0..<head.cpus).first { head.eventsRead(cpu: $0) == entry.events }
+        let other = (0..<header.cpus).first { header.eventsRead(cpu: $0) == entry.events }
         if entry.events > 0, let other {
             return
                 "\(streams[cpu]) has \(entry.events) events, which is what was read on CPU \(other), not on CPU \(cpu): are the streams in order?"
@@ -96,15 +96,17 @@ struct TraceMaker {
             "\(streams[cpu]) has \(entry.events) of the \(read) events that were read on CPU \(cpu) since its ring was made or emptied: if not all were read before, the rest is missing"
     }
 
-    private func summary(of contents: [CPUStream.Contents], _ head: Head) -> [String] {
+    private func summary(of contents: [CPUStream.Contents], _ header: TraceHeader) -> [String] {
         let columns = ["cpu", "pages", "events", "lost", "read by the kernel"]
         let rows = contents.enumerated().map { cpu, entry in
-            let read = eventsRead(cpu, head).map { "\($0)" } ?? "?"
+            let read = eventsRead(cpu, header).map { "\($0)" } ?? "?"
             let lost = "\(entry.lost)" + (entry.uncountedLosses > 0 ? "+" : "")
             return ["\(cpu)", "\(entry.pages)", "\(entry.events)", lost, read]
         }
         // What a guest says of itself goes to a terminal.
-        let (machine, clock) = (Array(head.machine.utf8).escapedASCII, Array(head.clock.utf8).escapedASCII)
+        let (machine, clock) = (
+            Array(header.machine.utf8).escapedASCII, Array(header.clock.utf8).escapedASCII
+        )
         return ["\(output): \(machine), clock \(clock)"] + Table(columns, rows).lines
     }
 }

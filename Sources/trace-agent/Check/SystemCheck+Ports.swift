@@ -1,8 +1,8 @@
 import Reactor
 
 /// The ports, and whether they fit the CPUs.
-extension Doctor {
-    func ports() -> [Finding] {
+extension SystemCheck {
+    func ports() -> [CheckResult] {
         let ports = Ports(directory: places.ports)
         var findings = [controlPort(ports.controlPath)]
         let cpus: [Int]
@@ -35,7 +35,7 @@ extension Doctor {
         return findings + [queues(present.map(ports.dataPath))]
     }
 
-    private func controlPort(_ path: String) -> Finding {
+    private func controlPort(_ path: String) -> CheckResult {
         if !exists(path) {
             return .warn(
                 "control port",
@@ -52,7 +52,7 @@ extension Doctor {
         let others = openFiles.holders { $0 == device }.filter { $0.name != "trace-agent" }
         if !others.isEmpty { return "\(path) is held by \(others.names), and a port has one opener: end it" }
         // Without the user there is no rule to be checked.
-        guard let user = try? User.named(Identity.name), let group = OpenFiles.group(of: device) else {
+        guard let user = try? User.named(Identity.name), let group = RingReaders.group(of: device) else {
             return nil
         }
         if group != user.gid {
@@ -63,7 +63,7 @@ extension Doctor {
     }
 
     /// Whether the ports' queues take a pipe's pages at once.
-    private func queues(_ paths: [String]) -> Finding {
+    private func queues(_ paths: [String]) -> CheckResult {
         let devices = paths.compactMap { FileDescriptor.resolve($0)?.split(separator: "/").last }
             .filter { $0.hasPrefix("vport") }
         if devices.isEmpty { return .ok("queues", "no virtio ports") }

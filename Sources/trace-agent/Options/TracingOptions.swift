@@ -1,7 +1,7 @@
 import ArgumentParser
 
 /// Where the agent finds what it works on.
-struct Places: ParsableArguments {
+struct TracingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Trace only these CPUs, for instance 0-3,8.", valueName: "list"))
     var cpu: CPUList?
 

@@ -1,14 +1,14 @@
 import Reactor
 
-/// Makes a head: see `Head` for what it is.
-package struct HeadWriter {
-    private var output: GrowingFile
-    private var summary = HeadSummary()
+/// Makes a header: see `TraceHeader` for what it is.
+package struct HeaderWriter {
+    private var output: BufferedWriter
+    private var summary = HeaderSummary()
 
     /// No file of tracefs that is read in one piece is longer, by far.
     private static let longestText = 16 << 20
 
-    /// Writes the head of this machine, as it is now, from the file's beginning on.
+    /// Writes the header of this machine, as it is now, from the file's beginning on.
     ///
     /// - Parameters:
     ///   - cpus: CPUs of this machine.
@@ -17,18 +17,18 @@ package struct HeadWriter {
     ///   - isCancelled: Asked now and then whether to leave it.
     /// - Throws: `.tooLarge` beyond the limit.
     package static func write(
-        _ source: HeadSource, cpus: Int, stats: [CPUStats], to file: NamedFile, limit: Int,
+        _ source: HeaderSource, cpus: Int, stats: [CPUStats], to file: NamedFile, limit: Int,
         isCancelled: () -> Bool = { false }
-    ) throws(TraceFileError) -> HeadSummary {
+    ) throws(TraceFileError) -> HeaderSummary {
         try withoutActuallyEscaping(isCancelled) { isCancelled throws(TraceFileError) in
-            let output = GrowingFile(file, limit: limit, isCancelled: isCancelled)
-            return try write(source, cpus: cpus, stats: stats, HeadWriter(output: output))
+            let output = BufferedWriter(file, limit: limit, isCancelled: isCancelled)
+            return try write(source, cpus: cpus, stats: stats, HeaderWriter(output: output))
         }
     }
 
     private static func write(
-        _ source: HeadSource, cpus: Int, stats: [CPUStats], _ writer: HeadWriter
-    ) throws(TraceFileError) -> HeadSummary {
+        _ source: HeaderSource, cpus: Int, stats: [CPUStats], _ writer: HeaderWriter
+    ) throws(TraceFileError) -> HeaderSummary {
         var writer = writer
         try writer.addHeader(source)
         try writer.addFormats(source)
@@ -43,16 +43,16 @@ package struct HeadWriter {
 
     // MARK: the parts
 
-    private mutating func addHeader(_ source: HeadSource) throws(TraceFileError) {
+    private mutating func addHeader(_ source: HeaderSource) throws(TraceFileError) {
         let pageText = try everything(source.headerPage, "events/header_page")
         let eventText = try naming("events/header_event") { () throws(SystemError) in
-            try source.events.open("header_event", .readOnly).everything(limit: Self.longestText)
+            try source.events.open("header_event", .readOnly).readToEnd(limit: Self.longestText)
         }
         guard let layout = PageLayout(headerPage: String(decoding: pageText, as: UTF8.self)) else {
             throw .malformed(file: "events/header_page", problem: "names no data field: unknown kernel")
         }
         summary.pageSize = layout.pageSize
-        output.add(raw: Head.magic)
+        output.add(raw: TraceHeader.magic)
         output.add("6")
         output.add(raw: [ByteOrder.native == .little ? 0 : 1, UInt8(MemoryLayout<Int>.size)])
         output.add(UInt32(layout.pageSize))
@@ -64,7 +64,7 @@ package struct HeadWriter {
         output.add(raw: eventText)
     }
 
-    private mutating func addFormats(_ source: HeadSource) throws(TraceFileError) {
+    private mutating func addFormats(_ source: HeaderSource) throws(TraceFileError) {
         let own = "ftrace"
         try addEvents(of: own, source)
         let names = try naming("events") { () throws(SystemError) in try source.events.names() }
@@ -82,7 +82,7 @@ package struct HeadWriter {
 
     /// Adds the number of formats that a system has, and the formats.
     @discardableResult
-    private mutating func addEvents(of system: String, _ source: HeadSource) throws(TraceFileError) -> Int {
+    private mutating func addEvents(of system: String, _ source: HeaderSource) throws(TraceFileError) -> Int {
         let place = output.end
         output.add(UInt32(0))
         var count: UInt32 = 0
@@ -98,7 +98,7 @@ package struct HeadWriter {
         return Int(count)
     }
 
-    private func eventNames(of system: String, _ source: HeadSource) throws(TraceFileError) -> [String] {
+    private func eventNames(of system: String, _ source: HeaderSource) throws(TraceFileError) -> [String] {
         do throws(SystemError) {
             return try source.events.open(system, .directory).names()
         } catch  where error.code.meansNoEvent {
@@ -109,9 +109,9 @@ package struct HeadWriter {
     }
 
     /// The format of an event; `nil` if it is none, or has gone.
-    private func format(of event: String, _ source: HeadSource) throws(TraceFileError) -> [UInt8]? {
+    private func format(of event: String, _ source: HeaderSource) throws(TraceFileError) -> [UInt8]? {
         do throws(SystemError) {
-            return try source.events.open("\(event)/format", .readOnly).everything(limit: Self.longestText)
+            return try source.events.open("\(event)/format", .readOnly).readToEnd(limit: Self.longestText)
         } catch  where error.code.meansNoEvent {
             return nil
         } catch {
@@ -119,7 +119,7 @@ package struct HeadWriter {
         }
     }
 
-    private mutating func addSymbols(_ source: HeadSource) throws(TraceFileError) {
+    private mutating func addSymbols(_ source: HeaderSource) throws(TraceFileError) {
         let place = output.end
         output.add(UInt32(0))
         guard let file = source.symbols else { return }
@@ -129,8 +129,8 @@ package struct HeadWriter {
         try naming(file.name) { () throws(SystemError) in try file.descriptor.rewind() }
         var chunk: [UInt8]
         repeat {
-            chunk = try naming(file.name) { () throws(SystemError) in try file.descriptor.some(64 << 10) }
-            output.add(raw: filter.take(chunk))
+            chunk = try naming(file.name) { () throws(SystemError) in try file.descriptor.readSome(64 << 10) }
+            output.add(raw: filter.filter(chunk))
             try output.flush()
         } while !chunk.isEmpty
         if filter.withAddress > 0 {
@@ -151,18 +151,19 @@ package struct HeadWriter {
         try output.flush()
     }
 
-    private mutating func addOptions(_ source: HeadSource, _ stats: [CPUStats]) throws(TraceFileError) {
+    private mutating func addOptions(_ source: HeaderSource, _ stats: [CPUStats]) throws(TraceFileError) {
         let clocks = String(decoding: try everything(source.clock, "trace_clock"), as: UTF8.self)
-        summary.clock = Head.clockInUse(clocks) ?? ""
-        output.add(raw: Head.optionsMark)
-        output.add(Head.Option.traceClock, clocks)
-        output.add(Head.Option.uname, systemName())
-        output.add(Head.Option.version, "virtio-trace-agent \(source.version)")
-        output.add(Head.Option.traceID, ByteOrder.native.bytes(UInt64.random(in: 1 ... .max)))
+        summary.clock = TraceHeader.clockInUse(clocks) ?? ""
+        output.add(raw: TraceHeader.optionsMark)
+        output.add(TraceHeader.Option.traceClock, clocks)
+        output.add(TraceHeader.Option.uname, systemName())
+        output.add(TraceHeader.Option.version, "virtio-trace-agent \(source.version)")
+        output.add(TraceHeader.Option.traceID, ByteOrder.native.bytes(UInt64.random(in: 1 ... .max)))
         if !source.instance.isEmpty {
-            output.add(Head.Option.buffer, ByteOrder.native.bytes(UInt64(0)) + source.instance.utf8 + [0])
+            output.add(
+                TraceHeader.Option.buffer, ByteOrder.native.bytes(UInt64(0)) + source.instance.utf8 + [0])
         }
-        for entry in stats { output.add(Head.Option.cpuStats, "CPU: \(entry.cpu)\n\(entry.text)") }
+        for entry in stats { output.add(TraceHeader.Option.cpuStats, "CPU: \(entry.cpu)\n\(entry.text)") }
         output.add(UInt16(0))
     }
 
@@ -171,7 +172,7 @@ package struct HeadWriter {
     ) throws(TraceFileError) -> [UInt8] {
         try naming(name) { () throws(SystemError) in
             try file.rewind()
-            return try file.everything(limit: Self.longestText)
+            return try file.readToEnd(limit: Self.longestText)
         }
     }
 }
