@@ -18,11 +18,24 @@ let package = Package(
             linkerSettings: [.linkedLibrary("systemd"), .linkedLibrary("cap")]),
         .target(name: "Reactor", dependencies: ["CEpoll"], swiftSettings: strict),
         .target(name: "TraceFile", dependencies: ["Reactor"], swiftSettings: strict),
+        .target(name: "ControlProtocol", dependencies: ["Reactor"], swiftSettings: strict),
+        .target(
+            name: "CommandSupport",
+            dependencies: [
+                "Reactor",
+                "TraceFile",
+                "ControlProtocol",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
         .executableTarget(
             name: "trace-agent",
             dependencies: [
                 "Reactor",
                 "TraceFile",
+                "ControlProtocol",
+                "CommandSupport",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -37,7 +50,11 @@ let package = Package(
         .testTarget(
             name: "TraceFileTests", dependencies: ["TraceFile", "Support", "Reactor"], swiftSettings: strict),
         .testTarget(
-            name: "TraceAgentTests", dependencies: ["trace-agent", "Reactor"], swiftSettings: strict),
+            name: "ControlProtocolTests", dependencies: ["ControlProtocol", "Support"], swiftSettings: strict),
+        .testTarget(name: "CommandSupportTests", dependencies: ["CommandSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "TraceAgentTests", dependencies: ["trace-agent", "Reactor", "Support"],
+            swiftSettings: strict),
         .testTarget(
             name: "TracefsTests",
             dependencies: ["Support", "Reactor", "trace-agent", "trace-load", "hold-thread"],

@@ -4,8 +4,8 @@ import Testing
 @testable import trace_agent
 
 struct DecisionTests {
-    /// Agent, job, outcome, whether the job before found nothing, whether a flush is due, and the step.
-    static let steps: [(AgentState, Job, JobResult, Bool, Bool, NextStep)] = [
+    /// Phase, job, result, whether the job before found nothing, whether a flush is due, and the step.
+    static let steps: [(Phase, Job, JobResult, Bool, Bool, NextStep)] = [
         (.streaming, .drain, .dry, false, false, .waitForData),
         (.streaming, .drain, .dry, false, true, .flush),
         (.streaming, .drain, .interrupted, false, false, .drain),
@@ -21,25 +21,26 @@ struct DecisionTests {
         (.streaming, .drain, .sinkFailed(.brokenPipe), false, false, .giveUpPort),
         (.streaming, .drain, .sinkFailed(.noSpace), false, false, .retryPort),
         // A job that was under way when the stop came does not count as the stop's flush.
-        (.flushing, .drain, .dry, false, true, .flush),
-        (.flushing, .drain, .interrupted, false, true, .flush),
-        (.flushing, .flush(pages: 9), .dry, false, true, .flush),
-        (.flushing, .flush(pages: 9), .dry, false, false, .rest),
-        (.flushing, .flush(pages: 9), .idle, false, false, .rest),
-        (.flushing, .flush(pages: 9), .spent, false, false, .rest),
-        (.flushing, .flush(pages: 9), .interrupted, false, false, .flush),
-        (.flushing, .flush(pages: 9), .blocked, false, false, .waitForPort),
-        (.flushing, .flush(pages: 9), .ringFailed(.noDevice), false, false, .rest),
-        (.flushing, .flush(pages: 9), .sinkFailed(.noDevice), false, false, .giveUpPort),
-        (.flushing, .flush(pages: 9), .sinkFailed(.inputOutput), false, false, .retryPort),
+        (.flushing(Phase.Flush()), .drain, .dry, false, true, .flush),
+        (.flushing(Phase.Flush()), .drain, .interrupted, false, true, .flush),
+        (.flushing(Phase.Flush()), .flush(pages: 9), .dry, false, true, .flush),
+        (.flushing(Phase.Flush()), .flush(pages: 9), .dry, false, false, .rest),
+        (.flushing(Phase.Flush()), .flush(pages: 9), .idle, false, false, .rest),
+        (.flushing(Phase.Flush()), .flush(pages: 9), .spent, false, false, .rest),
+        (.flushing(Phase.Flush()), .flush(pages: 9), .interrupted, false, false, .flush),
+        (.flushing(Phase.Flush()), .flush(pages: 9), .blocked, false, false, .waitForPort),
+        (.flushing(Phase.Flush()), .flush(pages: 9), .ringFailed(.noDevice), false, false, .rest),
+        (.flushing(Phase.Flush()), .flush(pages: 9), .sinkFailed(.noDevice), false, false, .giveUpPort),
+        (.flushing(Phase.Flush()), .flush(pages: 9), .sinkFailed(.inputOutput), false, false, .retryPort),
+        (.flushing(Phase.Flush(hasGivenUp: true)), .drain, .blocked, false, true, .rest),
         (.stopped, .drain, .dry, false, true, .rest),
         (.stopped, .flush(pages: 9), .blocked, false, false, .rest),
     ]
 
     @Test(arguments: steps.indices)
     func `decides what a channel does next`(index: Int) {
-        let (agent, job, outcome, wasIdle, flushIsDue, expected) = Self.steps[index]
-        let step = NextStep(after: outcome, of: job, agent: agent, wasIdle: wasIdle, flushIsDue: flushIsDue)
+        let (phase, job, result, wasIdle, flushIsDue, expected) = Self.steps[index]
+        let step = NextStep(after: result, of: job, in: phase, wasIdle: wasIdle, flushIsDue: flushIsDue)
         #expect(step == expected, "\(Self.steps[index])")
     }
 
@@ -62,12 +63,13 @@ struct DecisionTests {
         JobResult.dry, .idle, .blocked, .spent, .interrupted, .ringFailed(.noDevice),
         .sinkFailed(.brokenPipe),
     ])
-    func `an outcome survives its word`(outcome: JobResult) {
-        #expect(JobResult(word: outcome.word) == outcome)
+    func `a result survives its word`(result: JobResult) {
+        #expect(JobResult(word: result.word) == result)
     }
 
     @Test(arguments: [
-        Source.signals, .control, .flushTimer, .retryTimer, .deadline, .heartbeat, .portsFolder, .listener(2),
+        Source.signals, .control, .flushTimer, .retryTimer, .deadline, .heartbeat, .portsFolder,
+        .durationTimer, .headerTurn, .header(1), .listener(2),
         .client(63), .readiness(0), .ring(77), .sink(4095),
     ])
     func `a source survives its token`(source: Source) {

@@ -1,4 +1,6 @@
 import ArgumentParser
+import CommandSupport
+import ControlProtocol
 import Glibc
 import Reactor
 import Testing
@@ -6,35 +8,6 @@ import Testing
 @testable import trace_agent
 
 struct ServingTests {
-    private func report(_ states: [String], state: String = "streaming") -> Report {
-        Report(
-            state: state, instance: "", pageSize: 4096,
-            cpus: states.enumerated().map { cpu, state in
-                Report.CPU(
-                    cpu: cpu, state: state, pages: 256, bytes: 1 << 20, lost: 3, overwritten: 0, pending: 0,
-                    unread: 0,
-                    gone: 0, zeroSplices: 0, timesBlocked: 0)
-            }, ordersRefused: 0, isComplete: true)
-    }
-
-    @Test(arguments: [
-        (["draining", "idle"], "streaming", "streaming, 2 CPUs, 1.4 MiB/s, 2.0 MiB sent, 6 events lost"),
-        (["idle"], "stopped", "stopped, 1 CPUs, 1.0 MiB sent, 3 events lost"),
-        (
-            ["waiting for port", "port gone", "idle"], "flushing",
-            "flushing, 3 CPUs, 1.4 MiB/s, 3.0 MiB sent, 9 events lost, 2 waiting for the host"
-        ),
-        ([], "stopped", "stopped, no CPU has a port"),
-    ])
-    func `a status line says what matters`(cpus: [String], state: String, expected: String) {
-        #expect(report(cpus, state: state).statusLine(bytesPerSecond: 1.49 * 1_048_576) == expected)
-    }
-
-    @Test func `a problem is told in the answer, escaped`() {
-        let line = report([]).json(answering: "start", problem: "no \"port\"\n")
-        #expect(line.hasPrefix(#"{"answer":"start","error":"no \"port\"\u000a","version""#))
-    }
-
     /// Both ends of a connection: the agent's, as a client of `uid`, and the other.
     private func connection(uid: UInt32 = 0) throws -> (OrderStream, CInt) {
         var ends: [CInt] = [-1, -1]
@@ -44,7 +17,8 @@ struct ServingTests {
         return (OrderStream(FileDescriptor(owning: ends[0]), client: peer), ends[1])
     }
 
-    @Test func `places are given to new clients, then taken from the most silent`() throws {
+    @Test func `places are given to new clients, then taken from the one that was silent for longest`() throws
+    {
         var clients = Clients(places: 3)
         let streams = try (0..<5).map { _ in try connection().0 }
         for index in 0..<3 {
@@ -55,9 +29,9 @@ struct ServingTests {
         }
         #expect(!clients.hasRoom)
         let refused = clients.add(streams[3])
-        #expect(refused == nil, "nobody has been heard")
-        for stream in streams { stream.isHeard = true }
-        clients.noteHeard(0)
+        #expect(refused == nil, "none has had a turn")
+        for stream in streams { try stream.read() }
+        clients.noteActivity(0)
         let given = clients.add(streams[3])
         let taken = try #require(given)
         #expect(taken.place == 1)
@@ -66,30 +40,33 @@ struct ServingTests {
         let last = clients.add(streams[4])
         #expect(last?.place == 0)
         #expect(clients.all.count == 3)
-        // One that has gone already is no harm.
+        // Removing one that has gone already changes nothing.
         clients.remove(streams[1])
         #expect(clients.all.count == 3)
     }
 
-    @Test func `a place is taken from who has the most, and not from one that waits for an answer`() throws {
+    @Test
+    func `a place is taken from the user with the most, and not from a client that waits for an answer`()
+        throws
+    {
         var clients = Clients(places: 4)
         let root = try connection().0
         let greedy = try (0..<4).map { _ in try connection(uid: 1000).0 }
         _ = clients.add(root)
         for client in greedy.prefix(3) { _ = clients.add(client) }
-        for client in greedy + [root] { client.isHeard = true }
-        greedy[0].oweAnswer(to: .stop(answered: true))
+        for client in greedy + [root] { try client.read() }
+        greedy[0].oweAnswer(to: .stop)
         let given = clients.add(greedy[3])
         #expect(given?.evicted === greedy[1])
         #expect(clients.all.contains { $0 === root })
     }
 
-    @Test func `answers that nobody reads are bounded`() throws {
+    @Test func `answers that are not read are bounded`() throws {
         let (stream, other) = try connection()
         let reader = FileDescriptor(owning: other)
         let line = String(repeating: "x", count: 1999)
         for _ in 0..<1000 { try stream.answer(line) }
-        #expect(stream.owesAnswers)
+        #expect(stream.hasUnsentAnswers)
         #expect(stream.isCongested)
         var received = 0
         var room = [UInt8](repeating: 0, count: 1 << 16)
@@ -97,7 +74,7 @@ struct ServingTests {
             received += count
             try stream.sendAnswers()
         }
-        #expect(!stream.owesAnswers)
+        #expect(!stream.hasUnsentAnswers)
         // The queue, what the socket holds, and whole lines only.
         #expect(received % 2000 == 0)
         #expect(received < 1 << 20)
@@ -127,6 +104,15 @@ struct ServingTests {
     func `lockdown forbids tracing only where it is confidential`(text: String, verdict: CheckResult.Verdict)
     {
         #expect(SystemCheck.lockdown(text).verdict == verdict)
+    }
+
+    @Test func `the original's command lines are accepted`() throws {
+        #expect(try Options.parse([]).pipeSize.bytes == 65536)
+        let options = try Options.parse(["-o", "-s", "1M"])
+        #expect(options.output)
+        #expect(options.pipeSize.bytes == 1 << 20)
+        #expect(throws: (any Error).self) { try Options.parse(["-s", "63K"]) }
+        #expect(throws: (any Error).self) { try Options.parse(["-s", "2M"]) }
     }
 
     @Test(arguments: [

@@ -63,7 +63,7 @@ struct ClientTests {
         _ = try rig.instance.startLoad(cpu: 0, seconds: 0.2, rate: 50_000).recordsWritten()
         let stopped = try rig.client("stop")
         #expect(stopped.status == 74)
-        #expect(stopped.errorText.contains("did not take everything"))
+        #expect(stopped.errorText.contains("did not accept everything"))
     }
 
     @Test func `each is answered on its own connection, in the order of its own words`() throws {

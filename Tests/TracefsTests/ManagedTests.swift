@@ -108,9 +108,9 @@ struct ManagedTests {
     }
 
     @Test(arguments: [
-        ("root", 78, "does not run on as root"), ("no-such-user", 78, "there is no user no-such-user"),
+        ("root", 78, "does not go on as root"), ("no-such-user", 78, "there is no user no-such-user"),
     ])
-    func `never runs on as root`(user: String, code: CInt, message: String) throws {
+    func `never goes on as root`(user: String, code: CInt, message: String) throws {
         let agent = try Command(Machine.product("trace-agent"), ["--user", user])
         #expect(agent.status == code)
         #expect(agent.errorText.contains(message))

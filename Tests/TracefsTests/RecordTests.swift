@@ -205,7 +205,8 @@ struct RecordTests {
         #expect(eventually(holds))
         let agent = try record(instance, ["--duration", "50ms"])
         #expect(agent.wait() == 0)
-        #expect(agent.errorText.contains("cat (\(other.pid)) reads these rings too"), "\(agent.errorText)")
+        #expect(
+            agent.errorText.contains("cat (\(other.pid)) reads the same ring buffers"), "\(agent.errorText)")
     }
 
     @Test func `a trace that is off is said to be`() throws {

@@ -39,3 +39,13 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
         }
     }
 }
+
+extension Errno {
+    /// Whether a sink that failed so has to be opened again.
+    package var meansGone: Bool {
+        [.noDevice, .noSuchAddress, .brokenPipe, .connectionReset, .notConnected].contains(self)
+    }
+
+    /// Whether there is no room left.
+    package var meansFull: Bool { [.noSpace, .overQuota, .fileTooLarge].contains(self) }
+}

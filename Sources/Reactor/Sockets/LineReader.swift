@@ -2,7 +2,7 @@ import Glibc
 
 /// Reads what comes on a connection: lines, and bytes that follow them.
 package struct LineReader: ~Copyable {
-    private let connection: FileDescriptor
+    package let connection: FileDescriptor
     /// What has come and nobody has taken.
     private var waiting: [UInt8] = []
 

@@ -1,268 +1,304 @@
+import CommandSupport
+import ControlProtocol
 import Logging
 import Reactor
 
-/// The reactor thread: it alone decides what every channel does next.
+/// The reactor thread: it routes what happens to the part that it concerns, and passes on what that part brings about.
 ///
-/// A page goes ring -> pipe -> sink in `Drainer`; an order comes in by `hearOrders`, and both meet in `dispatch`.
+/// A page goes ring -> pipe -> sink in `Drainer`, when `Streaming` says so. An order comes from `Control`, is carried
+/// out here, and its effects go back to `Control` as answers.
 struct Agent: ~Copyable {
-    let options: Options
-    let log: Logger
-    let ports: Ports
-    var settings: RingSettings
-    let signals: SignalFD
-    var tracked: [TracedChannel] = []
-    /// The rings whose CPUs had no port yet.
-    var spareRings: [Ring]
-    var reactor: Reactor<Source>
-    let flushTimer: TimerFD
-    let retryTimer: TimerFD
-    let deadline: TimerFD
-    let heartbeat: TimerFD
-    /// `--duration`.
-    let end: TimerFD
-    let portsFolder: DirectoryWatch
-    /// How long the retry timer was set for; `nil` while it does not run.
-    var retryPeriod: Duration?
+    private var reactor: AgentReactor
+    private var lifetime: Lifetime
+    private var streaming: Streaming
+    private var control: Control
+    private var headers: Headers
+    private var ports: PortMonitor
+    private var notifier: ServiceNotifier
+    private var retryTimer: RetryTimer
+    private var stopLog: StopLog
+    private let log: Logger
 
-    var state = AgentState.stopped
-    /// Whether the stop under way is over time, and only waits for the workers to hand back.
-    var hasGivenUp = false
-    /// Whether the last stop delivered everything.
-    var isComplete = true
-    /// A start that came while a stop was being flushed.
-    var startsNext = false
-    /// Signal, or failure: nothing more is begun.
-    var isExiting = false
-    /// Whether a worker did not hand its channel back in time.
-    var isWorkerStuck = false
-    /// Whether everything that was there at the start has been looked at.
-    var hasStarted = false
-    /// Whether a port has come that only another start lets it use.
-    var wantsRestart = false
-    /// Why the agent ends, if not because it was asked to.
-    var failure: Failure?
-
-    var control: OrderStream?
-    /// Whether there was a control port, which is looked for again once it has gone.
-    var expectsControl: Bool
-    var ordersRefused = 0
-    /// The local sockets.
-    let listeners: [LocalSocket]
-    var clients = Clients()
-    var connectionRate = RateLimit(burst: 128, thenOneEvery: .milliseconds(5))
-    var areConnectionsPaused = false
-    /// What all clients may do together: each order costs the reactor a look at every CPU's account.
-    var clientRate = RateLimit(burst: 64, thenOneEvery: .milliseconds(4))
-    /// What clients cause.
-    var clientEvents: LimitedLog
-    /// What systemd has to hear and did not take yet.
-    var untold: [String] = []
-    /// When the service manager was told the status, and how many bytes had been sent then.
-    var toldStatus = (at: ContinuousClock.now, bytes: 0)
-    /// Why a CPU's port that is there cannot be used, which is said once.
-    var portTroubles: [Int: String] = [:]
-    /// What is wrong with the control port, which is said once.
-    var controlTrouble: String?
-    /// What a recording has switched on: off before the last flush, so that this leaves the rings empty.
-    var eventsRecorded: EventSelection?
-    /// What is said of what was recorded if the end comes all of a sudden.
-    var lastWords: (() -> String)?
-    /// Makes headers; none is needed by a recording.
-    var headerWorker: HeaderWorker?
-    /// Each costs a CPU a tenth of a second: nobody gets more than one a second for long.
-    var headerRates = HeaderRequester.allCases.map { _ in RateLimit(burst: 8, thenOneEvery: .seconds(1)) }
-    /// Whether a header that is owed has to wait for that.
-    var isHeaderPutOff = false
-    var headerStates = HeaderRequester.allCases.map { _ in HeaderState.idle }
-    /// Readable while somebody gets more of a header.
-    let headerTurn: EventFD
-    /// Starts, stops, ports that come and go.
-    var events: LimitedLog
-    /// Orders that are none.
-    var refusals: LimitedLog
-
+    /// Takes over the parts, which watch their own descriptors in `reactor`.
     init(
-        options: Options, log: Logger, ports: Ports, settings: consuming RingSettings,
-        signals: consuming SignalFD, spareRings: [Ring], control: OrderStream?, listeners: [LocalSocket]
-    ) throws(Failure) {
-        let reactor = try explained { () throws(SystemError) in try Reactor<Source>() }
-        let flushTimer = try explained(TimerFD.init)
-        let retryTimer = try explained(TimerFD.init)
-        let deadline = try explained(TimerFD.init)
-        let heartbeat = try explained(TimerFD.init)
-        let end = try explained(TimerFD.init)
-        let headerTurn = try explained { () throws(SystemError) in try EventFD() }
-        let portsFolder = try explained(DirectoryWatch.init)
-        self.options = options
-        self.log = log
-        events = LimitedLog(log)
-        refusals = LimitedLog(log)
-        clientEvents = LimitedLog(log)
-        self.ports = ports
-        self.settings = settings
-        self.signals = signals
-        self.spareRings = spareRings
-        self.control = control
-        expectsControl = control != nil
-        self.listeners = listeners
+        _ reactor: consuming AgentReactor, _ lifetime: consuming Lifetime, _ streaming: consuming Streaming,
+        _ control: consuming Control, _ headers: Headers, _ ports: consuming PortMonitor,
+        _ notifier: consuming ServiceNotifier, log: Logger
+    ) throws(SystemError) {
+        var reactor = reactor
+        retryTimer = try RetryTimer(&reactor)
         self.reactor = reactor
-        self.flushTimer = flushTimer
-        self.retryTimer = retryTimer
-        self.deadline = deadline
-        self.heartbeat = heartbeat
-        self.end = end
-        self.headerTurn = headerTurn
-        self.portsFolder = portsFolder
+        self.lifetime = lifetime
+        self.streaming = streaming
+        self.control = control
+        self.headers = headers
+        self.ports = ports
+        self.notifier = notifier
+        stopLog = StopLog(log)
+        self.log = log
     }
 
-    /// Starts a channel's worker, and watches what belongs to it.
-    mutating func add(_ channel: Channel) throws(Failure) {
-        let index = tracked.count
-        let isShared = tracked.contains { $0.channel.sink === channel.sink }
-        do throws(SystemError) {
-            let losses = LossCount(from: try channel.ring.stats())
-            let worker = try Worker(channel)
-            let isWatched =
-                isShared ? false : try reactor.watch(channel.sink.descriptor, for: .once, as: .sink(index))
-            try reactor.watch(channel.readiness.descriptor, for: .readable, as: .readiness(index))
-            // Last, because it stays open if something else fails.
-            try reactor.watch(channel.ring.descriptor, for: .once, as: .ring(index))
-            tracked.append(TracedChannel(worker: worker, losses: losses, sinkIsWatched: isWatched))
-        } catch {
-            throw Failure(error)
-        }
-    }
-
-    /// Serves orders until a signal, or a failure, ends it; then puts everything back and sums up.
+    /// Serves orders until a signal or a failure ends the agent; then restores settings and logs the summary.
     mutating func run() throws(Failure) {
         do throws(SystemError) {
-            try serveOrders()
-            try countLosses()
+            try serve()
+            try streaming.readStats()
         } catch {
-            failure = Failure(error)
+            lifetime.end(because: Failure(error))
         }
         restoreSettings()
-        for line in report().table { log.info("\(line)") }
-        if isWorkerStuck, isAnyDraining {
-            // Waiting for a thread that a file system holds could take for ever.
-            let why = failure?.description ?? "a write of trace data does not end"
-            log.error("\(why): exiting without it\(lastWords.map { "; \($0())" } ?? "")")
-            exitAtOnce((failure?.status ?? .outputFailed).rawValue)
-        }
-        if let failure { throw failure }
-        if !options.usesPorts, !isComplete {
-            throw Failure(
-                .outputFailed, "\(options.record ?? "standard output") did not take everything in time")
-        }
+        for line in ReportTable.lines(of: report()) { log.info("\(line)") }
+        if streaming.isStuck { lifetime.exitWithoutWorker() }
+        if let failure = lifetime.failure ?? streaming.outputProblem { throw failure }
     }
 
-    private mutating func serveOrders() throws(SystemError) {
-        try reactor.watch(signals.descriptor, for: .readable, as: .signals)
-        try reactor.watch(flushTimer.descriptor, for: .readable, as: .flushTimer)
-        try reactor.watch(retryTimer.descriptor, for: .readable, as: .retryTimer)
-        try reactor.watch(deadline.descriptor, for: .readable, as: .deadline)
-        try reactor.watch(end.descriptor, for: .readable, as: .end)
-        try reactor.watch(portsFolder.descriptor, for: .readable, as: .portsFolder)
-        try watchControl()
-        try watchListeners()
-        try watchHeaders()
-        try watchPortsFolder()
-        // What has come since the ports were opened was not watched for.
+    /// Whether another signal has come, after the one that ended `run`.
+    var hasPendingSignal: Bool { lifetime.hasPendingSignal }
+
+    private mutating func serve() throws(SystemError) {
+        // Ports that came between their opening and the watch of their folder were not announced.
         try lookForPorts()
-        hasStarted = true
-        try tellReady()
-        if options.foreground, !expectsControl { try start() }
-        if let duration = options.duration { try end.arm(after: max(duration.duration, .milliseconds(1))) }
-        while !isFinished {
+        ports.startUpIsOver()
+        try notifier.ready()
+        try notifyStatus()
+        if lifetime.isForeground, !ports.isControlExpected { try start() }
+        try lifetime.begin()
+        while !(lifetime.isEnding && streaming.isAtRest) {
             for (source, readiness) in try reactor.wait() { try handle(source, readiness) }
-            if isAnyHeaderSent { try sendHeaders() }
+            if control.isSendingHeaders { try sendHeaders() }
             try restartIfWanted()
-            try setRetryTimer()
-        }
-    }
-
-    /// Whether the loop has nothing more to do: exiting, flushed, and every channel handed back or given up.
-    private var isFinished: Bool {
-        isExiting && state == .stopped && (!isAnyDraining || isWorkerStuck)
-    }
-
-    var isAnyDraining: Bool {
-        tracked.contains { tracked in
-            if case .draining = tracked.state { true } else { false }
+            try retryTimer.set(nextRetry)
         }
     }
 
     private mutating func handle(_ source: Source, _ readiness: Readiness) throws(SystemError) {
         switch source {
-        case .signals: try hearSignal()
-        case .control: try hearOrders(from: control)
-        case .listener(let index): try acceptClients(index)
-        case .client(let place):
-            if readiness.contains(.readable) { clients.noteHeard(place) }
-            try hearOrders(from: clients[place])
+        case .ring(let index): streaming.ringIsReadable(index)
+        case .readiness(let index): try apply(streaming.jobHasEnded(index, &reactor))
+        case .sink(let index): try apply(streaming.sinkIsReady(index, readiness))
         case .flushTimer:
-            if try flushTimer.expirations() > 0 {
-                try flushWhatWaits()
-                try tellStatusIfDue()
-            }
-        case .retryTimer: if try retryTimer.expirations() > 0 { try retry() }
-        case .deadline: if try deadline.expirations() > 0 { try giveUpStop() }
-        case .end: if try end.expirations() > 0 { try endInOrder() }
-        case .heartbeat: if try heartbeat.expirations() > 0 { try beat() }
-        case .portsFolder: if try portsFolder.drain() { try portsFolderHasChanged() }
-        case .header(let index): try headerIsMade(index)
-        case .headerTurn: _ = headerTurn.receive()
-        case .readiness(let index): try takeBack(index)
-        case .ring(let index): if tracked[index].state == .waitingForData { dispatch(index, .drain) }
-        case .sink(let index): try sinkIsReady(index, readiness)
+            try streaming.flushTimerHasFired()
+            try notifyStatusIfDue()
+        case .deadline: try apply(streaming.deadlineHasPassed())
+        case .control: try carryOutOrders(of: .host)
+        case .client(let place):
+            if readiness.contains(.readable) { control.noteActivity(ofClient: place) }
+            try carryOutOrders(of: .client(place: place))
+        case .listener(let index): try control.accept(index, &reactor)
+        case .header(let index): try headerIsBuilt(index)
+        case .headerTurn: control.beginHeaderTurn()
+        case .portsFolder: if try ports.hasFolderChanged() { try lookForPorts() }
+        case .heartbeat: try beat()
+        case .retryTimer: if try retryTimer.hasFired() { try retry() }
+        case .durationTimer: if try lifetime.isDurationOver() { try endInOrder() }
+        case .signals: try carryOutSignals()
         }
     }
 
-    private mutating func hearSignal() throws(SystemError) {
-        // Those that come together are one.
-        let wasExiting = isExiting
-        while let signal = try signals.next() {
-            // A terminal that has gone ends what ran in it.
-            if signal == SignalFD.hangUp, !options.foreground {
-                try reload()
+    // MARK: orders
+
+    private mutating func carryOutOrders(of stream: StreamID) throws(SystemError) {
+        control.beginTurn(stream)
+        while let (word, isAnswered) = control.nextOrder(stream) {
+            if isAnswered, word != .status, word != .dump { control.oweAnswer(to: word, stream) }
+            switch word {
+            case .start: try start()
+            case .stop: try apply(streaming.stop())
+            case .dump: try dump(stream)
+            case .status: try answer(.status, stream)
+            case .metadata: try buildHeaders()
+            }
+        }
+    }
+
+    private mutating func start() throws(SystemError) {
+        if lifetime.isEnding { return }
+        if streaming.isStopped { try openNewPorts() }
+        try apply(streaming.start(&reactor))
+    }
+
+    /// Sends what the ring buffers hold now, then stops; while pages move, the same as a stop.
+    private mutating func dump(_ stream: StreamID) throws(SystemError) {
+        if streaming.isStopped {
+            try openNewPorts()
+            if let problem = streaming.dumpProblem { return try answer(.dump, stream, error: problem) }
+            try start()
+        }
+        control.oweAnswer(to: .dump, stream)
+        try apply(streaming.stop())
+    }
+
+    private mutating func answer(
+        _ word: OrderWord, _ stream: StreamID, error: String? = nil
+    ) throws(SystemError) {
+        guard control.canAnswer(stream) else { return }
+        try streaming.readStats()
+        control.answer(word, stream, report(), error: error)
+    }
+
+    /// Passes on what `streaming` has brought about: one report serves the manager, the log and all answers.
+    private mutating func apply(_ effects: [Effect]) throws(SystemError) {
+        for effect in effects {
+            switch effect {
+            case .started(let problem):
+                let report = report()
+                notifier.status(report)
+                control.answerOwed(report, error: problem)
+            case .unchanged(let problem):
+                guard control.isAnyAnswerOwed else { continue }
+                try streaming.readStats()
+                control.answerOwed(report(), error: problem)
+            case .stopped(let startsNext):
+                let report = report()
+                lifetime.prepareLastFlush()
+                stopLog.log(report, isLast: lifetime.isEnding)
+                notifier.status(report)
+                control.answerOwed(report, where: { !startsNext || $0.waitsForStop })
+                if startsNext { try start() }
+            case .outputFailed(let failure): lifetime.end(because: failure)
+            }
+        }
+        if lifetime.isEnding { try streaming.prepareExit() }
+    }
+
+    private func report() -> Report { streaming.report(ordersRefused: control.refusedCount) }
+
+    // MARK: headers
+
+    private mutating func buildHeaders() throws(SystemError) {
+        if lifetime.isEnding { return }
+        for origin in headers.build(for: control.originsOwedHeader) { control.headerIsBeingMade(for: origin) }
+    }
+
+    private mutating func headerIsBuilt(_ index: Int) throws(SystemError) {
+        guard let header = try headers.headerIsBuilt(index) else { return }
+        control.sendHeader(
+            Attachment(header.file, bytes: header.bytes), announcedBy: header.line, to: header.origin)
+    }
+
+    private mutating func sendHeaders() throws(SystemError) {
+        for origin in control.sendHeaders() { try headers.release(origin) }
+        try buildHeaders()
+    }
+
+    // MARK: ports
+
+    /// Serves what has come or has come back: the control port, and the ports of CPUs.
+    private mutating func lookForPorts() throws(SystemError) {
+        if lifetime.isEnding { return }
+        try openControl()
+        try reopenGonePorts()
+        try openNewPorts()
+    }
+
+    private mutating func openControl() throws(SystemError) {
+        guard !control.hasHost, let port = ports.openControl() else { return }
+        try control.attach(OrderStream(port.descriptor, kind: port.kind), &reactor)
+    }
+
+    private mutating func openNewPorts() throws(SystemError) {
+        for channel in ports.openNewPorts() {
+            do throws(SystemError) {
+                try streaming.add(channel, &reactor)
+                ports.isServed(cpu: channel.cpu)
+            } catch {
+                ports.cannotServe(cpu: channel.cpu, because: Failure(error))
+            }
+        }
+    }
+
+    private mutating func reopenGonePorts() throws(SystemError) {
+        for (index, sink, cpu) in streaming.gonePorts {
+            do throws(Failure) {
+                guard try ports.reopen(sink, cpu: cpu) else { continue }
+            } catch {
+                streaming.portStaysGone(index, because: error)
                 continue
             }
-            if wasExiting {
+            try streaming.portIsBack(index, &reactor)
+        }
+    }
+
+    /// Ends an agent that has nothing to do and could do more after a restart by systemd.
+    private mutating func restartIfWanted() throws(SystemError) {
+        guard let wish = ports.restartWish, streaming.isStopped, !lifetime.isEnding else { return }
+        notifier.stopping()
+        lifetime.end(because: wish)
+        try streaming.prepareExit()
+    }
+
+    // MARK: timers
+
+    private var nextRetry: Duration? {
+        let parts = [
+            streaming.nextRetry, control.nextRetry, headers.nextRetry, notifier.nextRetry,
+            ports.nextRetry(hasControl: control.hasHost),
+        ]
+        return parts.compactMap { $0 }.min()
+    }
+
+    /// Tries what no event announces.
+    private mutating func retry() throws(SystemError) {
+        try streaming.retry()
+        try reopenGonePorts()
+        if ports.awaitsControl(hasControl: control.hasHost) { try openControl() }
+        try control.retry(&reactor)
+        if headers.nextRetry != nil { try buildHeaders() }
+        notifier.retry()
+        for stream in control.pausedStreams { try carryOutOrders(of: stream) }
+    }
+
+    /// The heartbeat: tells the watchdog that the loop goes round, unless a worker is stuck.
+    private mutating func beat() throws(SystemError) {
+        guard try notifier.isBeatDue() else { return }
+        if !streaming.isAnyWorkerStuck() { notifier.alive() }
+        try notifyStatusIfDue()
+    }
+
+    private mutating func notifyStatusIfDue() throws(SystemError) {
+        if notifier.isStatusDue { try notifyStatus() }
+    }
+
+    private mutating func notifyStatus() throws(SystemError) {
+        guard notifier.wantsStatus else { return }
+        try streaming.readStats()
+        notifier.status(report())
+    }
+
+    // MARK: the end
+
+    private mutating func carryOutSignals() throws(SystemError) {
+        for request in try lifetime.requests() {
+            switch request {
+            case .reload: try reload()
+            case .end: try endInOrder()
+            case .endAtOnce(let signal):
                 restoreSettings()
-                if let lastWords { log.error("ended by another signal; \(lastWords())") }
-                exitAtOnce(128 + signal)
+                lifetime.exitBecause(ofSignal: signal)
             }
-            if !isExiting { try endInOrder() }
         }
     }
 
-    /// Whether another signal has come.
-    var isAskedToEnd: Bool { poll(signals.descriptor, for: .readable, timeout: .zero) }
+    /// `SIGHUP`: looks for ports that have come, or have come back.
+    private mutating func reload() throws(SystemError) {
+        if lifetime.isEnding { return }
+        notifier.reloading()
+        try lookForPorts()
+        log.info("reloaded: \(streaming.channelCount) CPUs have a port")
+        notifier.reloaded()
+        try notifyStatus()
+    }
 
-    /// Flushes what was recorded until now, and exits.
+    /// Sends what was recorded until now, and exits.
     private mutating func endInOrder() throws(SystemError) {
-        isExiting = true
-        tellStopping()
-        eventsRecorded?.restore()
-        try stop()
-        try exit()
+        lifetime.end()
+        notifier.stopping()
+        lifetime.prepareLastFlush()
+        try apply(streaming.stop())
     }
 
-    /// Ends the loop once nothing moves any more.
-    mutating func exit() throws(SystemError) {
-        isExiting = true
-        startsNext = false
-        // A worker hands back at once, unless a file system holds it, which is not waited for.
-        if state == .stopped, isAnyDraining { try deadline.arm(after: .seconds(1)) }
-    }
-
-    /// Puts `buffer_percent` back, and switches off what a recording has switched on.
-    mutating func restoreSettings() {
-        eventsRecorded?.restore()
-        do throws(SystemError) {
-            try settings.restorePercent()
-        } catch {
-            log.warning("buffer_percent is not put back: \(error)")
-        }
+    private mutating func restoreSettings() {
+        lifetime.prepareLastFlush()
+        streaming.restoreSettings()
     }
 }

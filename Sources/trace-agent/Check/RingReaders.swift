@@ -1,7 +1,8 @@
+import CommandSupport
 import FoundationEssentials
 import Reactor
 
-/// Which processes hold which files open, as far as this process may know: proc(5), looked at once.
+/// Which processes have which files open, as far as this process may know: proc(5), read once.
 struct RingReaders {
     struct Holder: Equatable {
         let pid: Int
@@ -23,8 +24,18 @@ struct RingReaders {
             .map { Holder(pid: $0.pid, name: Self.name(of: $0.pid)) }
     }
 
-    /// Whether a socket listens at `path`; nobody is connected to, because that would start a service.
-    static func somebodyListens(at path: String) -> Bool {
+    /// The processes that read events from the ring buffers of an instance; `nil` for the top-level ones.
+    func readers(ofInstance instance: String?) -> [Holder] {
+        holders { path in
+            guard path.hasSuffix("/trace_pipe_raw") || path.hasSuffix("/trace_pipe") else { return false }
+            let parts = path.split(separator: "/")
+            let found = parts.firstIndex(of: "instances").map { parts[$0 + 1] }
+            return found == instance.map { $0[...] }
+        }
+    }
+
+    /// Whether a socket listens at `path`; found without connecting, because that would start a service.
+    static func hasListener(at path: String) -> Bool {
         let sockets = (try? FileDescriptor.open("/proc/net/unix", .readOnly).readTextToEnd()) ?? ""
         // Num RefCount Protocol Flags Type St Inode Path; the flag is __SO_ACCEPTCON.
         return sockets.split(separator: "\n").contains { line in
@@ -33,14 +44,13 @@ struct RingReaders {
         }
     }
 
-    /// The group that a file belongs to.
+    /// The group that a file belongs to; `nil` if that cannot be read.
     static func group(of path: String) -> UInt32? {
-        // What cannot be looked at is not complained of.
         let attributes = try? FileManager.default.attributesOfItem(atPath: path)
         return attributes?[.groupOwnerAccountID].flatMap { $0 as? UInt }.map { UInt32($0) }
     }
 
-    // A process or descriptor that has gone meanwhile, or that is not to be looked into, holds nothing.
+    // A process or descriptor that has gone meanwhile, or that may not be read, holds nothing.
 
     private static func names(in folder: String) -> [String] {
         (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []

@@ -1,27 +1,29 @@
+import CommandSupport
+import ControlProtocol
 import Reactor
 
-/// Looks at everything that an agent depends on, and at nothing that would disturb one that runs.
+/// Checks everything that an agent depends on, without disturbing one that runs.
 struct SystemCheck {
-    let places: TracingOptions
-    let openFiles = RingReaders()
+    private let tracing: TracingOptions
+    private let processes = RingReaders()
 
-    init(_ places: TracingOptions) { self.places = places }
+    init(_ tracing: TracingOptions) { self.tracing = tracing }
 
-    func findings() -> [CheckResult] {
-        var findings = [Self.lockdown(read("/sys/kernel/security/lockdown"))]
+    func results() -> [CheckResult] {
+        var results = [Self.lockdown(read("/sys/kernel/security/lockdown"))]
         do throws(Failure) {
-            let tracefs = try Tracefs(at: places.tracefs, instance: places.instance)
+            let tracefs = try Tracefs(at: tracing.tracefs, instance: tracing.instance)
             let settings = try RingSettings(in: tracefs)
-            findings.append(.ok("tracefs", tracefs.directory))
-            findings += [rings(in: tracefs, pageSize: settings.pageSize), recording(in: tracefs), readers()]
+            results.append(.ok("tracefs", tracefs.directory))
+            results += [rings(in: tracefs, pageSize: settings.pageSize), recording(in: tracefs), readers()]
         } catch {
-            findings.append(.fail("tracefs", "\(error)"))
+            results.append(.fail("tracefs", "\(error)"))
         }
-        findings.append(Self.kernel(release: read("/proc/sys/kernel/osrelease")))
-        findings.append(Self.symbols(restriction: read("/proc/sys/kernel/kptr_restrict")))
-        findings += ports()
-        findings += [pipes(), user(), socket()]
-        return findings
+        results.append(Self.kernel(release: read("/proc/sys/kernel/osrelease")))
+        results.append(Self.symbols(restriction: read("/proc/sys/kernel/kptr_restrict")))
+        results += PortsCheck(tracing: tracing, processes: processes).results()
+        results += [pipes(), user(), socket()]
+        return results
     }
 
     // MARK: the kernel
@@ -35,7 +37,7 @@ struct SystemCheck {
         return .ok("lockdown", text.isEmpty ? "not there" : "does not forbid tracing")
     }
 
-    /// What is known of kernels that matters here.
+    /// What is known of this kernel version that matters here.
     static func kernel(release: String) -> CheckResult {
         let parts = release.split(whereSeparator: { !$0.isASCIIDigit }).compactMap { Int($0) }
         guard parts.count >= 2 else { return .warn("kernel", "unknown version \(release)") }
@@ -46,13 +48,13 @@ struct SystemCheck {
         if version < (6, 19) {
             return .ok(
                 "kernel",
-                "\(release): may lose a port's wake-up, as those before the end of 2025: the agent also looks by itself"
+                "\(release): may lose a port's wake-up, as those before the end of 2025: the agent also tries by itself"
             )
         }
         return .ok("kernel", release)
     }
 
-    /// Whether a header will have symbols: proc(5), `kptr_restrict`.
+    /// Checks whether a header will have symbols: proc(5), `kptr_restrict`.
     static func symbols(restriction: String) -> CheckResult {
         switch restriction {
         case "": .warn("symbols", "the kernel has none: functions will be numbers in a trace")
@@ -69,7 +71,7 @@ struct SystemCheck {
         let sizes = ["per_cpu/cpu0/buffer_size_kb", "buffer_size_kb"].compactMap {
             RingGeometry.ringSize(fromBufferSize: read("\(tracefs.directory)/\($0)"))
         }
-        // Before its first use a ring is small, and only the second file says how large it will be.
+        // Before its first use a ring buffer is small, and only the second file has its later size.
         let size = sizes.max() ?? 0
         let percent = read("\(tracefs.directory)/buffer_percent")
         let facts = "\(size >> 10) KiB a CPU, sub-buffers of \(pageSize) bytes, buffer_percent \(percent)"
@@ -95,29 +97,20 @@ struct SystemCheck {
         let tracer = read("\(directory)/current_tracer")
         if tracer == "nop", read("\(directory)/set_event").isEmpty {
             return .warn(
-                "recording", "nothing is switched on: for instance, echo 1 > \(directory)/events/sched/enable"
+                "recording", "no event is enabled: for instance, echo 1 > \(directory)/events/sched/enable"
             )
         }
         return .ok("recording", tracer == "nop" ? "events" : "tracer \(tracer)")
     }
 
-    /// Who takes events out of the rings.
-    func holdersOfRings() -> [RingReaders.Holder] {
-        openFiles.holders { path in
-            guard path.hasSuffix("/trace_pipe_raw") || path.hasSuffix("/trace_pipe") else { return false }
-            let parts = path.split(separator: "/")
-            let instance = parts.firstIndex(of: "instances").map { parts[$0 + 1] }
-            return instance == places.instance.map { $0[...] }
-        }
-    }
-
     private func readers() -> CheckResult {
-        let readers = holdersOfRings()
+        let readers = processes.readers(ofInstance: tracing.instance)
         let others = readers.filter { $0.name != "trace-agent" }
         if !others.isEmpty {
             return .warn(
                 "readers",
-                "\(others.names) reads the rings too: each event goes to only one reader; end the other one")
+                "\(others.names) reads the same ring buffers: each event goes to only one reader; end the other one"
+            )
         }
         return .ok("readers", readers.isEmpty ? "none" : readers.names)
     }
@@ -134,28 +127,29 @@ struct SystemCheck {
     }
 
     private func user() -> CheckResult {
-        // What cannot be looked up is as good as not there.
-        guard let user = try? User.named(Identity.name) else {
+        // A user that cannot be looked up is as good as none.
+        guard let user = try? User.named(WellKnown.user) else {
             return .warn(
                 "user",
-                "no user \(Identity.name), so the agent becomes nobody and cannot open a port again: make install"
+                "no user \(WellKnown.user), so the agent becomes nobody and cannot open a port again: make install"
             )
         }
         return .ok("user", "the agent becomes \(user)")
     }
 
     private func socket() -> CheckResult {
-        let path = TracingOptions.defaultSocket
-        guard RingReaders.somebodyListens(at: path) else {
+        let path = WellKnown.socketPath
+        guard RingReaders.hasListener(at: path) else {
             return .warn(
-                "socket", "nobody listens for local orders: systemctl enable --now virtio-trace-agent.socket")
+                "socket",
+                "no process listens for local orders: systemctl enable --now \(WellKnown.service).socket")
         }
         return .ok("socket", path)
     }
 
-    /// What a small file holds, without the last newline; empty if it cannot be read.
+    /// The text of a small file without its last newline; empty if it cannot be read.
     func read(_ path: String) -> String {
-        // Whoever asks looks at the text, and an empty one is never right.
+        // An empty text is never a right answer, so a file that cannot be read counts as wrong.
         let text = (try? FileDescriptor.open(path, .readOnly).contents()) ?? ""
         return text.last == "\n" ? String(text.dropLast()) : text
     }

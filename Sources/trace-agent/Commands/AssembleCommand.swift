@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import Logging
 import Reactor
 
@@ -29,7 +30,7 @@ struct AssembleCommand: ParsableCommand {
 
     func run() throws {
         SignalFD.ignoreFailedWrites()
-        let log = Logger(label: "trace-agent") { _ in StandardErrorLog(.shared) }
+        let log = Logger(label: "trace-agent") { _ in StandardErrorLog(program: "trace-agent") }
         do throws(Failure) {
             for line in try TraceAssembly(header: header, streams: streams, output: output).make(log) {
                 print(line)

@@ -1,44 +1,48 @@
 import ArgumentParser
+import CommandSupport
+import ControlProtocol
 
 struct StartCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "start", abstract: "Lets the running agent stream what the rings hold and what comes.")
+        commandName: "start",
+        abstract: "Makes the running agent send what the ring buffers hold, then what is recorded.")
 
-    @OptionGroup var client: Client
+    @OptionGroup var client: ClientOptions
 
-    func run() throws { try client.order("start") }
+    func run() throws { try client.order(.start) }
 }
 
 struct StopCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stop",
-        abstract: "Lets the running agent send what has been recorded until now, then stop.")
+        abstract: "Makes the running agent send what was recorded until now, then stop.")
 
-    @OptionGroup var client: Client
+    @OptionGroup var client: ClientOptions
 
-    func run() throws { try client.order("stop", checking: whetherComplete) }
+    func run() throws { try client.order(.stop, checking: incompleteness) }
 }
 
 struct DumpCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "dump",
-        abstract: "Lets the running agent send what the rings hold now, then stop: the flight recorder.")
+        abstract: "Makes the running agent send what the ring buffers hold now, then stop: a flight recorder."
+    )
 
-    @OptionGroup var client: Client
+    @OptionGroup var client: ClientOptions
 
-    func run() throws { try client.order("dump", checking: whetherComplete) }
+    func run() throws { try client.order(.dump, checking: incompleteness) }
 }
 
-private func whetherComplete(_ report: Report) -> Failure? {
+private func incompleteness(of report: Report) -> Failure? {
     if report.isComplete { return nil }
-    return Failure(.outputFailed, "stopped, but the host did not take everything in time")
+    return Failure(.outputFailed, "stopped, but the host did not accept everything in time")
 }
 
 struct StatusCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Shows what the running agent does, and what it has done.")
+        commandName: "status", abstract: "Shows what the running agent does and has done.")
 
-    @OptionGroup var client: Client
+    @OptionGroup var client: ClientOptions
 
-    func run() throws { try client.order("status") }
+    func run() throws { try client.order(.status) }
 }

@@ -1,17 +1,27 @@
 import ArgumentParser
+import ControlProtocol
 
 @main
 struct TraceAgent: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trace-agent",
         abstract: "Streams this machine's ftrace ring buffers to the host, when the host orders it.",
-        discussion: """
-            Opens agent-ctl-path and trace-path-cpuN in the ports folder and waits for orders on the first: 1 \
-            starts, 0 stops; start, stop, dump and status are answered with one line, metadata with a line and the header \
-            of a trace.dat. `trace-agent run --help` lists the options. With another subcommand it talks to the agent that runs already, or looks for what would keep one \
-            from working.
+        usage: """
+            trace-agent [-o] [-s <size>] [<option> ...]
+            trace-agent <subcommand>
             """,
-        version: version,
+        discussion: """
+            Run as root without options, it opens agent-ctl-path and trace-path-cpuN in /dev/virtio-ports and waits for \
+            orders on the first: 1 starts, 0 stops. The words start, stop, dump and status are answered with one line, \
+            metadata with a line and a trace header.
+
+              -o                      Write the trace data to standard output instead of the ports.
+              -s <size>               Size of each CPU's pipe, 64K to 1M. (default: 64K)
+              all options             trace-agent run --help
+
+            The other subcommands talk to the agent that runs already, check this machine, or make a trace.dat.
+            """,
+        version: programVersion,
         subcommands: [
             RunCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self, StatusCommand.self,
             MetadataCommand.self, CheckCommand.self,

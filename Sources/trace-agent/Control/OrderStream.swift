@@ -1,38 +1,31 @@
+import ControlProtocol
 import Reactor
 
-/// A connection that orders come from, and that answers go back on: the control port, or a client of the socket.
+/// A connection that orders come from and answers go back on: the control port, or a client of the local socket.
 final class OrderStream {
     let descriptor: FileDescriptor
-    /// Who is on the other side; `nil` for the host.
+    /// The process on the other side; `nil` for the host.
     let client: PeerCredentials?
-    /// Whether the other side's leaving ends it: so with a socket, not with a port.
-    let endsWhenAway: Bool
+    /// Whether the other side's leaving ends the stream: true for a socket, not for a port.
+    private let endsWhenAway: Bool
     /// Whether answers can be sent.
     let isAnswering: Bool
-    /// Whether the other side has left, and a read has not found it connected since.
+    /// Whether the other side has left, and no read has found it connected since.
     private var isAway: Bool
     private var parser = OrderParser()
-    /// What is to be sent.
     private var outbox = Outbox()
-
-    /// Orders that have come and are not carried out yet.
-    var orders: [Order] = []
-    /// Words whose answer waits for a stop to be flushed.
-    private(set) var answersDue: [Order] = []
-    /// A look at the stream and an order cost one each.
-    private var rate: RateLimit
-    private var leftInTurn = Int.max
-    /// Whether it has sent too much, and the rest has to wait.
-    var isPaused = false
-    /// Whether an order of its has been carried out, or there was none when it was looked at.
-    var isHeard = false
-    /// Whether nothing more comes, and it ends once nothing is owed.
-    var endsOnceAnswered = false
-    /// Whether nothing more is to be done with it.
-    var isEnded = false
-
-    /// The most words that are owed an answer.
-    private static let mostDue = 64
+    /// Orders that were read and are not carried out yet.
+    private var orders: [Order] = []
+    private var debts = AnswerDebts()
+    var budget: StreamBudget
+    /// Whether there is something to read in this turn, as far as is known.
+    private(set) var mayHaveMore = true
+    /// Whether the other side has left for good: a host that left a port comes back on the same port.
+    private var hasLeft = false
+    /// Whether an order was carried out, or a read found none: the stream had its chance.
+    private(set) var hasHadTurn = false
+    /// Whether the stream is no longer served.
+    private(set) var isEnded = false
 
     /// The control port, or what stands in for it.
     init(_ descriptor: consuming FileDescriptor, kind: FileDescriptor.Kind) {
@@ -42,125 +35,137 @@ final class OrderStream {
         isAway = kind != .socket
         // What is written to a FIFO that is open both ways comes back as an order.
         isAnswering = kind != .fifo
-        rate = RateLimit(burst: 128, thenOneEvery: .milliseconds(2))
+        budget = StreamBudget(RateLimit(burst: 128, thenOneEvery: .milliseconds(2)))
     }
 
-    /// A client of the socket, of which there are many.
+    /// A client of the local socket, of which there are many.
     init(_ descriptor: consuming FileDescriptor, client: PeerCredentials) {
         self.descriptor = descriptor
         self.client = client
         endsWhenAway = true
         isAway = false
         isAnswering = true
-        rate = RateLimit(burst: 128, thenOneEvery: .milliseconds(10))
+        budget = StreamBudget(RateLimit(burst: 128, thenOneEvery: .milliseconds(10)))
     }
 
-    /// Counts an order or a look; too many have to wait.
-    func mayGoOn() -> Bool {
-        isPaused = !rate.admit()
-        return !isPaused
+    var origin: OrderOrigin { client == nil ? .host : .client }
+
+    func end() { isEnded = true }
+
+    // MARK: orders
+
+    /// Begins a turn: at most `limit` orders and reads.
+    func beginTurn(limit: Int) {
+        budget.beginTurn(limit: limit)
+        mayHaveMore = true
+        debts.markAsOld()
     }
 
-    /// Lets it have `limit` orders and looks, before others that wait have theirs.
-    func beginTurn(limit: Int) { leftInTurn = limit }
-
-    /// Counts one of them.
-    func isInTurn() -> Bool {
-        leftInTurn -= 1
-        return leftInTurn >= 0
+    /// The next order that was read; `nil` if another read is needed.
+    func nextOrder() -> Order? {
+        guard !orders.isEmpty else { return nil }
+        hasHadTurn = true
+        return orders.removeFirst()
     }
 
-    /// Whether it waits for an answer, or for one to be sent.
-    var isOwed: Bool { !answersDue.isEmpty || owesAnswers || !orders.isEmpty }
+    var hasOrders: Bool { !orders.isEmpty }
 
-    /// What a look at the stream brought.
-    enum Arrival: Equatable {
-        case orders([Order])
-        /// Nothing more is there; these digits had no newline.
-        case nothingMore([Order])
-        /// The same, and the other side has left.
-        case away([Order])
-    }
+    /// Whether nothing is left to do for a stream whose other side has left for good.
+    var isDone: Bool { hasLeft && !hasOrders && (client == nil || !isOwed) }
 
-    /// Reads once, at most 4 KiB.
+    /// Reads once, at most 4 KiB; sends what is queued if nothing more is there.
     ///
     /// - Throws: `ENODEV` once a port has been unplugged.
-    func receive() throws(SystemError) -> Arrival {
-        try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) { buffer throws(SystemError) in
+    func read() throws(SystemError) {
+        defer { if orders.isEmpty { hasHadTurn = true } }
+        let count = try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) {
+            buffer throws(SystemError) -> Int? in
             let count = try descriptor.read(into: buffer)
-            if let count, count > 0 { return .orders(parser.parse(buffer[..<count])) }
-            let digits = parser.pause()
-            if client != nil {
-                // Who sends no more may still listen: shutdown(2).
-                try sendAnswers()
-                return count == 0 ? .away(digits) : .nothingMore(digits)
+            if let count, count > 0 {
+                orders += parser.parse(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             }
-            let hasLeft = count == 0 && !isAway
-            isAway = count == 0
-            if isAway {
-                // Half an order of one who has left is not for the next one who comes.
-                parser.reset()
-            } else {
-                try sendAnswers()
-            }
-            // Nor are answers; but the next one's orders can be here before the port tells that he has come, or even
-            // that the one before has left, so answers to what was read just now stay.
-            if hasLeft { outbox.forgetOlder() }
-            outbox.noteLook()
-            return hasLeft ? .away(digits) : .nothingMore(digits)
+            return count
         }
+        if let count, count > 0 { return }
+        mayHaveMore = false
+        let digits = parser.endOfRead()
+        if client == nil {
+            try noteHost(isAway: count == 0)
+        } else {
+            // A client that sends no more may still read: shutdown(2).
+            try sendAnswers()
+            hasLeft = count == 0
+        }
+        orders += digits
     }
 
-    /// Remembers a word whose answer has to wait; who sends too many of them goes without.
-    func oweAnswer(to order: Order) {
-        if answersDue.count < Self.mostDue { answersDue.append(order) }
+    /// Keeps apart what belongs to a host that has left and to the one that comes next on the same port.
+    private func noteHost(isAway: Bool) throws(SystemError) {
+        let hasJustLeft = isAway && !self.isAway
+        self.isAway = isAway
+        if isAway {
+            // Half an order of the host that left does not belong to the next one.
+            parser.reset()
+        } else {
+            try sendAnswers()
+        }
+        // Nor do its answers. But the next host's orders can be here before the port reports it as connected, or even
+        // before the port reports that the last one left: what was read since the last look is the next host's.
+        if hasJustLeft {
+            outbox.dropOldAnswers()
+            debts.dropOld()
+            hasLeft = endsWhenAway
+        }
+        outbox.markAnswersAsOld()
     }
 
-    /// Forgets the first `count` words that are owed an answer.
-    func forgetAnswersDue(_ count: Int) { answersDue.removeFirst(min(count, answersDue.count)) }
+    // MARK: answers
+
+    /// Whether the other side waits for an answer, or has not read one yet.
+    var isOwed: Bool { !debts.isEmpty || hasUnsentAnswers || hasOrders }
+
+    /// Whether a word waits for its answer.
+    var isOwedWord: Bool { debts.hasWords }
+
+    /// Remembers a word whose answer has to wait; a stream that sends too many of them gets no answer.
+    func oweAnswer(to word: OrderWord) { debts.add(word) }
 
     /// The words that `isDue` picks; they are owed no more.
-    func takeAnswersDue(where isDue: (Order) -> Bool) -> [Order] {
-        defer { answersDue.removeAll(where: isDue) }
-        return answersDue.filter(isDue)
-    }
+    func settle(where isDue: (OrderWord) -> Bool) -> [OrderWord] { debts.settle(where: isDue) }
 
-    /// Queues one line and sends what the other side takes; drops the line if too much waits already.
+    /// Queues one line and sends what the other side accepts; drops the line if too much waits already.
     func answer(_ line: String) throws(SystemError) {
         guard isAnswering else { return }
         outbox.add(line)
         try sendAnswers()
     }
 
-    /// Whether so many answers wait that making another would be wasted.
+    /// Whether so many answers wait that another one would be wasted.
     var isCongested: Bool { outbox.isCongested }
 
-    /// Whether answers, or a header, wait for the other side to take them.
-    var owesAnswers: Bool { !outbox.isEmpty }
+    /// Whether answers, or an attachment, wait for the other side to accept them.
+    var hasUnsentAnswers: Bool { !outbox.isEmpty }
 
-    /// Sends what is queued, as far as the other side takes it without waiting and a turn lasts.
+    /// Sends what is queued, as far as the other side accepts it without waiting and a turn lasts.
     func sendAnswers() throws(SystemError) { try outbox.send(to: descriptor) }
 
     // MARK: headers
 
-    /// Whether it waits for a header.
-    var owesHeader: Bool { answersDue.contains(.metadata) }
+    /// Whether a header was asked for and not made yet.
+    var isOwedHeader: Bool { debts.headers > 0 }
 
-    /// The one that is on its way.
-    var transfer: Transfer? { outbox.transfer }
+    /// The header that is made from now on is one that this stream has asked for.
+    func headerIsBeingMade() { debts.headerIsBeingMade() }
 
-    /// Whether more of it could be sent than fits in a turn.
-    var wantsTurn: Bool { outbox.wantsTurn }
-
-    /// One header less that it waits for.
-    ///
-    /// - Returns: `false` if it does not wait for any.
-    func takeOwedHeader() -> Bool {
-        guard let index = answersDue.firstIndex(of: .metadata) else { return false }
-        answersDue.remove(at: index)
-        return true
+    /// Queues the header's line and the header, if this stream still waits for it; later answers follow.
+    func attach(_ attachment: Attachment, announcedBy line: String) {
+        guard debts.settleHeader(), !isEnded else { return }
+        outbox.add(attachment, announcedBy: line)
     }
 
-    /// Queues the line and the header that it announces; what is answered from now on follows them.
-    func begin(_ transfer: Transfer, announcedBy line: String) { outbox.add(transfer, announcedBy: line) }
+    /// The header that is on its way.
+    var attachment: Attachment? { outbox.attachment }
+
+    /// Whether more of it could be sent than fits in one turn.
+    var wantsTurn: Bool { outbox.wantsTurn }
 }

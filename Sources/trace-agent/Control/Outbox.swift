@@ -1,46 +1,46 @@
 import Reactor
 
-/// What waits to be sent on a stream: answers, and a header between those that came before it and those that follow it.
+/// What waits to be sent on a stream: answers, and at most one attachment between earlier and later ones.
 struct Outbox {
-    /// What is sent next: answers, or a piece of the header.
+    /// What is sent next: answers, or a piece of the attachment.
     private var next: [UInt8] = []
-    /// A header that is being sent; `next` held the line that announces it, then holds its pieces.
-    private(set) var transfer: Transfer?
-    /// Answers that follow it.
+    /// An attachment that is being sent; `next` holds the line that announces it, then its pieces.
+    private(set) var attachment: Attachment?
+    /// Answers that follow the attachment.
     private var later: [UInt8] = []
-    /// How many bytes of the answers, of the later ones if there are such, were queued at the last `noteLook`.
-    private var older = 0
-    /// Whether more could be sent than fits in a turn.
+    /// How many bytes of answers (of the later ones if there are any) were queued at the last `markAnswersAsOld`.
+    private var oldBytes = 0
+    /// Whether more could be sent than fits in one turn.
     private(set) var wantsTurn = false
 
     /// The most bytes of answers that wait for the other side to read.
     private static let longest = 256 << 10
-    /// The most bytes that are sent in a turn.
+    /// The most bytes that are sent in one turn.
     private static let turn = 256 << 10
 
-    var isEmpty: Bool { next.isEmpty && transfer == nil }
+    var isEmpty: Bool { next.isEmpty && attachment == nil }
 
-    /// Whether so many answers wait that making another would be wasted.
+    /// Whether so many answers wait that another one would be wasted.
     var isCongested: Bool { queued > Self.longest / 2 }
 
     private var queued: Int { next.count + later.count }
 
-    /// Queues one line, unless too much waits already.
+    /// Queues one line; drops it if too much waits already.
     mutating func add(_ line: String) {
         guard queued + line.utf8.count < Self.longest else { return }
-        if transfer == nil { next += Self.bytes(of: line) } else { later += Self.bytes(of: line) }
+        if attachment == nil { next += Self.bytes(of: line) } else { later += Self.bytes(of: line) }
     }
 
-    /// Queues a header and the line that announces it; what is added from now on follows them.
-    mutating func add(_ transfer: Transfer, announcedBy line: String) {
+    /// Queues an attachment and the line that announces it; later lines follow them.
+    mutating func add(_ attachment: Attachment, announcedBy line: String) {
         next += Self.bytes(of: line)
-        older = 0
-        self.transfer = transfer
+        oldBytes = 0
+        self.attachment = attachment
     }
 
     private static func bytes(of line: String) -> [UInt8] { line.utf8 + [UInt8(ascii: "\n")] }
 
-    /// Sends what is queued, as far as the other side takes it without waiting and a turn lasts.
+    /// Sends what is queued, as far as the other side accepts it without waiting and the turn lasts.
     mutating func send(to descriptor: borrowing FileDescriptor) throws(SystemError) {
         var left = Self.turn
         wantsTurn = false
@@ -52,31 +52,31 @@ struct Outbox {
             guard let sent = try descriptor.write(next), sent > 0 else { return }
             next.removeFirst(sent)
             left -= sent
-            transfer?.lastProgress = .now
-            if transfer == nil { older = max(0, older - sent) }
+            attachment?.noteProgress()
+            if attachment == nil { oldBytes = max(0, oldBytes - sent) }
         }
     }
 
-    /// Whether there is anything to send, the next piece of a header included.
+    /// Whether there is anything to send, the next piece of the attachment included.
     private mutating func hasMore() throws(SystemError) -> Bool {
-        if next.isEmpty, transfer != nil {
-            next = try transfer?.next() ?? []
-            if next.isEmpty { endTransfer() }
+        if next.isEmpty, attachment != nil {
+            next = try attachment?.next() ?? []
+            if next.isEmpty { endAttachment() }
         }
         return !next.isEmpty
     }
 
-    /// Remembers that what is queued now is older than what the other side says from now on.
-    mutating func noteLook() { older = transfer == nil ? next.count : later.count }
+    /// Marks what is queued now as older than what the other side sends from now on.
+    mutating func markAnswersAsOld() { oldBytes = attachment == nil ? next.count : later.count }
 
-    /// Forgets what was meant for one who has left: a header that was on its way to him, too.
-    mutating func forgetOlder() {
-        if transfer != nil { endTransfer() }
-        next.removeFirst(older)
+    /// Drops what was meant for a host that has left: old answers, and an attachment on its way.
+    mutating func dropOldAnswers() {
+        if attachment != nil { endAttachment() }
+        next.removeFirst(oldBytes)
     }
 
-    private mutating func endTransfer() {
-        transfer = nil
+    private mutating func endAttachment() {
+        attachment = nil
         next = later
         later = []
     }

@@ -1,37 +1,42 @@
+import CommandSupport
+import ControlProtocol
 import Reactor
 import TraceFile
 
-/// Makes headers of what was opened while that was allowed.
+/// Builds trace headers from files that were opened while that was allowed.
 final class HeaderBuilder: Sendable {
     private let source: HeaderSource
     private let rings: [Ring]
-    /// The list of CPUs that are there: the thread that makes headers can open nothing but formats.
+    /// The list of present CPUs, open because the thread that builds headers can open nothing but formats.
     private let present: FileDescriptor
-    /// What the kernel calls this boot: random(4).
-    let boot: String
+    /// The kernel's name of this boot: random(4).
+    private let bootID: String
+    private let instance: String
 
-    /// The most bytes of a header; one of a distribution's kernel with all its modules has 15 MB.
+    /// The most bytes of a header; that of a distribution's kernel with all its modules has 15 MB.
     static let limit = 64 << 20
 
     /// - Parameters:
-    ///   - rings: Whose accounts are put into the header.
-    ///   - symbols: Where they are read, `-` for standard input.
-    init(_ tracefs: Tracefs, _ rings: [Ring], symbols path: String, boot: String?) throws(Failure) {
+    ///   - rings: Their counters become part of the header.
+    ///   - path: Where the kernel's symbols are, `-` for standard input.
+    ///   - bootID: As systemd writes it; `nil` to ask the kernel.
+    init(_ tracefs: Tracefs, _ rings: [Ring], symbols path: String, bootID: String?) throws(Failure) {
         do throws(SystemError) {
             let present = try FileDescriptor.open("/sys/devices/system/cpu/present", .readOnly)
             source = try HeaderSource(
                 tracefs: tracefs.top, folder: tracefs.directory, instance: tracefs.instance,
                 symbols: Self.openSymbols(path),
-                version: version)
+                version: programVersion)
             self.present = present
         } catch {
             throw Failure(.unavailable, "cannot open \(error.subject): \(error.code)")
         }
         self.rings = rings
-        self.boot = Self.uuid(boot ?? Self.bootOfKernel)
+        self.bootID = Self.uuid(bootID ?? Self.bootIDOfKernel)
+        instance = tracefs.instance
     }
 
-    /// Where formats are looked for each time.
+    /// `events` of tracefs: formats are opened below it each time.
     var events: FileDescriptor {
         _read { yield source.events }
     }
@@ -53,28 +58,46 @@ final class HeaderBuilder: Sendable {
             source, cpus: cpus, stats: stats, to: file, limit: Self.limit, isCancelled: isCancelled)
     }
 
-    /// What a decoder will lack.
-    func doubt(about summary: HeaderSummary) -> String? {
+    /// What announces a header.
+    ///
+    /// - Parameters:
+    ///   - summary: `nil` if there is none.
+    ///   - error: Why there is none.
+    func announcement(of summary: HeaderSummary?, error: String? = nil) -> HeaderAnnouncement {
+        var announcement = HeaderAnnouncement(instance: instance, cpus: cpus, bootID: bootID)
+        announcement.error = error ?? summary.flatMap(warning(about:))
+        guard let summary else { return announcement }
+        announcement.bytes = summary.bytes
+        announcement.pageSize = summary.pageSize
+        announcement.clock = summary.clock
+        announcement.events = summary.events
+        announcement.symbols = summary.symbols
+        return announcement
+    }
+
+    /// What a decoder will lack, `nil` if nothing.
+    func warning(about summary: HeaderSummary) -> String? {
         if summary.symbols > 0 { return nil }
         return
             "no symbols: /proc/kallsyms cannot be read, or shows no addresses (kptr_restrict): functions will be numbers"
     }
 
-    /// CPUs that are there, whether they are online or not, as trace-cmd counts them.
-    var cpus: Int {
-        // Rings are there for more than these; that much is known in any case.
+    /// Present CPUs, online or not, as trace-cmd counts them.
+    private var cpus: Int {
+        // If the list cannot be read: there are ring buffers for at least these.
         let list = (try? present.contents()).flatMap { CPUList($0) }
         return (list?.cpus.last ?? rings.last?.cpu ?? 0) + 1
     }
 
-    /// `nil` if they cannot be opened: a trace can be read without.
+    /// `nil` if they cannot be opened: a trace can be decoded without.
     private static func openSymbols(_ path: String) -> NamedFile? {
         if path == "-" { return NamedFile(FileDescriptor(owning: 0), name: "standard input") }
         guard let file = try? FileDescriptor.open(path, .readOnly) else { return nil }
         return NamedFile(file, name: path)
     }
 
-    private static var bootOfKernel: String {
+    private static var bootIDOfKernel: String {
+        // Without it a header only lacks a name.
         (try? FileDescriptor.open("/proc/sys/kernel/random/boot_id", .readOnly).contents()) ?? ""
     }
 

@@ -1,3 +1,8 @@
+import Reactor
+
+/// The agent's reactor.
+typealias AgentReactor = Reactor<Source>
+
 /// What the reactor watches.
 enum Source: Equatable, RawRepresentable, Sendable {
     case signals
@@ -6,23 +11,23 @@ enum Source: Equatable, RawRepresentable, Sendable {
     case retryTimer
     case deadline
     case heartbeat
-    /// The time that the agent was given is over.
-    case end
+    /// The time that the agent was given is over: `--duration`.
+    case durationTimer
     /// Names have come into the ports' folder.
     case portsFolder
-    /// Somebody wants to connect.
+    /// A client wants to connect.
     case listener(Int)
-    /// A client of the local socket has sent something.
+    /// A client of the local socket has sent something, or can be sent more.
     case client(Int)
     /// The header worker has handed a slot back.
     case header(Int)
-    /// Somebody gets more of a header than a turn's.
+    /// More of a header can be sent than fits in one turn of the loop.
     case headerTurn
-    /// A channel's worker has handed it back.
+    /// A channel's worker has handed the channel back.
     case readiness(Int)
-    /// A channel's ring has data.
+    /// A channel's ring buffer has data.
     case ring(Int)
-    /// A sink takes data again.
+    /// A sink accepts data again.
     case sink(Int)
 
     private static let kinds: UInt64 = 16
@@ -42,7 +47,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case 9: self = .portsFolder
         case 10: self = .listener(index)
         case 11: self = .client(index)
-        case 12: self = .end
+        case 12: self = .durationTimer
         case 13: self = .header(index)
         case 14: self = .headerTurn
         default: return nil
@@ -58,7 +63,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case .deadline: 4
         case .heartbeat: 8
         case .portsFolder: 9
-        case .end: 12
+        case .durationTimer: 12
         case .headerTurn: 14
         case .listener(let index): UInt64(index) * Self.kinds + 10
         case .client(let place): UInt64(place) * Self.kinds + 11

@@ -1,11 +1,11 @@
 import ArgumentParser
+import CommandSupport
+import ControlProtocol
 import Logging
 
-/// What the command line says of the agent.
+/// The options of the agent itself.
 struct Options: ParsableArguments {
-    @Flag(
-        name: .short,
-        help: "Write the trace data to standard output instead of the ports.")
+    @Flag(name: .short, help: "Write the trace data to standard output instead of the ports.")
     var output = false
 
     @Option(
@@ -18,26 +18,23 @@ struct Options: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Record what this machine's rings hold and what comes into a trace.dat, until Ctrl-C: no ports, no orders.",
-            valueName: "file"))
+            "Record this machine into a trace.dat, until Ctrl-C: no ports, no orders.", valueName: "file"))
     var record: String?
 
     @Option(
         name: [.customShort("e"), .long],
         help: ArgumentHelp(
-            "With --record: events to switch on meanwhile, such as sched or irq:*; repeatable. (default: the scheduler's main ones, if nothing is on)",
+            "With --record: events to enable meanwhile, such as sched or irq:*; repeatable. (default: if no event is enabled, the main scheduler events)",
             valueName: "events"))
     var event: [String] = []
 
-    @Option(
-        help: ArgumentHelp(
-            "With --record or --foreground: end after this time.", valueName: "time"))
+    @Option(help: ArgumentHelp("With --record or --foreground: end after this time.", valueName: "time"))
     var duration: Interval?
 
     @Flag(
         help: """
-            For debugging at a terminal: where there is no control port, tracing starts at once and Ctrl-C \
-            stops it; without --user, privileges are kept.
+            For debugging at a terminal: without a control port, streaming starts at once and Ctrl-C stops it; \
+            without --user, privileges are kept.
             """)
     var foreground = false
 
@@ -49,35 +46,32 @@ struct Options: ParsableArguments {
     @Option(help: ArgumentHelp("Longest time that a stop or the exit takes.", valueName: "time"))
     var stopTimeout = Interval(milliseconds: 5000)
 
-    @OptionGroup var places: TracingOptions
+    @OptionGroup var tracing: TracingOptions
 
     @Option(
         help: ArgumentHelp(
-            "Who to become once everything is open. (default: virtio-trace, or nobody if that does not exist)",
+            "The user to become once every file is open. (default: \(WellKnown.user), or nobody if there is no such user)",
             valueName: "name"))
     var user: String?
 
     @Option(
         help: ArgumentHelp(
-            "Listen for local orders here, unless systemd has passed a socket. (default: \(TracingOptions.defaultSocket), with --foreground none)",
+            "Listen for local orders here, unless systemd passes a socket. (default: \(WellKnown.socketPath), with --foreground none)",
             valueName: "path"))
     var socket: String?
 
     @Option(
         help: ArgumentHelp(
-            "The least that is logged: debug, info, notice, warning, error, ...", valueName: "level"))
+            "The least severe messages to log: debug, info, notice, warning, error, ...", valueName: "level"))
     var logLevel = Logger.Level.info
 
     static let pipeSizes = (64 << 10)...(1 << 20)
 
-    /// Whether this names an event, all of a system, or all of a name, and switches nothing off.
-    private static func isEventName(_ name: String) -> Bool {
-        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
-        return parts.count <= 2 && !name.contains { $0.isWhitespace || $0 == "!" } && !parts.contains("")
+    /// Where the pages go.
+    var mode: Mode {
+        if let record { return .record(path: record) }
+        return output ? .standardOutput : .service
     }
-
-    /// Whether pages go to ports, which may come and go.
-    var usesPorts: Bool { !output && record == nil }
 
     mutating func validate() throws {
         if record != nil {
@@ -97,6 +91,12 @@ struct Options: ParsableArguments {
         if !Self.pipeSizes.contains(pipeSize.bytes) {
             throw ValidationError("the pipe size is 64K to 1M, not \(pipeSize)")
         }
+    }
+
+    /// Whether this names one event, all of a system, or all of a name, and disables nothing.
+    private static func isEventName(_ name: String) -> Bool {
+        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
+        return parts.count <= 2 && !name.contains { $0.isWhitespace || $0 == "!" } && !parts.contains("")
     }
 }
 

@@ -1,13 +1,15 @@
 import ArgumentParser
+import CommandSupport
+import ControlProtocol
 
-/// Where the agent finds what it works on.
+/// What is traced, and where the kernel's files and the ports are.
 struct TracingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Trace only these CPUs, for instance 0-3,8.", valueName: "list"))
     var cpu: CPUList?
 
     @Option(
         help: ArgumentHelp(
-            "Use the trace instance of this name, not the top-level buffer.", valueName: "name"))
+            "Use the trace instance of this name, not the top-level ring buffers.", valueName: "name"))
     var instance: String?
 
     @Option(
@@ -16,16 +18,14 @@ struct TracingOptions: ParsableArguments {
             valueName: "dir"))
     var tracefs: String?
 
-    @Option(help: ArgumentHelp("Where the kernel's symbols are; -: on standard input.", valueName: "file"))
+    @Option(help: ArgumentHelp("Where the kernel's symbols are; -: standard input.", valueName: "file"))
     var kallsyms = "/proc/kallsyms"
 
     @Option(help: .hidden)
     var bootID: String?
 
     @Option(help: ArgumentHelp("Where the ports are.", valueName: "dir"))
-    var ports = "/dev/virtio-ports"
-
-    static let defaultSocket = "/run/virtio-trace-agent/control.sock"
+    var ports = WellKnown.portsFolder
 
     func validate() throws {
         if let cpu, cpu.cpus.isEmpty { throw ValidationError("no CPU in the list") }

@@ -1,6 +1,6 @@
 import Reactor
 
-/// What a virtio port's queue takes at once.
+/// What a virtio port's queue accepts at once.
 ///
 /// The driver makes one chain of descriptors of each splice(2), one for every page, and throws the data away if
 /// the chain does not fit: `port_fops_splice_write`, drivers/char/virtio_console.c.
@@ -17,12 +17,12 @@ enum PortQueue {
     /// chain that is longer than the places left.
     static func pagesPerSplice(ofDevice device: Substring) -> Int {
         let path = "/sys/class/virtio-ports/\(device)/device/features"
-        // Whatever keeps the features from us, single pages are right, only slower.
+        // If the features cannot be read, single pages are right, only slower.
         let features = try? FileDescriptor.open(path, .readOnly).contents()
         return pagesPerSplice(features: features ?? "")
     }
 
-    /// The same, from the text of sysfs: a `0` or `1` for each feature bit, lowest first.
+    /// The same from the text of sysfs: a `0` or `1` for each feature bit, lowest first.
     static func pagesPerSplice(features: String) -> Int {
         features.utf8.dropFirst(indirectDescriptors).first == UInt8(ascii: "1") ? longestChain : 1
     }

@@ -1,6 +1,8 @@
+import CommandSupport
+import ControlProtocol
 import Reactor
 
-/// The folder in which the ports are: virtio-serial ports, or FIFOs, files, sockets and `/dev/null` in their place.
+/// The folder of the ports: virtio-serial ports, or FIFOs, files, sockets and `/dev/null` in their place.
 struct Ports: Sendable {
     let directory: String
 
@@ -9,10 +11,10 @@ struct Ports: Sendable {
         let parts = directory.split(separator: "/").dropLast()
         return (directory.hasPrefix("/") ? "/" : "./") + parts.joined(separator: "/")
     }
-    var controlPath: String { "\(directory)/agent-ctl-path" }
-    func dataPath(cpu: Int) -> String { "\(directory)/trace-path-cpu\(cpu)" }
+    var controlPath: String { "\(directory)/\(WellKnown.controlPort)" }
+    func dataPath(cpu: Int) -> String { "\(directory)/\(WellKnown.dataPort(cpu: cpu))" }
 
-    /// Opens the port that `cpu`'s pages go to.
+    /// Opens the port that the pages of `cpu` go to.
     ///
     /// - Returns: `nil` if there is none.
     func openSink(cpu: Int) throws(Failure) -> Sink? {
@@ -26,7 +28,7 @@ struct Ports: Sendable {
             longestPipe: PortQueue.longestChain * memoryPageSize)
     }
 
-    /// Opens the port of a sink that has gone again, in its place.
+    /// Opens the port of a sink that had gone, in its place.
     ///
     /// - Returns: `false` if it is not there.
     func reopen(_ sink: Sink, cpu: Int) throws(Failure) -> Bool {
@@ -42,21 +44,16 @@ struct Ports: Sendable {
     /// Opens the port that orders come from.
     ///
     /// - Returns: `nil` if there is none.
-    func openControl() throws(Failure) -> OrderStream? {
+    func openControl() throws(Failure) -> OpenPort? {
         let path = controlPath
         guard let port = try open(path, for: .readWrite) else { return nil }
         if port.kind == .regular {
             throw Failure(.configuration, "\(path) is a file: orders need a virtio port, a FIFO or a socket")
         }
-        return OrderStream(port.descriptor, kind: port.kind)
+        return port
     }
 
-    private struct OpenPort: ~Copyable {
-        let descriptor: FileDescriptor
-        let kind: FileDescriptor.Kind
-    }
-
-    /// Opens `path` non-blocking: a virtio port blocks otherwise, whatever splice(2) is told.
+    /// Opens `path` non-blocking: a splice(2) to a virtio port blocks otherwise, whatever its flags say.
     private func open(_ path: String, for use: FileDescriptor.Mode) throws(Failure) -> OpenPort? {
         do throws(SystemError) {
             let kind = try FileDescriptor.Kind(of: path)
@@ -64,7 +61,7 @@ struct Ports: Sendable {
             case .socket:
                 return OpenPort(descriptor: try .connect(toSocketAt: path), kind: kind)
             case .fifo:
-                // Open both ways it needs no reader yet and never breaks, as the FIFO that QEMU holds.
+                // Opened for reading too, it needs no reader yet and never breaks, like the FIFO that QEMU holds.
                 return OpenPort(descriptor: try .open(path, [.readWrite, .nonBlocking]), kind: kind)
             case .regular:
                 let file = try FileDescriptor.open(path, [use, .nonBlocking])
@@ -88,15 +85,15 @@ struct Ports: Sendable {
         case .notPermitted:
             Failure(
                 .noPermission,
-                "cannot open \(path): \(error.code): a service may use only devices that were there when it started: systemctl restart virtio-trace-agent",
+                "cannot open \(path): \(error.code): a service may use only devices that were there when it started: systemctl restart \(WellKnown.service)",
                 isMendedByRestart: Systemd.wantsNotifications)
         case .accessDenied:
             Failure(
                 .noPermission,
-                "cannot open \(path): \(error.code): run the agent as root; one that has dropped that needs the udev rule of `make install`"
+                "cannot open \(path): \(error.code): run the agent as root; after the privilege drop it needs the udev rule of `make install`"
             )
         case .connectionRefused:
-            Failure(.unavailable, "cannot connect to \(path): \(error.code): nobody listens there")
+            Failure(.unavailable, "cannot connect to \(path): \(error.code): no process listens there")
         case .noDevice, .noSuchAddress:
             Failure(.unavailable, "cannot open \(path): \(error.code): the port has been unplugged")
         default:

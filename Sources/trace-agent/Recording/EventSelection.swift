@@ -1,3 +1,4 @@
+import CommandSupport
 import Logging
 import Reactor
 
@@ -24,11 +25,11 @@ final class EventSelection {
     ///
     /// - Throws: 64 if there is no such event.
     func switchOn(_ wanted: [String]) throws(Failure) {
-        let before = try explained { () throws(SystemError) in try Self.list(enabled) }
-        let tracer = try explained { () throws(SystemError) in
+        let before = try wrappingSystemError { () throws(SystemError) in try Self.list(enabled) }
+        let tracer = try wrappingSystemError { () throws(SystemError) in
             try FileDescriptor.open("\(tracefs.directory)/current_tracer", .readOnly).contents()
         }
-        let isOn = try explained { () throws(SystemError) in
+        let isOn = try wrappingSystemError { () throws(SystemError) in
             try FileDescriptor.open("\(tracefs.directory)/tracing_on", .readOnly).contents()
         }
         if isOn.hasPrefix("0") {

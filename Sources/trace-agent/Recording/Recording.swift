@@ -1,3 +1,4 @@
+import CommandSupport
 import Logging
 import Reactor
 import TraceFile
@@ -33,7 +34,7 @@ final class Recording {
         } catch {
             throw Failure(.outputFailed, "cannot write \(error)")
         }
-        if let doubt = headers.doubt(about: try writeHeader(isFirst: true)) { log.warning("\(doubt)") }
+        if let doubt = headers.warning(about: try writeHeader(isFirst: true)) { log.warning("\(doubt)") }
         isToBeRemoved = true
         // A header that was just written can be read.
         let header = try? TraceHeader(opening: headerPath)

@@ -1,3 +1,4 @@
+import CommandSupport
 import Logging
 import Reactor
 import TraceFile
@@ -109,9 +110,4 @@ struct TraceAssembly {
         )
         return ["\(output): \(machine), clock \(clock)"] + Table(columns, rows).lines
     }
-}
-
-extension Errno {
-    /// Whether there is no room left.
-    var meansFull: Bool { [.noSpace, .overQuota, .fileTooLarge].contains(self) }
 }

@@ -1,10 +1,11 @@
+import CommandSupport
 import Reactor
 
 /// Standard output as the sink of all channels.
 enum StandardOutput {
-    /// Takes descriptor 1 over.
+    /// Takes over descriptor 1.
     ///
-    /// Two splices into one file would overwrite each other, and a page could be torn where the output takes only
+    /// Two splices into one file would overwrite each other, and a page could be cut where the output accepts only
     /// part of it, so channels that share it take turns.
     ///
     /// - Throws: 64 if it is a terminal.
@@ -27,12 +28,12 @@ enum StandardOutput {
     private static func makeSpliceable(_ output: borrowing FileDescriptor) throws(SystemError) {
         switch try output.kind() {
         case .regular where try output.isAppending():
-            // splice(2) refuses O_APPEND. Whoever else holds the open file keeps it.
+            // splice(2) refuses O_APPEND. Other processes that share the open file keep their own.
             let file = try FileDescriptor.open("/proc/self/fd/\(output.rawValue)", .writeOnly)
             try file.seekToEnd()
             try output.replace(with: file)
         case .socket:
-            // Only its own flag keeps a socket from blocking.
+            // Only the socket's own flag keeps a splice to it from blocking.
             try output.setStatusFlags(try output.statusFlags().union(.nonBlocking))
         default:
             break

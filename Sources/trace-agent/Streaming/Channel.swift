@@ -1,19 +1,21 @@
 import Reactor
 
-/// One CPU's path: ring, pipe, sink, and what reactor and worker tell each other.
+/// One CPU's path, ring buffer to pipe to sink, and how the reactor thread and the worker reach each other.
 final class Channel: Sendable {
     let ring: Ring
     let pipe: Pipe
     let sink: Sink
+    /// Bytes of a sub-buffer.
     let pageSize: Int
     /// Jobs for the worker.
     let mailbox: Mailbox
-    /// Tells the reactor that the worker has handed the channel back, and how the job ended.
+    /// Readable once the worker has handed the channel back; its word is the job's result.
     let readiness: EventFD
-    let account = ChannelCounters()
+    let counters = ChannelCounters()
 
+    /// - Parameter pipeSize: Bytes that are wished for; the sink may allow less.
     init(ring: Ring, sink: Sink, pageSize: Int, pipeSize: Int) throws(SystemError) {
-        // A page that is taken by read(2) is written to the pipe in one piece.
+        // A page that read(2) takes is written to the pipe in one piece.
         let pipe = try Pipe(size: max(pageSize, min(pipeSize, sink.longestPipe)))
         let mailbox = try Mailbox()
         let readiness = try EventFD()
@@ -27,13 +29,18 @@ final class Channel: Sendable {
 
     var cpu: Int { ring.cpu }
 
-    /// The most pages that one splice(2) takes from the ring, so that the pipe's size bounds what it holds.
+    /// The most pages that one splice(2) takes from the ring buffer: the pipe's size bounds what the port holds.
     var pagesPerSplice: Int { max(1, min(pipe.capacity / pageSize, sink.pagesPerSplice)) }
 
-    /// Bytes taken from the ring that the sink has not taken yet.
+    /// The most pages that the ring buffer can hold now.
+    func pagesInRing() throws(SystemError) -> Int {
+        RingGeometry.pages(inRingOf: try ring.size(), pageSize: pageSize)
+    }
+
+    /// Bytes taken from the ring buffer that the sink has not accepted yet.
     var pendingBytes: Int {
         // In this order: the worker goes on counting.
-        let sent = account.bytes.now + account.bytesGone.now
-        return account.pages.now * pageSize - sent
+        let sent = counters.bytes.now + counters.bytesGone.now
+        return counters.pages.now * pageSize - sent
     }
 }

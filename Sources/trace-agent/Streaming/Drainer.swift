@@ -1,23 +1,23 @@
 import Reactor
 
-/// What a worker thread runs: it moves pages from ring to sink, a job at a time, and decides nothing else.
+/// What a worker thread runs: it moves pages from ring buffer to sink, a job at a time, and decides nothing else.
 struct Drainer: ~Copyable {
     private let channel: Channel
     /// Bytes in the pipe.
     private var buffered = 0
-    /// Whether the sink took nothing the last time.
+    /// Whether the sink accepted nothing the last time.
     private var isBlocked = false
-    /// Whether this channel may write to a sink that others share.
+    /// Whether this channel holds the right to write to a sink that others share.
     private var hasTurn = false
-    /// Room for the page that is not full.
+    /// Room for a partial page.
     private let page: UnsafeMutableRawBufferPointer
 
-    /// How long a worker that has moved something waits for more before it hands the channel back, so that a busy
-    /// CPU does not pay two wake-ups and two scheduling delays a batch.
+    /// How long a worker that has moved something waits for more before it hands the channel back: a busy CPU then
+    /// does not pay two wake-ups and two scheduling delays a batch.
     private static let linger = Duration.milliseconds(20)
-    /// How many batches are moved before the mailbox is looked at, while the ring never runs dry: a flush looks at
-    /// it after each, because what it still sends after it has been given up comes too late.
-    private static let batchesPerLook = 32
+    /// How many batches are moved between two polls of the mailbox while the ring buffer never runs dry. A flush polls
+    /// after each batch, because what it sends after it was given up comes too late.
+    private static let batchesPerPoll = 32
 
     init(_ channel: Channel) {
         self.channel = channel
@@ -26,31 +26,31 @@ struct Drainer: ~Copyable {
 
     deinit { page.deallocate() }
 
-    /// A worker's whole life: take a job, do it, hand the channel back, until told to quit.
+    /// A worker's whole life: receive a job, do it, hand the channel back, until told to quit.
     mutating func run() {
         while true {
-            let outcome: JobResult
+            let result: JobResult
             switch Job(word: channel.mailbox.receive()) {
-            case .drain: outcome = move(pages: .max, takesPartialPage: false, lingers: true)
-            case .flush(let pages): outcome = move(pages: pages, takesPartialPage: true, lingers: false)
-            case .handBack: outcome = .interrupted
+            case .drain: result = move(pages: .max, takesPartialPage: false, lingers: true)
+            case .flush(let pages): result = move(pages: pages, takesPartialPage: true, lingers: false)
+            case .handBack: result = .interrupted
             case .interrupt: continue
             case .quit: return
             }
-            channel.readiness.signal(outcome.word)
+            channel.readiness.signal(result.word)
         }
     }
 
-    /// Moves at most `pages` from ring to sink, after what an earlier job left in the pipe.
+    /// Moves at most `pages` from ring buffer to sink, after what an earlier job left in the pipe.
     ///
-    /// splice(2) takes whole pages out of a ring and says `EAGAIN` for the one that is not full; read(2) takes that
-    /// one, padded with zeros to a whole page.
+    /// splice(2) moves whole pages only and fails with `EAGAIN` for a partial one; read(2) gives the partial one,
+    /// padded with zeros to a whole page.
     private mutating func move(pages: Int, takesPartialPage: Bool, lingers: Bool) -> JobResult {
         // A CPU that was offline has lost its pin.
         if currentCPU() != channel.cpu { _ = pinThread(to: channel.cpu) }
         var left = pages
         var batches = 0
-        let batchesPerLook = lingers ? Self.batchesPerLook : 1
+        let batchesPerPoll = lingers ? Self.batchesPerPoll : 1
         var hasMoved = buffered > 0
         var movedSinceWait = hasMoved
         var partialPageComesNext = takesPartialPage
@@ -73,7 +73,7 @@ struct Drainer: ~Copyable {
                 movedSinceWait = true
                 try deliver()
                 batches += 1
-                if batches % batchesPerLook == 0, hasPost() { return .interrupted }
+                if batches % batchesPerPoll == 0, hasMail() { return .interrupted }
             }
             return .spent
         } catch {
@@ -81,25 +81,25 @@ struct Drainer: ~Copyable {
         }
     }
 
-    /// Splices pages from the ring into the pipe, which is empty.
+    /// Splices whole pages from the ring buffer into the pipe, which is empty.
     ///
-    /// - Returns: How many; `nil` if the ring has no page that is full.
+    /// - Returns: How many; `nil` if the ring buffer has none.
     private mutating func takeWholePages(atMost limit: Int) throws(JobResult) -> Int? {
         let length = min(limit, channel.pagesPerSplice) * channel.pageSize
         do throws(SystemError) {
             let taken = try channel.ring.descriptor.splice(to: channel.pipe.writeEnd, length: length)
             guard let taken, taken > 0 else { return nil }
             buffered = taken
-            channel.account.pages.count(taken / channel.pageSize)
+            channel.counters.pages.count(taken / channel.pageSize)
             return taken / channel.pageSize
         } catch {
             throw .ringFailed(error.code)
         }
     }
 
-    /// Copies the page that is not full from the ring into the pipe, which is empty.
+    /// Copies the partial page from the ring buffer into the pipe, which is empty.
     ///
-    /// - Returns: `false` if the ring is empty.
+    /// - Returns: `false` if the ring buffer is empty.
     private mutating func takePartialPage() throws(JobResult) -> Bool {
         do throws(SystemError) {
             guard let count = try channel.ring.descriptor.read(into: page), count > 0 else { return false }
@@ -108,7 +108,7 @@ struct Drainer: ~Copyable {
             let written = try channel.pipe.writeEnd.write(UnsafeRawBufferPointer(page))
             precondition(written == page.count, "an empty pipe takes a page")
             buffered = page.count
-            channel.account.pages.count()
+            channel.counters.pages.count()
             return true
         } catch {
             throw .ringFailed(error.code)
@@ -117,17 +117,17 @@ struct Drainer: ~Copyable {
 
     /// More than any pipe holds.
     ///
-    /// A virtio port must be offered all of it: for a shorter length the driver hands QEMU
-    /// a chain without an end, and the guest oopses.
+    /// The length of a splice to a virtio port must cover all of it: for a shorter one the driver hands QEMU a chain
+    /// without an end, and the guest oopses.
     private static let everything = 1 << 30
 
     /// Splices what the pipe holds to the sink.
     ///
-    /// - Throws: `.blocked` if the sink does not take all of it now.
+    /// - Throws: `.blocked` if the sink does not accept all of it now.
     private mutating func deliver() throws(JobResult) {
         while buffered > 0 {
-            try takeTurn()
-            defer { returnTurn() }
+            try acquireTurn()
+            defer { releaseTurn() }
             let moved: Int?
             do throws(SystemError) {
                 moved = try channel.pipe.readEnd.splice(to: channel.sink.descriptor, length: Self.everything)
@@ -139,23 +139,23 @@ struct Drainer: ~Copyable {
             guard let moved else { throw block() }
             isBlocked = false
             buffered -= moved
-            channel.account.bytes.count(moved)
+            channel.counters.bytes.count(moved)
         }
     }
 
-    /// A virtio port whose queue had no room for the chain returns 0 and has thrown it away.
+    /// Counts what was lost: a virtio port whose queue has no room for the chain returns 0 and throws the pages away.
     private mutating func accountForZero() throws(SystemError) {
         let left = try channel.pipe.readEnd.bytesToRead()
-        channel.account.zeroSplices.count()
-        channel.account.bytesGone.count(buffered - left)
+        channel.counters.zeroSplices.count()
+        channel.counters.bytesGone.count(buffered - left)
         if buffered == left {
             throw SystemError(call: "splice", subject: channel.sink.name, code: .inputOutput)
         }
         buffered = left
     }
 
-    /// Throws away the rest of a page whose first part went to a connection that has broken, so that the next
-    /// connection starts with a whole page.
+    /// Drops the rest of a page whose first part went to a connection that has broken: the next connection starts with a
+    /// whole page.
     private mutating func discardRestOfPage() throws(JobResult) {
         let rest = buffered % channel.pageSize
         guard rest > 0 else { return }
@@ -163,21 +163,21 @@ struct Drainer: ~Copyable {
             let count = try channel.pipe.readEnd.read(
                 into: UnsafeMutableRawBufferPointer(rebasing: page[..<rest]))
             buffered -= count ?? 0
-            channel.account.bytesGone.count(count ?? 0)
+            channel.counters.bytesGone.count(count ?? 0)
         } catch {
             throw .ringFailed(error.code)
         }
     }
 
-    /// Counts that the sink takes nothing more, not how often that was tried.
+    /// Counts how often the sink became blocked, not how often that was tried.
     private mutating func block() -> JobResult {
-        if !isBlocked { channel.account.timesBlocked.count() }
+        if !isBlocked { channel.counters.timesBlocked.count() }
         isBlocked = true
         return .blocked
     }
 
-    /// Waits until no other channel writes to the sink, or something is left in the mailbox.
-    private mutating func takeTurn() throws(JobResult) {
+    /// Waits until no other channel writes to the sink, or until a word is in the mailbox.
+    private mutating func acquireTurn() throws(JobResult) {
         guard let turn = channel.sink.turn, !hasTurn else { return }
         while !turn.acquire() {
             if poll(turn.descriptor, or: channel.mailbox.descriptor) == .second { throw .interrupted }
@@ -185,14 +185,14 @@ struct Drainer: ~Copyable {
         hasTurn = true
     }
 
-    /// Lets others write, unless they would tear a page in two.
-    private mutating func returnTurn() {
+    /// Lets others write, unless this channel is in the middle of a page.
+    private mutating func releaseTurn() {
         guard hasTurn, buffered % channel.pageSize == 0 else { return }
         hasTurn = false
         channel.sink.turn?.release()
     }
 
-    /// Waits until the ring reports more; not for long.
+    /// Waits a short time for the ring buffer to report more.
     private func waitForMore() throws(JobResult) -> Bool {
         switch poll(channel.ring.descriptor, or: channel.mailbox.descriptor, timeout: Self.linger) {
         case .first: true
@@ -201,7 +201,7 @@ struct Drainer: ~Copyable {
         }
     }
 
-    private func hasPost() -> Bool {
+    private func hasMail() -> Bool {
         poll(channel.mailbox.descriptor, for: .readable, timeout: .zero)
     }
 }

@@ -1,13 +1,13 @@
-/// What the reactor asks a worker to do; a 64-bit word in its mailbox.
+/// What the reactor thread asks a worker to do; a 64-bit word in the worker's mailbox.
 ///
 /// Words that meet in the mailbox add up. Only one job is in flight, so only `interrupt` and `quit` can meet another
 /// word, and each has bits of its own.
 enum Job: Equatable, Sendable {
     /// Move whole pages, and linger for more.
     case drain
-    /// Move at most this many pages, then the one that is not full; do not linger.
+    /// Move at most this many pages, then the partial one; do not linger.
     case flush(pages: Int)
-    /// Hand the channel back as it is: a worker that is busy does so at once, an idle one has nothing to do.
+    /// Hand the channel back as it is: a busy worker does so at once, an idle one has nothing to do.
     case interrupt
     /// A `drain` and an `interrupt` that met: hand the channel back at once.
     case handBack
@@ -32,7 +32,7 @@ enum Job: Equatable, Sendable {
 
     /// Reads what a mailbox held.
     ///
-    /// A flush is bounded and done all the same if an interrupt is beside it.
+    /// A flush is bounded, and is done even if an interrupt comes with it.
     init(word: UInt64) {
         if word & Self.quits != 0 {
             self = .quit

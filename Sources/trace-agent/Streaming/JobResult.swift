@@ -2,17 +2,17 @@ import Reactor
 
 /// How a job ended; a 64-bit word in the channel's readiness eventfd.
 enum JobResult: Error, Equatable {
-    /// The ring gave what it had.
+    /// The ring buffer gave everything it had.
     case dry
     /// The same, and nothing was moved at all.
     case idle
-    /// The sink takes nothing more; the rest waits in the pipe.
+    /// The sink accepts nothing more; the rest waits in the pipe.
     case blocked
-    /// As many pages as asked for have been moved.
+    /// As many pages as asked for were moved.
     case spent
     /// The mailbox held an interrupt.
     case interrupted
-    /// The ring cannot be read.
+    /// The ring buffer cannot be read.
     case ringFailed(Errno)
     /// The sink cannot be written.
     case sinkFailed(Errno)

@@ -1,44 +1,266 @@
+import CommandSupport
+import ControlProtocol
+import Logging
 import Reactor
 
-extension Agent {
-    /// A channel, and what only the reactor knows of it.
-    struct TracedChannel {
-        let worker: Worker
-        var state = ChannelState.idle
-        var losses: LossCount
-        /// Whether the reactor watches the sink under this channel's number.
-        var sinkIsWatched: Bool
-        /// Whether the last job found nothing in a ring that was reported readable.
-        var wasIdle = false
-        /// Whether the flush timer fired, or a stop was ordered, while the worker had a job.
-        var flushIsDue = false
-        /// The account's page count at which a stop's flush ends.
-        var flushEnd = 0
-        /// Events in the ring, when the kernel's account was last read.
-        var unread = 0
-        /// How much of the account has been said to have gone.
-        var zeroSplicesSaid = 0
-        /// Whether nobody is connected to the port.
-        var portIsAway = false
-        /// Whether the ring could not be read the last time.
-        var isUnreadable = false
-        /// What is wrong with the ring or the port, which is said once.
-        var trouble: String?
-        /// How many jobs it was given.
-        var jobs = 0
-        /// What had been done at the last heartbeat, if it had a job then.
-        var lastBeat: Progress?
+/// One CPU's channel as the reactor thread sees it; every change of its state is here.
+///
+/// At most one job is in flight: the channel is then `draining`, and belongs to its worker.
+struct TracedChannel {
+    private let index: Int
+    private let worker: Worker
+    private var state = ChannelState.idle
+    /// The number under which the reactor watches the sink; `nil` if epoll does not take it.
+    private var sinkToken: Int?
+    private var losses: LossCount
+    /// Events in the ring buffer when its counters were last read.
+    private var unread = 0
+    /// Whether the last job found nothing in a ring buffer that was reported as readable.
+    private var wasIdle = false
+    /// Whether the flush timer fired, or a stop was ordered, while the worker had a job.
+    private var flushIsDue = false
+    /// The count of pages at which a stop's flush ends.
+    private var flushEnd = 0
+    /// Whether no host is connected to the port.
+    private var portIsAway = false
+    /// Whether the ring buffer could not be read the last time.
+    private var isUnreadable = false
+    private var complaints = Complaints()
+    private var beat = WorkerBeat()
 
-        var channel: Channel { worker.channel }
-        var progress: Progress {
-            Progress(jobs: jobs, pages: channel.account.pages.now, bytes: channel.account.bytes.now)
+    /// Starts the channel's worker, and watches the channel's descriptors under `index`.
+    ///
+    /// - Parameter first: The first channel with the same sink, under whose number the sink is watched.
+    init(
+        _ channel: Channel, index: Int, sharingSinkOf first: TracedChannel?, _ reactor: inout AgentReactor
+    ) throws(SystemError) {
+        losses = LossCount(from: try channel.ring.stats())
+        worker = try Worker(channel)
+        self.index = index
+        if let first {
+            sinkToken = first.sinkToken
+        } else {
+            sinkToken = try reactor.watch(channel.sink.descriptor, for: .once, as: .sink(index)) ? index : nil
+        }
+        try reactor.watch(channel.readiness.descriptor, for: .readable, as: .readiness(index))
+        // Last, because a watch of the ring buffer outlives a channel that could not be made.
+        try reactor.watch(channel.ring.descriptor, for: .once, as: .ring(index))
+    }
+
+    private var channel: Channel { worker.channel }
+    var cpu: Int { channel.cpu }
+    var sink: Sink { channel.sink }
+    var isPortGone: Bool { state == .portGone }
+    var isDraining: Bool { if case .draining = state { true } else { false } }
+    /// Whether a stop has nothing to wait for: everything is sent, or cannot be.
+    var isFlushed: Bool { state == .idle || state == .portGone }
+    /// Whether everything that was read from the ring buffer has been sent.
+    var isComplete: Bool { state == .idle && channel.pendingBytes == 0 && !isUnreadable }
+
+    /// Bytes that the ring buffer can hold now.
+    func ringSize() throws(SystemError) -> Int { try channel.ring.size() }
+
+    // MARK: counters
+
+    /// Reads the kernel's counters, and adds up what was lost since the last time.
+    mutating func readStats(streaming: Bool) throws(SystemError) {
+        let stats = try channel.ring.stats()
+        losses.add(stats, streaming: streaming)
+        unread = stats.unread
+    }
+
+    /// What has been counted; the kernel's part is as old as the last `readStats`.
+    var report: CPUReport {
+        CPUReport(cpu: cpu, state: state.reported, counts: Counts(of: channel, losses, unread: unread))
+    }
+
+    // MARK: orders
+
+    /// Begins to stream what the ring buffer holds, by the counters that were just read, and what comes.
+    mutating func start(_ reactor: inout AgentReactor) throws(SystemError) {
+        wasIdle = false
+        flushIsDue = isDraining
+        switch state {
+        case .draining, .portGone: break
+        default:
+            if unread > 0 || channel.pendingBytes > 0 {
+                dispatch(.flush(pages: try channel.pagesInRing()))
+            } else {
+                try waitForData(&reactor)
+            }
         }
     }
 
-    /// What changes while a worker gets on.
-    struct Progress: Equatable {
-        let jobs: Int
-        let pages: Int
-        let bytes: Int
+    /// Begins to send what was recorded until now, and no more than the ring buffer can hold.
+    ///
+    /// A second stop moves the boundary. An idle CPU is asked too: its answer costs one wake-up, and saves a read of
+    /// the counters.
+    mutating func stop() throws(SystemError) {
+        // A batch that is on its way is not counted yet.
+        let capacity = try channel.pagesInRing() + channel.pagesPerSplice
+        flushEnd = channel.counters.pages.now + capacity
+        switch state {
+        case .draining:
+            flushIsDue = true
+            interrupt()
+        case .waitingForData, .ringGone, .idle: dispatch(.flush(pages: capacity))
+        case .waitingForPort, .portGone: break
+        }
+    }
+
+    /// Asks a worker that has a job to hand the channel back.
+    func interrupt() { if isDraining { channel.mailbox.post(Job.interrupt.word) } }
+
+    /// The stop is over time: a channel that waits for its port is left as it is.
+    mutating func giveUp() {
+        interrupt()
+        if state == .waitingForPort { state = .idle }
+    }
+
+    // MARK: events
+
+    /// poll(2) reports data in the ring buffer.
+    mutating func ringIsReadable() { if state == .waitingForData { dispatch(.drain) } }
+
+    /// The flush timer fired: what has waited in the ring buffer since the last time is sent, a partial page too.
+    ///
+    /// A CPU with nothing new is not woken.
+    mutating func flushIfAnythingWaits() throws(SystemError) {
+        switch state {
+        case .draining: flushIsDue = true
+        case .waitingForData, .ringGone:
+            try readStats(streaming: true)
+            if unread > 0 { dispatch(.flush(pages: try channel.pagesInRing())) }
+        default: break
+        }
+    }
+
+    /// Reads how the worker's job ended, and logs what is wrong.
+    ///
+    /// - Returns: `nil` if no job has ended.
+    mutating func receiveResult(usesPorts: Bool, _ log: inout LimitedLog) -> JobResult? {
+        guard let word = channel.readiness.receive(), let result = JobResult(word: word), isDraining else {
+            return nil
+        }
+        complaints.logZeroSplices(of: channel, &log)
+        isUnreadable = false
+        switch result {
+        // A CPU that was never online has no ring buffer to read.
+        case .ringFailed(.noDevice): break
+        case .ringFailed(let code):
+            isUnreadable = true
+            complaints.log("CPU \(cpu): cannot read its ring buffer: \(code)", of: channel, &log)
+        case .sinkFailed(let code) where usesPorts:
+            complaints.log("cannot write to \(sink.name): \(code)", of: channel, &log)
+        case .dry, .spent, .blocked: complaints.forget()
+        case .idle, .interrupted, .sinkFailed: break
+        }
+        return result
+    }
+
+    /// Goes on after a job that has ended.
+    mutating func proceed(
+        after result: JobResult, in phase: Phase, _ reactor: inout AgentReactor
+    ) throws(SystemError) {
+        guard case .draining(let job) = state else { return }
+        let next = NextStep(after: result, of: job, in: phase, wasIdle: wasIdle, flushIsDue: flushIsDue)
+        wasIdle = result == .idle && job == .drain
+        switch next {
+        case .rest: state = .idle
+        case .waitForData: try waitForData(&reactor)
+        case .waitForPort: try waitForPort(&reactor)
+        case .retryPort: state = .waitingForPort
+        case .drain: dispatch(.drain)
+        case .flush: try flush(in: phase)
+        case .giveUpRing: state = .ringGone
+        case .giveUpPort: state = .portGone
+        }
+    }
+
+    /// The sink accepts data again, or the retry timer tries it.
+    mutating func resumeIfBlocked(in phase: Phase) throws(SystemError) {
+        guard state == .waitingForPort else { return }
+        if case .flushing = phase { try flush(in: phase) } else { dispatch(.drain) }
+    }
+
+    /// The port that had gone is open again; the channel goes on with what it has.
+    mutating func portIsBack(in phase: Phase, _ reactor: inout AgentReactor) throws(SystemError) {
+        sinkToken = try reactor.watch(sink.descriptor, for: .once, as: .sink(index)) ? index : nil
+        switch phase {
+        case .stopped: state = .idle
+        case .streaming: dispatch(.drain)
+        case .flushing: try flush(in: phase)
+        }
+    }
+
+    /// Logs once why the port that has gone cannot be opened again.
+    mutating func complain(_ trouble: String, _ log: inout LimitedLog) {
+        complaints.log(trouble, of: channel, &log)
+    }
+
+    // MARK: retries and the watchdog
+
+    /// When `retry` is to be called, for what no event announces.
+    ///
+    /// - Parameter isFlushedByTimer: Whether the flush timer looks after ring buffers that poll(2) does not report.
+    func nextRetry(isFlushedByTimer: Bool) -> Duration? {
+        switch state {
+        case .waitingForPort: portIsAway ? .seconds(1) : .milliseconds(250)
+        case .portGone: .seconds(1)
+        case .ringGone: isFlushedByTimer ? nil : .seconds(1)
+        default: nil
+        }
+    }
+
+    mutating func retry(in phase: Phase) throws(SystemError) {
+        try resumeIfBlocked(in: phase)
+        if state == .ringGone, phase == .streaming { try flushIfAnythingWaits() }
+    }
+
+    /// Whether the worker has a job and has done nothing since the last call; asks it to hand the channel back.
+    ///
+    /// A worker that is alive does that at once.
+    mutating func isStuck() -> Bool {
+        guard isDraining else {
+            beat.rest()
+            return false
+        }
+        let isStuck = beat.hasStopped(at: channel.counters)
+        interrupt()
+        return isStuck
+    }
+
+    // MARK: steps, each of which ends in another state
+
+    /// Gives the channel to its worker; `receiveResult` gets it back.
+    private mutating func dispatch(_ job: Job) {
+        state = .draining(job)
+        beat.jobs += 1
+        channel.mailbox.post(job.word)
+    }
+
+    /// Lets the worker move what is left before a stop's boundary; while streaming, as much as the ring buffer can
+    /// hold. So a CPU that goes on recording cannot keep the flush busy for ever.
+    private mutating func flush(in phase: Phase) throws(SystemError) {
+        flushIsDue = false
+        if case .flushing = phase {
+            dispatch(.flush(pages: max(0, flushEnd - channel.counters.pages.now)))
+        } else {
+            dispatch(.flush(pages: try channel.pagesInRing()))
+        }
+    }
+
+    private mutating func waitForData(_ reactor: inout AgentReactor) throws(SystemError) {
+        state = .waitingForData
+        try reactor.rearm(channel.ring.descriptor, for: [.readable, .once], as: .ring(index))
+    }
+
+    private mutating func waitForPort(_ reactor: inout AgentReactor) throws(SystemError) {
+        state = .waitingForPort
+        // The retry timer looks after a sink that epoll does not take (a file, /dev/null), and after a port whose host
+        // is away, which poll(2) reports for ever.
+        portIsAway = isHungUp(sink.descriptor)
+        guard let sinkToken, !portIsAway else { return }
+        try reactor.rearm(sink.descriptor, for: [.writable, .once], as: .sink(sinkToken))
     }
 }

@@ -1,13 +1,13 @@
 import Reactor
 
-/// A channel's own thread, pinned to the CPU whose ring it drains.
+/// A channel's own thread, pinned to the CPU whose ring buffer it drains.
 ///
-/// Reading a ring from another CPU costs three times as much. Dropping the worker ends the thread.
+/// Reading a ring buffer from another CPU costs three times as much. Dropping the worker ends the thread.
 final class Worker: Sendable {
     let channel: Channel
     private let thread: JoinedThread
 
-    /// Starts the thread; it waits for jobs in `channel.mailbox`.
+    /// Starts the thread, which waits for jobs in `channel.mailbox`.
     init(_ channel: Channel) throws(SystemError) {
         let thread = try JoinedThread(pinnedTo: channel.cpu, name: "trace-cpu\(channel.cpu)") {
             var drainer = Drainer(channel)

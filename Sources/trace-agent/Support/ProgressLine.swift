@@ -1,3 +1,4 @@
+import CommandSupport
 import Reactor
 
 /// Shows on a terminal how far a long piece of work has come; a short one shows nothing.

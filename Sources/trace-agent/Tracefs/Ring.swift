@@ -1,6 +1,7 @@
+import CommandSupport
 import Reactor
 
-/// One CPU's ring buffer: the files of tracefs that say what it holds.
+/// One CPU's ring buffer: the files of tracefs that give its pages, counters and size.
 ///
 /// All are opened before privileges are dropped and stay open: a path could not be opened again, and closing any
 /// duplicate of `trace_pipe_raw` ends its reader for good on newer kernels.
@@ -11,25 +12,37 @@ final class Ring: Sendable {
     private let statsFile: FileDescriptor
     private let sizeFile: FileDescriptor
 
-    init(cpu: Int, in tracefs: Tracefs) throws(Failure) {
-        let descriptor = try tracefs.open("per_cpu/cpu\(cpu)/trace_pipe_raw", [.readOnly, .nonBlocking])
-        let stats = try tracefs.open("per_cpu/cpu\(cpu)/stats", .readOnly)
-        let size = try tracefs.open("per_cpu/cpu\(cpu)/buffer_size_kb", .readOnly)
+    /// - Parameters:
+    ///   - pages: Gives pages to splice(2) and read(2).
+    ///   - stats: In the format of `per_cpu/cpuN/stats`.
+    ///   - size: In the format of `per_cpu/cpuN/buffer_size_kb`.
+    init(
+        cpu: Int, pages: consuming FileDescriptor, stats: consuming FileDescriptor,
+        size: consuming FileDescriptor
+    ) {
         self.cpu = cpu
-        self.descriptor = descriptor
+        descriptor = pages
         statsFile = stats
         sizeFile = size
     }
 
-    /// The kernel's account, now.
+    /// Opens the files of `cpu`.
+    convenience init(cpu: Int, in tracefs: Tracefs) throws(Failure) {
+        let pages = try tracefs.open("per_cpu/cpu\(cpu)/trace_pipe_raw", [.readOnly, .nonBlocking])
+        let stats = try tracefs.open("per_cpu/cpu\(cpu)/stats", .readOnly)
+        let size = try tracefs.open("per_cpu/cpu\(cpu)/buffer_size_kb", .readOnly)
+        self.init(cpu: cpu, pages: pages, stats: stats, size: size)
+    }
+
+    /// The kernel's counters as they are now.
     func stats() throws(SystemError) -> RingStats { RingStats(parsing: try statsText()) }
 
-    /// The same in the kernel's words.
+    /// The same as text.
     func statsText() throws(SystemError) -> String { try statsFile.contents() }
 
-    /// Bytes that the ring can hold now: it can be resized while the agent runs.
+    /// Bytes that the ring buffer can hold now: it can be resized while the agent runs.
     ///
-    /// 0 if the kernel does not say.
+    /// 0 if the kernel does not report it.
     func size() throws(SystemError) -> Int {
         RingGeometry.ringSize(fromBufferSize: try sizeFile.contents()) ?? 0
     }

@@ -1,11 +1,11 @@
-/// What `per_cpu/cpuN/stats` says of one ring buffer, in events.
+/// The event counters of one ring buffer: `per_cpu/cpuN/stats`.
 struct RingStats: Equatable, Sendable {
-    /// In the ring, not read yet.
+    /// In the ring buffer, not read yet: `entries`.
     var unread = 0
-    /// Overwritten or refused because the ring was full: `overrun`, `commit overrun` and `dropped events`.
+    /// Overwritten, or refused because the ring buffer was full: `overrun`, `commit overrun` and `dropped events`.
     var lost = 0
 
-    /// Reads the file's text; lines that it does not know are skipped.
+    /// Parses the file's text; unknown lines are skipped.
     init(parsing text: String) {
         for line in text.split(separator: "\n") {
             let parts = line.split(separator: ":", maxSplits: 1)
@@ -16,26 +16,5 @@ struct RingStats: Equatable, Sendable {
             default: break
             }
         }
-    }
-}
-
-/// How many events one CPU lost, added up from differences of the kernel's own count.
-struct LossCount: Equatable, Sendable {
-    /// Lost while the agent was streaming or flushing.
-    private(set) var whileStreaming = 0
-    /// Overwritten while the agent was stopped: the flight recorder's oldest.
-    private(set) var whileStopped = 0
-    private var last: Int
-
-    /// Starts counting at `stats`.
-    init(from stats: RingStats) { last = stats.lost }
-
-    /// Adds what has been lost since the last call.
-    ///
-    /// A count that fell was reset by somebody who cleared the ring.
-    mutating func add(_ stats: RingStats, streaming: Bool) {
-        let difference = stats.lost >= last ? stats.lost - last : stats.lost
-        last = stats.lost
-        if streaming { whileStreaming += difference } else { whileStopped += difference }
     }
 }

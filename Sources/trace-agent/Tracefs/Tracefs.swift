@@ -1,3 +1,4 @@
+import CommandSupport
 import Reactor
 
 /// The directory of one trace instance.

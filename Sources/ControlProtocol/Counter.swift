@@ -1,0 +1,52 @@
+/// What an agent counts for each CPU, by the key that it has in an answer.
+package enum Counter: String, CaseIterable, CodingKey, Sendable {
+    /// Sub-buffers taken from the ring buffer.
+    case pages
+    /// Bytes that the port has accepted.
+    case bytes
+    /// Events that the kernel lost while the agent was streaming: `overrun`, `commit overrun` and `dropped events` of
+    /// `per_cpu/cpuN/stats`.
+    case lost
+    /// Events that the kernel overwrote while the agent was stopped: the same counters.
+    case overwritten
+    /// Events in the ring buffer: `entries` of `per_cpu/cpuN/stats`.
+    case unread
+    /// Bytes taken from the ring buffer that are still in the pipe.
+    case pending
+    /// Bytes that a port or a broken connection threw away.
+    case gone
+    /// How often a splice(2) to the port returned 0.
+    case zeroSplices = "zero_splices"
+    /// How often the port accepted nothing more.
+    case blocked
+}
+
+/// A number for each counter.
+package struct Counts: Equatable, Sendable {
+    private var values: [Counter: Int]
+
+    /// All counts 0.
+    package init() { values = Dictionary(uniqueKeysWithValues: Counter.allCases.map { ($0, 0) }) }
+
+    package subscript(counter: Counter) -> Int {
+        get { values[counter, default: 0] }
+        set { values[counter] = newValue }
+    }
+
+    package static func += (sum: inout Counts, other: Counts) {
+        for counter in Counter.allCases { sum[counter] += other[counter] }
+    }
+}
+
+extension Counts: Codable {
+    package init(from decoder: any Decoder) throws {
+        self.init()
+        let container = try decoder.container(keyedBy: Counter.self)
+        for counter in Counter.allCases { self[counter] = try container.decode(Int.self, forKey: counter) }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Counter.self)
+        for counter in Counter.allCases { try container.encode(self[counter], forKey: counter) }
+    }
+}

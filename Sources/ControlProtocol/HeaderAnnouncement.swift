@@ -1,0 +1,39 @@
+/// The answer to `metadata`: one line, which `bytes` bytes of a trace header follow.
+///
+/// An order that fails is answered in the same form, with `bytes` 0 and an `error`.
+package struct HeaderAnnouncement: AnswerLine, Equatable, Sendable {
+    package var word = OrderWord.metadata
+    /// Why there is no header, or what it lacks; `nil` if nothing is wrong.
+    package var error: String?
+    /// Bytes of the header, which follow the line; 0 if there is none.
+    package var bytes = 0
+    /// The agent's version.
+    package var version = programVersion
+    /// The trace instance; empty for the top-level ring buffers.
+    package var instance: String
+    /// CPUs of the machine, online or not: `/sys/devices/system/cpu/present`.
+    package var cpus: Int
+    /// Bytes of a sub-buffer.
+    package var pageSize = 0
+    /// The clock of the timestamps: `trace_clock`.
+    package var clock = ""
+    /// The kernel's name of this boot: random(4).
+    package var bootID: String
+    /// Event formats in the header, those of ftrace itself included.
+    package var events = 0
+    /// Symbols with an address; 0 if the kernel does not show them.
+    package var symbols = 0
+
+    package init(instance: String, cpus: Int, bootID: String) {
+        self.instance = instance
+        self.cpus = cpus
+        self.bootID = bootID
+    }
+
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case word = "answer"
+        case error, bytes, version, instance, cpus, clock, events, symbols
+        case pageSize = "page_size"
+        case bootID = "boot_id"
+    }
+}

@@ -1,0 +1,72 @@
+/// What the agent does and has done: the body of an answer, and the summary at its exit.
+package struct Report: Equatable, Sendable {
+    package var state: AgentState
+    /// The trace instance; empty for the top-level ring buffers.
+    package var instance: String
+    /// Bytes of a sub-buffer.
+    package var pageSize: Int
+    /// The CPUs that have a port.
+    package var cpus: [CPUReport]
+    /// Lines that were no order.
+    package var ordersRefused: Int
+    /// Whether everything that was recorded before the last stop has been sent.
+    package var isComplete: Bool
+
+    package init(
+        state: AgentState, instance: String, pageSize: Int, cpus: [CPUReport], ordersRefused: Int,
+        isComplete: Bool
+    ) {
+        self.state = state
+        self.instance = instance
+        self.pageSize = pageSize
+        self.cpus = cpus
+        self.ordersRefused = ordersRefused
+        self.isComplete = isComplete
+    }
+
+    /// The sums over all CPUs.
+    package var totals: Counts { cpus.reduce(into: Counts()) { $0 += $1.counts } }
+}
+
+extension Report: Codable {
+    package enum CodingKeys: String, CodingKey, CaseIterable {
+        case state, instance, cpus, totals
+        case pageSize = "page_size"
+        case ordersRefused = "orders_refused"
+        case isComplete = "complete"
+    }
+
+    package init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        state = try container.decode(AgentState.self, forKey: .state)
+        instance = try container.decode(String.self, forKey: .instance)
+        pageSize = try container.decode(Int.self, forKey: .pageSize)
+        cpus = try container.decode([CPUReport].self, forKey: .cpus)
+        ordersRefused = try container.decode(Int.self, forKey: .ordersRefused)
+        isComplete = try container.decode(Bool.self, forKey: .isComplete)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(state, forKey: .state)
+        try container.encode(instance, forKey: .instance)
+        try container.encode(pageSize, forKey: .pageSize)
+        try container.encode(cpus, forKey: .cpus)
+        try container.encode(totals, forKey: .totals)
+        try container.encode(ordersRefused, forKey: .ordersRefused)
+        try container.encode(isComplete, forKey: .isComplete)
+    }
+}
+
+/// Whether pages move; a newer agent may report states that this version does not know.
+package struct AgentState: RawRepresentable, Hashable, Codable, CaseIterable, Sendable {
+    package let rawValue: String
+    package init(rawValue: String) { self.rawValue = rawValue }
+
+    package static let stopped = AgentState(rawValue: "stopped")
+    package static let streaming = AgentState(rawValue: "streaming")
+    /// A stop was ordered, and what was recorded before it is being sent.
+    package static let flushing = AgentState(rawValue: "flushing")
+
+    package static let allCases = [stopped, streaming, flushing]
+}

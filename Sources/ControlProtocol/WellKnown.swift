@@ -1,0 +1,18 @@
+/// Names that agent, host, packages and documentation agree on.
+package enum WellKnown {
+    /// The user that the agent becomes; members of the group of this name may give it orders.
+    package static let user = "virtio-trace"
+    package static let service = "virtio-trace-agent"
+    /// Where the agent listens for local clients.
+    package static let socketPath = "/run/virtio-trace-agent/control.sock"
+    /// Where udev(7) names the virtio ports.
+    package static let portsFolder = "/dev/virtio-ports"
+    /// The port that orders come from.
+    package static let controlPort = "agent-ctl-path"
+
+    /// The port that the pages of `cpu` go to.
+    package static func dataPort(cpu: Int) -> String { "trace-path-cpu\(cpu)" }
+}
+
+/// The version of agent and host program: semver.org.
+package let programVersion = "0.1.0"

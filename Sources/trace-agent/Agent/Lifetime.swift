@@ -1,0 +1,93 @@
+import CommandSupport
+import Logging
+import Reactor
+
+/// How the agent's life ends: signals, `--duration`, a failure.
+struct Lifetime: ~Copyable {
+    private let signals: SignalFD
+    private let durationTimer: TimerFD
+    private let duration: Duration?
+    /// For a terminal: without a control port streaming starts at once, and a hang-up ends the agent.
+    let isForeground: Bool
+    private let endActions: EndActions
+    private let log: Logger
+    /// The end has begun: nothing more is started.
+    private(set) var isEnding = false
+    /// Why the agent ends, if not because it was told to.
+    private(set) var failure: Failure?
+
+    /// What signals ask for.
+    enum Request { case end, endAtOnce(signal: CInt), reload }
+
+    /// - Parameter duration: How long the agent runs; `nil` until it is told to end.
+    init(
+        _ signals: consuming SignalFD, isForeground: Bool, duration: Duration?, _ endActions: EndActions,
+        log: Logger,
+        _ reactor: inout AgentReactor
+    ) throws(SystemError) {
+        let durationTimer = try TimerFD()
+        try reactor.watch(signals.descriptor, for: .readable, as: .signals)
+        try reactor.watch(durationTimer.descriptor, for: .readable, as: .durationTimer)
+        self.signals = signals
+        self.durationTimer = durationTimer
+        self.duration = duration
+        self.isForeground = isForeground
+        self.endActions = endActions
+        self.log = log
+    }
+
+    /// Starts the clock of `--duration`.
+    func begin() throws(SystemError) {
+        if let duration { try durationTimer.arm(after: max(duration, .milliseconds(1))) }
+    }
+
+    func isDurationOver() throws(SystemError) -> Bool { try durationTimer.expirations() > 0 }
+
+    /// What the signals that have come ask for; signals that come together ask for the same once.
+    mutating func requests() throws(SystemError) -> [Request] {
+        var requests: [Request] = []
+        let wasEnding = isEnding
+        while let signal = try signals.next() {
+            // A terminal that has gone ends what ran in it.
+            if signal == SignalFD.hangUp, !isForeground {
+                requests.append(.reload)
+            } else if wasEnding {
+                return [.endAtOnce(signal: signal)]
+            } else if !isEnding {
+                isEnding = true
+                requests.append(.end)
+            }
+        }
+        return requests
+    }
+
+    /// Whether another signal has come.
+    var hasPendingSignal: Bool { poll(signals.descriptor, for: .readable, timeout: .zero) }
+
+    /// Begins the end.
+    ///
+    /// - Parameter failure: The first one counts.
+    mutating func end(because failure: Failure? = nil) {
+        isEnding = true
+        if self.failure == nil { self.failure = failure }
+    }
+
+    /// To be done before the last flush, so that it leaves the ring buffers empty; may be done again.
+    func prepareLastFlush() { endActions.beforeLastFlush() }
+
+    /// Ends the process because of another signal.
+    func exitBecause(ofSignal signal: CInt) -> Never {
+        if endActions.whatRemains != nil { log.error("ended by another signal\(remark)") }
+        exitAtOnce(128 + signal)
+    }
+
+    /// Ends the process although a worker does not end: waiting for a thread that a file system holds could take for
+    /// ever.
+    func exitWithoutWorker() -> Never {
+        let reason = failure?.description ?? "a write of trace data does not end"
+        log.error("\(reason): exiting without it\(remark)")
+        exitAtOnce((failure?.status ?? .outputFailed).rawValue)
+    }
+
+    private var remark: String { endActions.whatRemains.map { "; \($0())" } ?? "" }
+}

@@ -1,0 +1,20 @@
+/// Where the pages go; decided once, at start-up.
+enum Mode: Equatable, Sendable {
+    /// Each CPU's to a port of its own; ports come and go.
+    case service
+    /// All to standard output.
+    case standardOutput
+    /// Into files that become the trace.dat at `path`.
+    case record(path: String)
+
+    var usesPorts: Bool { self == .service }
+
+    /// The one output of all CPUs, for messages; `nil` for ports.
+    var outputName: String? {
+        switch self {
+        case .service: nil
+        case .standardOutput: "standard output"
+        case .record(let path): path
+        }
+    }
+}

@@ -1,0 +1,12 @@
+/// What was found when the ports were opened at start-up.
+struct OpenedPorts {
+    let ports: Ports
+    /// Whether there is a control port.
+    var hasControl = false
+    /// Why the control port that is there cannot be opened.
+    var controlTrouble: String?
+    /// The ring buffers whose CPUs have no port yet.
+    var spareRings: [Ring] = []
+    /// Why a CPU's port that is there cannot be used.
+    var dataTroubles: [Int: String] = [:]
+}

@@ -1,0 +1,154 @@
+import CommandSupport
+import Logging
+import Reactor
+
+/// The ports that come and go: watches their folder, opens what has come, and makes the channels of new ones.
+struct PortMonitor: ~Copyable {
+    private let ports: Ports
+    /// Makes channels; `nil` if pages do not go to ports.
+    private let maker: ChannelMaker?
+    private let folderWatch: DirectoryWatch
+    /// The ring buffers whose CPUs have no port yet.
+    private var spareRings: [Ring]
+    /// Why a CPU's port that is there cannot be used; each reason is logged once.
+    private var dataTroubles: [Int: String]
+    private var controlTrouble: String?
+    /// Whether there was a control port, which is looked for again once it has gone.
+    private var expectsControl: Bool
+    /// Whether what was there at the start has been looked at.
+    private var isStartUpOver = false
+    /// Whether a port has come that only a restart of the agent lets it use.
+    private var needsRestart = false
+    private var log: LimitedLog
+
+    init(
+        _ opened: OpenedPorts, _ maker: ChannelMaker?, log: Logger, _ reactor: inout AgentReactor
+    ) throws(SystemError) {
+        let folderWatch = try DirectoryWatch()
+        try reactor.watch(folderWatch.descriptor, for: .readable, as: .portsFolder)
+        ports = opened.ports
+        self.maker = maker
+        spareRings = opened.spareRings
+        dataTroubles = opened.dataTroubles
+        controlTrouble = opened.controlTrouble
+        expectsControl = opened.hasControl
+        self.folderWatch = folderWatch
+        self.log = LimitedLog(log)
+        watchFolder()
+    }
+
+    /// Whether there is, or was, a control port.
+    var isControlExpected: Bool { expectsControl }
+
+    /// The ports that were there at the start have been looked at.
+    mutating func startUpIsOver() { isStartUpOver = true }
+
+    /// Whether names have come into the folder, or the folder itself has come or gone.
+    mutating func hasFolderChanged() throws(SystemError) -> Bool {
+        guard try folderWatch.drain() else { return false }
+        watchFolder()
+        return true
+    }
+
+    /// Watches the ports' folder; while there is none, the folder that it would be in.
+    private mutating func watchFolder() {
+        if maker == nil { return }
+        do throws(SystemError) {
+            if try folderWatch.add(ports.directory) { return }
+            _ = try folderWatch.add(ports.parentDirectory, forNewNamesOnly: true)
+            // It may have come in between.
+            _ = try folderWatch.add(ports.directory)
+        } catch {
+            log.log("new ports are not noticed: \(error)")
+        }
+    }
+
+    // MARK: data ports
+
+    /// Makes channels for the CPUs whose ports have come.
+    ///
+    /// - Returns: The channels; each becomes the caller's with `isServed`, or is tried again.
+    mutating func openNewPorts() -> [Channel] {
+        guard let maker else { return [] }
+        var channels: [Channel] = []
+        for ring in spareRings {
+            do throws(Failure) {
+                guard let sink = try ports.openSink(cpu: ring.cpu) else { continue }
+                channels.append(try maker.make(ring, sink))
+            } catch {
+                cannotServe(cpu: ring.cpu, because: error)
+            }
+        }
+        return channels
+    }
+
+    mutating func isServed(cpu: Int) {
+        spareRings.removeAll { $0.cpu == cpu }
+        dataTroubles[cpu] = nil
+    }
+
+    mutating func cannotServe(cpu: Int, because error: Failure) {
+        if dataTroubles[cpu] == error.description { return }
+        dataTroubles[cpu] = error.description
+        noteRestart(error)
+        log.log("\(error)")
+    }
+
+    /// Opens the port of a sink that had gone.
+    ///
+    /// - Returns: Whether it is back.
+    mutating func reopen(_ sink: Sink, cpu: Int) throws(Failure) -> Bool {
+        do throws(Failure) {
+            return try ports.reopen(sink, cpu: cpu)
+        } catch {
+            noteRestart(error)
+            throw error
+        }
+    }
+
+    // MARK: the control port
+
+    /// Opens a control port that has come, or has come back.
+    ///
+    /// - Returns: `nil` if there is none.
+    mutating func openControl() -> OpenPort? {
+        do throws(Failure) {
+            let port = try ports.openControl()
+            controlTrouble = nil
+            guard let port else { return nil }
+            log.log("control port \(ports.controlPath) is \(expectsControl ? "back" : "there")")
+            expectsControl = true
+            return port
+        } catch {
+            if controlTrouble == error.description { return nil }
+            controlTrouble = error.description
+            noteRestart(error)
+            log.log("\(error)")
+            return nil
+        }
+    }
+
+    /// Whether the control port has to be tried again and again; one that was never there is announced by its folder.
+    func awaitsControl(hasControl: Bool) -> Bool { !hasControl && (expectsControl || controlTrouble != nil) }
+
+    func nextRetry(hasControl: Bool) -> Duration? {
+        awaitsControl(hasControl: hasControl) ? .seconds(1) : nil
+    }
+
+    // MARK: restart
+
+    /// Remembers that only a restart lets the agent use a port that has come.
+    ///
+    /// `DeviceAllow=` of a unit names devices that are there when it starts: those of a virtio-serial device that is
+    /// plugged in later are not among them. A port that was forbidden from the start would be so again.
+    private mutating func noteRestart(_ error: Failure) {
+        if error.isMendedByRestart { needsRestart = isStartUpOver }
+    }
+
+    /// Why the agent should exit once it has nothing to do, `nil` if it should not.
+    var restartWish: Failure? {
+        needsRestart
+            ? Failure(.tryAgain, "exiting, to be restarted with access to the devices that are there now")
+            : nil
+    }
+}

@@ -1,0 +1,100 @@
+import ControlProtocol
+import Reactor
+
+/// What the service manager is told: sd_notify(3). It counts nothing itself: it is given reports.
+struct ServiceNotifier: ~Copyable {
+    private let manager: Manager
+    /// How long a stop may take, for `EXTEND_TIMEOUT_USEC`.
+    private let stopTimeout: Duration
+    private let heartbeat: TimerFD
+    /// What the manager acts upon and did not accept yet; it is repeated.
+    private var unsent: [String] = []
+    private var lastStatus = (at: ContinuousClock.now, bytes: 0)
+
+    /// How often the status line may change.
+    private static let statusPeriod = Duration.seconds(2)
+
+    /// The service manager that started the agent, as far as the notifier needs it.
+    struct Manager: Sendable {
+        /// Whether it wants notifications at all.
+        let wantsNotifications: Bool
+        /// How often it wants to be told that the agent is alive; `nil` if it does not.
+        let watchdogInterval: Duration?
+        /// Sends it assignments, a line each; `false` if it does not accept them now. Never waits.
+        let notify: @Sendable (String) -> Bool
+
+        static let systemd = Manager(
+            wantsNotifications: Systemd.wantsNotifications, watchdogInterval: Systemd.watchdogInterval,
+            notify: Systemd.notify)
+    }
+
+    init(
+        _ manager: Manager = .systemd, stopTimeout: Duration, _ reactor: inout AgentReactor
+    ) throws(SystemError) {
+        let heartbeat = try TimerFD()
+        try reactor.watch(heartbeat.descriptor, for: .readable, as: .heartbeat)
+        self.manager = manager
+        self.stopTimeout = stopTimeout
+        self.heartbeat = heartbeat
+    }
+
+    /// Sends what the manager acts upon; what it does not accept now is repeated.
+    private mutating func send(_ assignments: String) {
+        if !manager.notify(assignments), !unsent.contains(assignments) { unsent.append(assignments) }
+    }
+
+    /// Everything is open; starts the heartbeat if one is wanted.
+    mutating func ready() throws(SystemError) {
+        if let interval = manager.watchdogInterval {
+            // One beat may come late, and one is used to ask the workers.
+            try heartbeat.arm(after: interval / 3, every: interval / 3)
+        }
+        send("READY=1")
+    }
+
+    /// The end has begun; says how long it may take.
+    mutating func stopping() {
+        let limit = stopTimeout + .seconds(5)
+        send("STOPPING=1\nEXTEND_TIMEOUT_USEC=\(limit.components.seconds * 1_000_000)")
+    }
+
+    mutating func reloading() { send("RELOADING=1") }
+    mutating func reloaded() { send("READY=1") }
+
+    // MARK: the status line
+
+    var wantsStatus: Bool { manager.wantsNotifications }
+
+    /// Whether the status line is old enough to be replaced.
+    var isStatusDue: Bool {
+        wantsStatus && ContinuousClock.now - lastStatus.at >= Self.statusPeriod
+    }
+
+    mutating func status(_ report: Report) {
+        guard wantsStatus else { return }
+        let (now, bytes) = (ContinuousClock.now, report.totals[.bytes])
+        let elapsed = max(now - lastStatus.at, .milliseconds(1))
+        let rate = Double(bytes - lastStatus.bytes) / (elapsed / .seconds(1))
+        _ = manager.notify("STATUS=\(StatusLine(report, bytesPerSecond: rate).text)")
+        lastStatus = (now, bytes)
+    }
+
+    // MARK: the watchdog
+
+    /// Whether it is time to look whether every worker gets on.
+    func isBeatDue() throws(SystemError) -> Bool { try heartbeat.expirations() > 0 }
+
+    /// The loop goes round, and every worker that has a job gets on with it.
+    mutating func alive() { send("WATCHDOG=1") }
+
+    // MARK: retries
+
+    var nextRetry: Duration? { unsent.isEmpty ? nil : .milliseconds(250) }
+
+    /// Repeats what was not accepted.
+    mutating func retry() {
+        let lines = unsent
+        unsent.removeAll()
+        for line in lines { send(line) }
+    }
+}

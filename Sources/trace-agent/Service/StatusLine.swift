@@ -1,0 +1,28 @@
+import ControlProtocol
+
+/// What the service is doing, in one line for `systemctl status`.
+struct StatusLine {
+    let text: String
+
+    /// - Parameter bytesPerSecond: How fast it has been sending lately.
+    init(_ report: Report, bytesPerSecond: Double) {
+        if report.cpus.isEmpty {
+            text = "\(report.state.rawValue), no CPU has a port"
+            return
+        }
+        let totals = report.totals
+        var parts = ["\(report.state.rawValue), \(report.cpus.count) CPUs"]
+        if report.state != .stopped { parts.append("\(Self.mebibytes(bytesPerSecond)) MiB/s") }
+        parts.append("\(Self.mebibytes(Double(totals[.bytes]))) MiB sent")
+        parts.append("\(totals[.lost]) events lost")
+        let waiting = report.cpus.count { $0.state == .waitingForPort || $0.state == .portGone }
+        if waiting > 0 { parts.append("\(waiting) waiting for the host") }
+        text = parts.joined(separator: ", ")
+    }
+
+    /// With one decimal place.
+    private static func mebibytes(_ bytes: Double) -> String {
+        let tenths = Int(max(0, bytes) / 1_048_576 * 10)
+        return "\(tenths / 10).\(tenths % 10)"
+    }
+}

@@ -1,0 +1,59 @@
+import CommandSupport
+import Logging
+import Reactor
+
+/// What the agent is made of once everything is open.
+struct AgentParts: ~Copyable {
+    private let options: Options
+    private let signals: SignalFD
+    private let settings: RingSettings
+    private let log: Logger
+    var channels: [Channel] = []
+    /// The control port; `nil` if there is none.
+    var host: OrderStream?
+    /// Where local clients connect.
+    var sockets: [LocalSocket] = []
+    var ports: OpenedPorts
+    /// Makes the channels of ports that come later; `nil` if pages do not go to ports.
+    var maker: ChannelMaker?
+    /// `nil` if nobody can ask for a header.
+    var headerWorker: HeaderWorker?
+    var endActions = EndActions()
+
+    init(_ options: Options, _ signals: consuming SignalFD, _ settings: consuming RingSettings, _ log: Logger)
+    {
+        self.options = options
+        self.signals = signals
+        self.settings = settings
+        self.log = log
+        ports = OpenedPorts(ports: Ports(directory: options.tracing.ports))
+    }
+
+    /// Makes the agent, and starts its workers.
+    consuming func makeAgent() throws(Failure) -> Agent {
+        do throws(SystemError) {
+            return try assemble()
+        } catch {
+            throw Failure(error)
+        }
+    }
+
+    private consuming func assemble() throws(SystemError) -> Agent {
+        let streamingOptions = StreamingOptions(
+            mode: options.mode, instance: options.tracing.instance ?? "", portsFolder: options.tracing.ports,
+            flushInterval: options.flushInterval.duration, stopTimeout: options.stopTimeout.duration)
+        var reactor = try AgentReactor()
+        let lifetime = try Lifetime(
+            signals, isForeground: options.foreground, duration: options.duration?.duration, endActions,
+            log: log,
+            &reactor)
+        var streaming = try Streaming(streamingOptions, settings, log: log, &reactor)
+        for channel in channels { try streaming.add(channel, &reactor) }
+        let control = try Control(
+            host: host, hostPath: ports.ports.controlPath, sockets, log: log, &reactor)
+        let headers = try Headers(headerWorker, &reactor)
+        let monitor = try PortMonitor(ports, maker, log: log, &reactor)
+        let notifier = try ServiceNotifier(stopTimeout: options.stopTimeout.duration, &reactor)
+        return try Agent(reactor, lifetime, streaming, control, headers, monitor, notifier, log: log)
+    }
+}

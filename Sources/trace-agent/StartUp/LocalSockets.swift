@@ -1,0 +1,51 @@
+import CommandSupport
+import ControlProtocol
+import Logging
+import Reactor
+
+/// The sockets on which local clients connect.
+enum LocalSockets {
+    /// The sockets called "control" that systemd has made for this process; others are closed.
+    static func adopt(_ log: Logger) throws(Failure) -> [LocalSocket] {
+        var adopted: [LocalSocket] = []
+        for socket in try wrappingSystemError(Systemd.adoptSockets) {
+            guard socket.name == "control", let listener = socket.listener else {
+                log.warning(
+                    "a passed socket is not used: \"\(Array(socket.name.utf8).escapedASCII)\" is not called control, or is no listening Unix stream socket"
+                )
+                continue
+            }
+            adopted.append(listener)
+        }
+        return adopted
+    }
+
+    /// The agent's own socket, where systemd has passed none.
+    ///
+    /// Nobody has asked for the one at the default place, so the agent does without if it cannot be made.
+    static func make(_ options: Options, _ log: Logger) throws(Failure) -> [LocalSocket] {
+        if options.foreground, options.socket == nil { return [] }
+        let path = options.socket ?? WellKnown.socketPath
+        do throws(Failure) {
+            return [try make(at: path)]
+        } catch {
+            if options.socket != nil { throw error }
+            log.warning("no local orders: \(error)")
+            return []
+        }
+    }
+
+    /// Makes a socket for root and the group `virtio-trace`.
+    private static func make(at path: String) throws(Failure) -> LocalSocket {
+        if RingReaders.hasListener(at: path) {
+            throw Failure(.unavailable, "another agent listens at \(path)")
+        }
+        do throws(SystemError) {
+            let group = try User.named(WellKnown.user)?.gid ?? Privileges.group
+            return try LocalSocket(
+                at: path, for: User(name: WellKnown.user, uid: Privileges.user, gid: group))
+        } catch {
+            throw Failure(.operatingSystem, "cannot listen at \(path): \(error.code)")
+        }
+    }
+}

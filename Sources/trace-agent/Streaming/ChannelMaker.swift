@@ -1,0 +1,23 @@
+import CommandSupport
+import Logging
+import Reactor
+
+/// Makes channels, with pipes as large as asked for and as their ports allow.
+struct ChannelMaker: Sendable {
+    /// Bytes of a sub-buffer.
+    let pageSize: Int
+    /// Bytes that `--pipe-size` asks for.
+    let pipeSize: Int
+    let log: Logger
+
+    func make(_ ring: Ring, _ sink: Sink) throws(Failure) -> Channel {
+        if pipeSize > sink.longestPipe {
+            log.warning(
+                "\(sink.name): the pipe is limited to \(ByteSize(bytes: sink.longestPipe)), as much as the port's queue takes"
+            )
+        }
+        return try wrappingSystemError { () throws(SystemError) in
+            try Channel(ring: ring, sink: sink, pageSize: pageSize, pipeSize: pipeSize)
+        }
+    }
+}

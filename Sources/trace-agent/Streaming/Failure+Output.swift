@@ -1,0 +1,15 @@
+import CommandSupport
+import Reactor
+
+extension Failure {
+    /// An output that is not a port cannot be written: it will not come back.
+    init(outputFailed code: Errno, _ sink: Sink) {
+        let reason =
+            switch code {
+            case .brokenPipe, .connectionReset, .notConnected: "its reader has closed it"
+            case _ where code.meansFull: "\(code): make room, or record less"
+            default: "\(code)"
+            }
+        self.init(.outputFailed, "\(sink.name): \(reason)")
+    }
+}

@@ -1,0 +1,12 @@
+/// What streaming needs of the options.
+struct StreamingOptions: Sendable {
+    let mode: Mode
+    /// The trace instance; empty for the top-level ring buffers.
+    let instance: String
+    /// Where the ports are, for messages.
+    let portsFolder: String
+    /// Longest time that an event waits in a ring buffer; 0: until the stop.
+    let flushInterval: Duration
+    /// Longest time that a stop takes.
+    let stopTimeout: Duration
+}

@@ -1,0 +1,99 @@
+import ControlProtocol
+import Testing
+
+private let start = Order.digitStart
+private let stop = Order.digitStop
+
+struct OrderParserTests {
+    @Test(arguments: [
+        ("1\n", [start]),
+        ("0\n1\n", [stop, start]),
+        ("1\r\n0\r\n", [start, stop]),
+        (" 1 \n\t0\n", [start, stop]),
+        ("10\n", [start, stop]),
+        ("1 0\n", [start, stop]),
+        ("\n\n \r\n", []),
+        ("start\nstop\nstatus\n", [.word(.start), .word(.stop), .word(.status)]),
+        ("  status \r\n", [.word(.status)]), ("dump\nmetadata\n", [.word(.dump), .word(.metadata)]),
+        ("Start\n", [.unknown(Array("Start".utf8))]),
+        ("2\n", [.unknown(Array("2".utf8))]),
+        ("12\n1\n", [.unknown(Array("12".utf8)), start]),
+        ("1", []),
+        ("\u{0}1\n", [.unknown([0, 0x31])]),
+    ])
+    func `turns lines into orders`(text: String, expected: [Order]) {
+        var parser = OrderParser()
+        #expect(parser.parse(Array(text.utf8)) == expected)
+    }
+
+    @Test(arguments: [
+        ("1", [start]), ("0", [stop]), ("10", [start, stop]), ("1\n0", [start, stop]), (" 1", [start]),
+        ("stat", []), ("", []), ("12", []),
+    ])
+    func `digits are orders without a newline, once nothing more is there`(text: String, expected: [Order]) {
+        var parser = OrderParser()
+        #expect(parser.parse(Array(text.utf8)) + parser.endOfRead() == expected)
+        #expect(parser.endOfRead() == [])
+    }
+
+    @Test func `a newline that comes after its digit is not another order`() {
+        var parser = OrderParser()
+        #expect(parser.parse(Array("1".utf8)) + parser.endOfRead() == [start])
+        #expect(parser.parse(Array("\n".utf8)) == [])
+    }
+
+    @Test(arguments: [
+        "1\n0\nstart\nnonsense\n\u{e9}\nstatus\n10\n", String(repeating: "x", count: 400) + "\n1\nstop\n",
+    ])
+    func `how the bytes are split makes no difference`(text: String) {
+        var whole = OrderParser()
+        let expected = whole.parse(Array(text.utf8))
+        let bytes = Array(text.utf8)
+        for size in 1...bytes.count {
+            var parser = OrderParser()
+            var orders: [Order] = []
+            for start in stride(from: 0, to: bytes.count, by: size) {
+                orders += parser.parse(Array(bytes[start..<min(start + size, bytes.count)]))
+            }
+            #expect(orders == expected)
+        }
+    }
+
+    @Test func `a line that is too long is refused once, and the next one is parsed`() {
+        var parser = OrderParser()
+        let fits = String(repeating: "y", count: OrderParser.longestLine)
+        #expect(
+            parser.parse(Array((fits + "\n").utf8)) == [
+                .unknown(Array(repeating: UInt8(ascii: "y"), count: 64))
+            ])
+        let tooLong = String(repeating: "1", count: 100_000)
+        let orders = parser.parse(Array((tooLong + "\n0\n").utf8))
+        #expect(orders == [.unknown(Array(repeating: UInt8(ascii: "1"), count: 64)), stop])
+    }
+
+    @Test func `digits at the end of a line that is too long are not orders`() {
+        var parser = OrderParser()
+        _ = parser.parse(Array(String(repeating: "x", count: 300).utf8))
+        #expect(parser.parse(Array("1".utf8)) + parser.endOfRead() == [])
+    }
+
+    @Test func `half an order is dropped with its sender`() {
+        var parser = OrderParser()
+        _ = parser.parse(Array("sta".utf8))
+        parser.reset()
+        #expect(parser.parse(Array("stop\n".utf8)) == [.word(.stop)])
+    }
+
+    @Test func `any bytes at all leave the parser able to parse the next line`() {
+        var generator = SystemRandomNumberGenerator()
+        for _ in 0..<200 {
+            var parser = OrderParser()
+            let noise = (0..<Int.random(in: 0...600, using: &generator)).map { _ in UInt8.random(in: 0...255)
+            }
+            _ = parser.parse(noise)
+            _ = parser.endOfRead()
+            _ = parser.parse([UInt8(ascii: "\n")])
+            #expect(parser.parse(Array("status\n".utf8)) == [.word(.status)])
+        }
+    }
+}

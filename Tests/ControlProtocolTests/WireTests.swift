@@ -1,0 +1,76 @@
+import ControlProtocol
+import Testing
+
+/// What goes over the wire, to the letter.
+struct WireTests {
+    private func report(instance: String = "") -> Report {
+        var counts = Counts()
+        for (number, counter) in Counter.allCases.enumerated() { counts[counter] = number + 1 }
+        return Report(
+            state: .stopped, instance: instance, pageSize: 4096,
+            cpus: [0, 3].map { CPUReport(cpu: $0, state: .waitingForPort, counts: counts) }, ordersRefused: 7,
+            isComplete: true)
+    }
+
+    @Test func `an answer is one JSON object on one line, its keys sorted`() {
+        #expect(
+            Answer(.stop, report(instance: "a\"b/c")).line == """
+                {"answer":"stop","complete":true,"cpus":[\
+                {"blocked":9,"bytes":2,"cpu":0,"gone":7,"lost":3,"overwritten":4,"pages":1,"pending":6,\
+                "state":"waiting for port","unread":5,"zero_splices":8},\
+                {"blocked":9,"bytes":2,"cpu":3,"gone":7,"lost":3,"overwritten":4,"pages":1,"pending":6,\
+                "state":"waiting for port","unread":5,"zero_splices":8}],\
+                "instance":"a\\"b/c","orders_refused":7,"page_size":4096,"state":"stopped",\
+                "totals":{"blocked":18,"bytes":4,"gone":14,"lost":6,"overwritten":8,"pages":2,"pending":12,"unread":10,\
+                "zero_splices":16},"version":"\(programVersion)"}
+                """)
+    }
+
+    @Test func `an error stands in the answer, escaped, on the same line`() {
+        let line = Answer(.start, report(), error: "no \"port\"\n\u{1b}").line
+        #expect(line.contains(#""error":"no \"port\"\n\u001b","instance""#))
+        #expect(!line.contains("\n"))
+    }
+
+    @Test func `a header's announcement has its own keys, whether there is a header or not`() {
+        var announcement = HeaderAnnouncement(instance: "x", cpus: 2, bootID: "b-1")
+        announcement.error = "no header: no memory"
+        #expect(
+            announcement.line == """
+                {"answer":"metadata","boot_id":"b-1","bytes":0,"clock":"","cpus":2,"error":"no header: no memory",\
+                "events":0,"instance":"x","page_size":0,"symbols":0,"version":"\(programVersion)"}
+                """)
+    }
+
+    @Test(arguments: [nil, "no port"])
+    func `what one side writes the other side reads`(error: String?) throws {
+        let answer = Answer(.dump, report(instance: "i"), error: error)
+        #expect(try Answer(line: answer.line) == answer)
+        var announcement = HeaderAnnouncement(instance: "i", cpus: 4, bootID: "b")
+        (announcement.error, announcement.bytes, announcement.events) = (error, 12, 3)
+        #expect(try HeaderAnnouncement(line: announcement.line) == announcement)
+    }
+
+    @Test func `states and keys of a newer agent are no error`() throws {
+        let line = Answer(.status, report()).line
+            .replacing("waiting for port", with: "asleep").replacing(
+                "{\"answer\"", with: "{\"added\":[1],\"answer\"")
+        let answer = try Answer(line: line)
+        #expect(answer.report.cpus.map(\.state.rawValue) == ["asleep", "asleep"])
+    }
+
+    @Test(arguments: [
+        "", "{}", "HTTP/1.1 400", "{\"answer\":\"stop\"}", "{\"answer\":\"metadata\",\"bytes\":1}",
+    ])
+    func `another line is no answer`(line: String) {
+        #expect(throws: NotAnAnswer.self) { try Answer(line: line) }
+        #expect(throws: NotAnAnswer.self) { try HeaderAnnouncement(line: line) }
+    }
+
+    @Test func `counts add up`() {
+        let totals = report().totals
+        for (number, counter) in Counter.allCases.enumerated() {
+            #expect(totals[counter] == 2 * (number + 1))
+        }
+    }
+}
