@@ -1,8 +1,11 @@
-# Everything that can be done here, by name. On a fresh Debian machine with a Swift toolchain, `make demo` and
-# `make test` install what they need.
+# Builds, installs, tests and measures the agent; `make help` lists the targets. A target installs the Debian packages
+# that it needs; only the Swift toolchain must be there before.
 
 SWIFT ?= swift
-RELEASE = $(SWIFT) build -c release --static-swift-stdlib
+# No RUNPATH: the default, $ORIGIN, loads libraries from the folder of a program that root runs. Full RELRO: all symbols
+# are bound at start, then the tables of their addresses are read-only. Tests/ProgramTests checks both.
+HARDENING = --disable-local-rpath -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
+RELEASE = $(SWIFT) build -c release --static-swift-stdlib $(HARDENING)
 PREFIX ?= /usr/local
 DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib
