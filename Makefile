@@ -1,8 +1,11 @@
-# Everything that can be done here, by name. On a fresh Debian machine with a Swift toolchain, `make demo` and
-# `make test` install what they need.
+# Builds, installs, tests and measures the agent; `make help` lists the targets. A target installs the Debian packages
+# that it needs; only the Swift toolchain must be there before.
 
 SWIFT ?= swift
-RELEASE = $(SWIFT) build -c release --static-swift-stdlib
+# No RUNPATH: the default, $ORIGIN, loads libraries from the folder of a program that root runs. Full RELRO: all symbols
+# are bound at start, then the tables of their addresses are read-only. Tests/ProgramTests checks both.
+HARDENING = --disable-local-rpath -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
+RELEASE = $(SWIFT) build -c release --static-swift-stdlib $(HARDENING)
 PREFIX ?= /usr/local
 DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib
@@ -11,20 +14,27 @@ GUEST = .build/guest
 BUILD_PACKAGES = binutils libcap-dev libsystemd-dev
 GUEST_PACKAGES = qemu-system-x86 busybox-static cpio trace-cmd
 SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod
+LINT_PACKAGES = shellcheck python3
+SHELL_SCRIPTS = .ci/run Tests/bench systemd/activate systemd/deactivate $(wildcard guest/* Tests/lint/*.sh)
+# The tests that need root, QEMU, a container or the release build.
+SYSTEM_TESTS = --skip TracefsTests --skip GuestTests --skip ServiceTests --skip ProgramTests
 
-trace-agent: release
+trace-agent: release ## build ./trace-agent, stripped (the default)
 	strip -o $@ .build/release/trace-agent
 
-# SwiftPM knows what is out of date.
-release: build-packages
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1\t/p' Makefile | expand -t 18
+
+# Always runs swift build, which finds out itself what is out of date.
+release: build-packages ## build the agent and the programs of the tests in .build/release
 	$(RELEASE) --product trace-agent
 	$(RELEASE) --product trace-load
 	$(RELEASE) --product hold-thread
 
-# Puts everything in place; where systemd runs, the service can be used at once.
-install:
+# If systemd runs, the service is also enabled and started.
+install: ## install the program, the units, the udev rule and the user below PREFIX
 	[ -x trace-agent ] || $(MAKE) trace-agent
-	[ -z "$$(find Sources -newer trace-agent)" ] || echo 'the sources are newer than ./trace-agent: make would build it anew' >&2
+	[ -z "$$(find Sources -newer trace-agent)" ] || echo 'warning: the sources are newer than ./trace-agent; run make to rebuild it' >&2
 	install -D -m 755 trace-agent $(DESTDIR)$(PREFIX)/bin/trace-agent
 	install -d $(LIBDIR)/systemd/system
 	sed 's|^ExecStart=/usr/bin/|ExecStart=$(PREFIX)/bin/|' systemd/virtio-trace-agent.service \
@@ -36,49 +46,60 @@ install:
 	[ -e $(CONFIG) ] || install -D -m 644 systemd/virtio-trace-agent.default $(CONFIG)
 	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemd/activate
 
-# The configuration and the user stay.
-uninstall:
+uninstall: ## remove what install has installed, except for the configuration and the user
 	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemd/deactivate
 	rm -f $(DESTDIR)$(PREFIX)/bin/trace-agent $(LIBDIR)/systemd/system/virtio-trace-agent.service \
 	    $(LIBDIR)/systemd/system/virtio-trace-agent.socket $(LIBDIR)/udev/rules.d/60-virtio-trace-agent.rules \
 	    $(LIBDIR)/sysusers.d/virtio-trace-agent.conf
 	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || { systemctl daemon-reload; ! udevadm control --ping 2> /dev/null || udevadm control --reload; }
 
-guest: release
+guest: release ## make the guest for the tests: a kernel, and an initramfs with busybox and the agent
 	guest/install-packages $(GUEST_PACKAGES)
 	guest/make-guest $(GUEST) .build/release/trace-agent .build/release/trace-load
 
-# The same with a real systemd, for the tests: a root folder for systemd-nspawn, and an initramfs of it for QEMU.
-systemd-guest: trace-agent guest
+# The root folder is for systemd-nspawn, the initramfs made from it for QEMU.
+systemd-guest: trace-agent guest ## make a root folder and an initramfs with systemd for the tests
 	guest/install-packages $(SYSTEMD_PACKAGES)
 	guest/make-systemd $(GUEST)/systemd .build/release/trace-load .build/release/hold-thread
 
-demo: trace-agent guest
+demo: trace-agent guest ## boot a guest, trace its scheduler from the host, make demo-out/trace.dat
 	guest/demo $(GUEST) demo-out
 
-test: trace-agent systemd-guest
+unit: build-packages ## run the tests that need neither root nor a guest
+	$(SWIFT) test --no-parallel $(SYSTEM_TESTS)
+
+test: trace-agent systemd-guest ## run all tests, as root
 	guest/mount-tracefs
 	$(SWIFT) test --no-parallel
 
-# The same tests with the sanitizers; the agent that they start natively is built so too. Those of the guests and the
-# container are not, and are left out.
-sanitize: release
+# The agent that the tests start on this machine is built with the sanitizers too. The agent in the guests and in the
+# container is not, so their tests are skipped, and so are the tests of the release build's file.
+sanitize: release ## run the tests with Thread Sanitizer, then with Address Sanitizer, as root
 	guest/mount-tracefs
-	SWIFT_BACKTRACE=enable=no $(SWIFT) test --no-parallel --skip GuestTests --skip ServiceTests --sanitize=thread --scratch-path .build/tsan
+	SWIFT_BACKTRACE=enable=no $(SWIFT) test --no-parallel --skip GuestTests --skip ServiceTests --skip ProgramTests --sanitize=thread --scratch-path .build/tsan
 	SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.supp \
-	    $(SWIFT) test --no-parallel --skip GuestTests --skip ServiceTests --sanitize=address --scratch-path .build/asan
+	    $(SWIFT) test --no-parallel --skip GuestTests --skip ServiceTests --skip ProgramTests --sanitize=address --scratch-path .build/asan
 
-bench: release
+bench: release ## measure the agent against a bare splice loop, as root
 	guest/mount-tracefs
 	Tests/bench
 
-lint:
-	$(SWIFT) format lint --strict -r Package.swift Sources Tests
+format: ## format the Swift sources
+	$(SWIFT) format -i -r Package.swift Sources Tests
 
-build-packages:
+lint: ## check the format, the shell scripts, the folders' dependencies and the sizes
+	guest/install-packages $(LINT_PACKAGES)
+	$(SWIFT) format lint --strict -r Package.swift Sources Tests
+	shellcheck $(SHELL_SCRIPTS)
+	Tests/lint/folder-cycles --self-test
+	Tests/lint/sizes --self-test
+	Tests/lint/folder-cycles
+	Tests/lint/sizes
+
+build-packages: ## install the Debian packages that the build needs
 	guest/install-packages $(BUILD_PACKAGES)
 
-clean:
+clean: ## remove everything that was built
 	rm -rf .build trace-agent demo-out
 
-.PHONY: install uninstall release guest systemd-guest demo test sanitize bench lint build-packages clean
+.PHONY: help install uninstall release guest systemd-guest demo unit test sanitize bench format lint build-packages clean

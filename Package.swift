@@ -14,7 +14,12 @@ let package = Package(
     ],
     targets: [
         .target(
-            name: "CEpoll", cSettings: [.treatAllWarnings(as: .error)],
+            name: "CEpoll",
+            // Without optimization, glibc warns that it cannot fortify.
+            cSettings: [
+                .treatAllWarnings(as: .error),
+                .define("_FORTIFY_SOURCE", to: "3", .when(configuration: .release)),
+            ],
             linkerSettings: [.linkedLibrary("systemd"), .linkedLibrary("cap")]),
         .target(name: "Reactor", dependencies: ["CEpoll"], swiftSettings: strict),
         .target(name: "TraceFile", dependencies: ["Reactor"], swiftSettings: strict),
@@ -59,6 +64,7 @@ let package = Package(
             name: "TracefsTests",
             dependencies: ["Support", "Reactor", "trace-agent", "trace-load", "hold-thread"],
             swiftSettings: strict),
+        .testTarget(name: "ProgramTests", dependencies: ["Support"], swiftSettings: strict),
         .testTarget(name: "GuestTests", dependencies: ["Support", "Reactor"], swiftSettings: strict),
         .testTarget(
             name: "ServiceTests", dependencies: ["Support", "Reactor", "hold-thread"], swiftSettings: strict),

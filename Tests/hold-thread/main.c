@@ -1,7 +1,8 @@
-// Holds one thread of another program still for as long as it is not ended itself: what a file system that does not
-// answer would do to it.
+// Stops one thread of another program until this program ends, as a file system that does not answer would do.
 //
 //     hold-thread TID
+//
+// prints "held" once the thread has stopped.
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
@@ -19,7 +20,7 @@ int main(int argc, char **argv)
     }
     puts("held");
     fflush(stdout);
-    // A thread that is killed while it is held has to be reaped by its holder.
+    // The tracer must reap a thread that is killed while it is traced: ptrace(2).
     int status = 0;
     while (waitpid(thread, &status, __WALL) != -1 && !WIFEXITED(status) && !WIFSIGNALED(status))
         ;

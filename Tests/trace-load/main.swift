@@ -1,16 +1,20 @@
 import Glibc
 import Reactor
 
-// A load for tests and benchmarks, and the peer that the agent is measured against.
+// Writes events for tests and benchmarks, or moves pages as a bare loop that the agent is compared with.
 //
-//     trace-load write TRACE_DIR CPU SECONDS RATE SIZE     numbered records into a trace instance, pinned to CPU;
-//                                                          RATE a second, 0: as fast as they go; prints their number
-//     trace-load bare TRACE_DIR CPU SECONDS SINK           the bare loop of the two splices, pinned to CPU; prints
-//                                                          bytes moved and microseconds of CPU time used
+//     trace-load write TRACE_DIR CPU SECONDS RATE SIZE
+//
+// writes numbered records to a trace instance, pinned to CPU: RATE records per second, or as many as possible if RATE is
+// 0. It prints the number of records.
+//
+//     trace-load bare TRACE_DIR CPU SECONDS SINK
+//
+// moves pages with a bare loop of two splices, pinned to CPU. It prints the bytes moved and the CPU time in microseconds.
 
 let arguments = CommandLine.arguments
 guard arguments.count >= 6, let cpu = Int(arguments[3]), let seconds = Double(arguments[4]) else {
-    print("usage: see Tests/trace-load/main.swift")
+    print("usage: see the comment at the top of Tests/trace-load/main.swift")
     exit(64)
 }
 let directory = arguments[2]
@@ -24,7 +28,9 @@ if arguments[1] == "write" {
     try bareLoop(into: arguments[5])
 }
 
-/// Writes records of `size` bytes: a 32-bit tag, which is the CPU, and a 64-bit number that rises from 0.
+/// Writes records of `size` bytes to the instance's `trace_marker_raw`, at least 12 bytes each.
+///
+/// A record begins with a 32-bit tag, which is the CPU, and a 64-bit number that counts up from 0.
 func writeRecords(rate: Int, size: Int) throws {
     let marker = try FileDescriptor.open("\(directory)/trace_marker_raw", .writeOnly)
     var record = [UInt8](repeating: 0, count: max(size, 12))
@@ -48,7 +54,7 @@ func writeRecords(rate: Int, size: Int) throws {
     print(count)
 }
 
-/// Moves whole pages to `path` as the simplest program would that loses nothing: poll(2), splice(2), splice(2).
+/// Moves whole pages to `path` as the simplest loop that loses none: poll(2), splice(2), splice(2).
 func bareLoop(into path: String) throws {
     let ring = try FileDescriptor.open(
         "\(directory)/per_cpu/cpu\(cpu)/trace_pipe_raw", [.readOnly, .nonBlocking])
@@ -59,10 +65,10 @@ func bareLoop(into path: String) throws {
     var bytes = 0
     while clock.now < end {
         guard poll(ring, for: .readable, timeout: .milliseconds(100)) else { continue }
-        while let taken = try ring.splice(to: pipe.writeEnd, length: pipe.capacity) {
-            var left = taken
+        while let moved = try ring.splice(to: pipe.writeEnd, length: pipe.capacity) {
+            var left = moved
             while left > 0 { left -= try pipe.readEnd.splice(to: sink, length: 1 << 30) ?? 0 }
-            bytes += taken
+            bytes += moved
             if clock.now > end { break }
         }
     }
