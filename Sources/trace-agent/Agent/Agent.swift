@@ -1,12 +1,11 @@
 import CommandSupport
 import ControlProtocol
-import Logging
 import Reactor
 
-/// The reactor thread: it routes what happens to the part that it concerns, and passes on what that part brings about.
+/// The reactor thread: gives each event to the part that it concerns, and passes on what that part brings about.
 ///
-/// A page goes ring -> pipe -> sink in `Drainer`, when `Streaming` says so. An order comes from `Control`, is carried
-/// out here, and its effects go back to `Control` as answers.
+/// A page goes ring -> pipe -> sink in `Drainer`, as `Streaming` decides. An order comes from `Control`, is carried out
+/// here, and its effects go back to `Control` as answers.
 struct Agent: ~Copyable {
     private var reactor: AgentReactor
     private var lifetime: Lifetime
@@ -16,14 +15,12 @@ struct Agent: ~Copyable {
     private var ports: PortMonitor
     private var notifier: ServiceNotifier
     private var retryTimer: RetryTimer
-    private var stopLog: StopLog
-    private let log: Logger
 
     /// Takes over the parts, which watch their own descriptors in `reactor`.
     init(
         _ reactor: consuming AgentReactor, _ lifetime: consuming Lifetime, _ streaming: consuming Streaming,
         _ control: consuming Control, _ headers: Headers, _ ports: consuming PortMonitor,
-        _ notifier: consuming ServiceNotifier, log: Logger
+        _ notifier: consuming ServiceNotifier
     ) throws(SystemError) {
         var reactor = reactor
         retryTimer = try RetryTimer(&reactor)
@@ -34,8 +31,6 @@ struct Agent: ~Copyable {
         self.headers = headers
         self.ports = ports
         self.notifier = notifier
-        stopLog = StopLog(log)
-        self.log = log
     }
 
     /// Serves orders until a signal or a failure ends the agent; then restores settings and logs the summary.
@@ -46,8 +41,9 @@ struct Agent: ~Copyable {
         } catch {
             lifetime.end(because: Failure(error))
         }
-        restoreSettings()
-        for line in ReportTable.lines(of: report()) { log.info("\(line)") }
+        lifetime.prepareLastFlush()
+        streaming.restoreSettings()
+        lifetime.logSummary(report())
         if streaming.isStuck { lifetime.exitWithoutWorker() }
         if let failure = lifetime.failure ?? streaming.outputProblem { throw failure }
     }
@@ -78,7 +74,7 @@ struct Agent: ~Copyable {
         case .sink(let index): try apply(streaming.sinkIsReady(index, readiness))
         case .flushTimer:
             try streaming.flushTimerHasFired()
-            try notifyStatusIfDue()
+            try notifyStatus(ifDue: true)
         case .deadline: try apply(streaming.deadlineHasPassed())
         case .control: try carryOutOrders(of: .host)
         case .client(let place):
@@ -88,25 +84,29 @@ struct Agent: ~Copyable {
         case .header(let index): try headerIsBuilt(index)
         case .headerTurn: control.beginHeaderTurn()
         case .portsFolder: if try ports.hasFolderChanged() { try lookForPorts() }
-        case .heartbeat: try beat()
+        case .heartbeat:
+            if try notifier.isBeatDue(), !streaming.isAnyWorkerStuck() { notifier.alive() }
+            try notifyStatus(ifDue: true)
         case .retryTimer: if try retryTimer.hasFired() { try retry() }
         case .durationTimer: if try lifetime.isDurationOver() { try endInOrder() }
         case .signals: try carryOutSignals()
         }
     }
 
-    // MARK: orders
-
     private mutating func carryOutOrders(of stream: StreamID) throws(SystemError) {
         control.beginTurn(stream)
         while let (word, isAnswered) = control.nextOrder(stream) {
-            if isAnswered, word != .status, word != .dump { control.oweAnswer(to: word, stream) }
+            if isAnswered, word != .status { control.oweAnswer(to: word, stream) }
             switch word {
             case .start: try start()
-            case .stop: try apply(streaming.stop())
-            case .dump: try dump(stream)
-            case .status: try answer(.status, stream)
+            case .dump where !lifetime.isEnding:
+                if streaming.isStopped { try openNewPorts() }
+                try apply(streaming.dump(&reactor))
+            case .stop, .dump: try apply(streaming.stop())
             case .metadata: try buildHeaders()
+            case .status:
+                if control.canAnswer(stream) { try streaming.readStats() }
+                control.answer(.status, stream, report())
             }
         }
     }
@@ -117,25 +117,6 @@ struct Agent: ~Copyable {
         try apply(streaming.start(&reactor))
     }
 
-    /// Sends what the ring buffers hold now, then stops; while pages move, the same as a stop.
-    private mutating func dump(_ stream: StreamID) throws(SystemError) {
-        if streaming.isStopped {
-            try openNewPorts()
-            if let problem = streaming.dumpProblem { return try answer(.dump, stream, error: problem) }
-            try start()
-        }
-        control.oweAnswer(to: .dump, stream)
-        try apply(streaming.stop())
-    }
-
-    private mutating func answer(
-        _ word: OrderWord, _ stream: StreamID, error: String? = nil
-    ) throws(SystemError) {
-        guard control.canAnswer(stream) else { return }
-        try streaming.readStats()
-        control.answer(word, stream, report(), error: error)
-    }
-
     /// Passes on what `streaming` has brought about: one report serves the manager, the log and all answers.
     private mutating func apply(_ effects: [Effect]) throws(SystemError) {
         for effect in effects {
@@ -143,18 +124,17 @@ struct Agent: ~Copyable {
             case .started(let problem):
                 let report = report()
                 notifier.status(report)
-                control.answerOwed(report, error: problem)
-            case .unchanged(let problem):
-                guard control.isAnyAnswerOwed else { continue }
+                control.answerOwed(report, where: { $0 == .start }, error: problem)
+            case .unchanged(let problem) where control.isAnyAnswerOwed:
                 try streaming.readStats()
                 control.answerOwed(report(), error: problem)
             case .stopped(let startsNext):
                 let report = report()
-                lifetime.prepareLastFlush()
-                stopLog.log(report, isLast: lifetime.isEnding)
+                lifetime.stopHasEnded(report)
                 notifier.status(report)
                 control.answerOwed(report, where: { !startsNext || $0.waitsForStop })
                 if startsNext { try start() }
+            case .unchanged: break
             case .outputFailed(let failure): lifetime.end(because: failure)
             }
         }
@@ -162,8 +142,6 @@ struct Agent: ~Copyable {
     }
 
     private func report() -> Report { streaming.report(ordersRefused: control.refusedCount) }
-
-    // MARK: headers
 
     private mutating func buildHeaders() throws(SystemError) {
         if lifetime.isEnding { return }
@@ -181,9 +159,7 @@ struct Agent: ~Copyable {
         try buildHeaders()
     }
 
-    // MARK: ports
-
-    /// Serves what has come or has come back: the control port, and the ports of CPUs.
+    /// Serves the ports that have come or have come back.
     private mutating func lookForPorts() throws(SystemError) {
         if lifetime.isEnding { return }
         try openControl()
@@ -209,17 +185,14 @@ struct Agent: ~Copyable {
 
     private mutating func reopenGonePorts() throws(SystemError) {
         for (index, sink, cpu) in streaming.gonePorts {
-            do throws(Failure) {
-                guard try ports.reopen(sink, cpu: cpu) else { continue }
-            } catch {
-                streaming.portStaysGone(index, because: error)
-                continue
+            switch ports.reopen(sink, cpu: cpu) {
+            case .success(let isBack): if isBack { try streaming.portIsBack(index, &reactor) }
+            case .failure(let problem): streaming.portStaysGone(index, because: problem)
             }
-            try streaming.portIsBack(index, &reactor)
         }
     }
 
-    /// Ends an agent that has nothing to do and could do more after a restart by systemd.
+    /// Ends an agent that has nothing to do and could do more after a restart.
     private mutating func restartIfWanted() throws(SystemError) {
         guard let wish = ports.restartWish, streaming.isStopped, !lifetime.isEnding else { return }
         notifier.stopping()
@@ -227,14 +200,10 @@ struct Agent: ~Copyable {
         try streaming.prepareExit()
     }
 
-    // MARK: timers
-
     private var nextRetry: Duration? {
-        let parts = [
-            streaming.nextRetry, control.nextRetry, headers.nextRetry, notifier.nextRetry,
-            ports.nextRetry(hasControl: control.hasHost),
-        ]
-        return parts.compactMap { $0 }.min()
+        let ports = ports.nextRetry(hasControl: control.hasHost)
+        return [streaming.nextRetry, control.nextRetry, headers.nextRetry, notifier.nextRetry, ports]
+            .compactMap { $0 }.min()
     }
 
     /// Tries what no event announces.
@@ -248,57 +217,34 @@ struct Agent: ~Copyable {
         for stream in control.pausedStreams { try carryOutOrders(of: stream) }
     }
 
-    /// The heartbeat: tells the watchdog that the loop goes round, unless a worker is stuck.
-    private mutating func beat() throws(SystemError) {
-        guard try notifier.isBeatDue() else { return }
-        if !streaming.isAnyWorkerStuck() { notifier.alive() }
-        try notifyStatusIfDue()
-    }
-
-    private mutating func notifyStatusIfDue() throws(SystemError) {
-        if notifier.isStatusDue { try notifyStatus() }
-    }
-
-    private mutating func notifyStatus() throws(SystemError) {
-        guard notifier.wantsStatus else { return }
+    private mutating func notifyStatus(ifDue: Bool = false) throws(SystemError) {
+        guard ifDue ? notifier.isStatusDue : notifier.wantsStatus else { return }
         try streaming.readStats()
         notifier.status(report())
     }
 
-    // MARK: the end
-
     private mutating func carryOutSignals() throws(SystemError) {
         for request in try lifetime.requests() {
             switch request {
-            case .reload: try reload()
+            case .reload:
+                notifier.reloading()
+                try lookForPorts()
+                lifetime.hasReloaded(channels: streaming.channelCount)
+                notifier.reloaded()
+                try notifyStatus()
             case .end: try endInOrder()
             case .endAtOnce(let signal):
-                restoreSettings()
+                lifetime.prepareLastFlush()
+                streaming.restoreSettings()
                 lifetime.exitBecause(ofSignal: signal)
             }
         }
     }
 
-    /// `SIGHUP`: looks for ports that have come, or have come back.
-    private mutating func reload() throws(SystemError) {
-        if lifetime.isEnding { return }
-        notifier.reloading()
-        try lookForPorts()
-        log.info("reloaded: \(streaming.channelCount) CPUs have a port")
-        notifier.reloaded()
-        try notifyStatus()
-    }
-
-    /// Sends what was recorded until now, and exits.
     private mutating func endInOrder() throws(SystemError) {
         lifetime.end()
         notifier.stopping()
         lifetime.prepareLastFlush()
         try apply(streaming.stop())
-    }
-
-    private mutating func restoreSettings() {
-        lifetime.prepareLastFlush()
-        streaming.restoreSettings()
     }
 }

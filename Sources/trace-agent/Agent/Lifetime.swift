@@ -1,4 +1,5 @@
 import CommandSupport
+import ControlProtocol
 import Logging
 import Reactor
 
@@ -11,6 +12,7 @@ struct Lifetime: ~Copyable {
     let isForeground: Bool
     private let endActions: EndActions
     private let log: Logger
+    private var stopLog: StopLog
     /// The end has begun: nothing more is started.
     private(set) var isEnding = false
     /// Why the agent ends, if not because it was told to.
@@ -34,6 +36,7 @@ struct Lifetime: ~Copyable {
         self.isForeground = isForeground
         self.endActions = endActions
         self.log = log
+        stopLog = StopLog(log)
     }
 
     /// Starts the clock of `--duration`.
@@ -50,7 +53,7 @@ struct Lifetime: ~Copyable {
         while let signal = try signals.next() {
             // A terminal that has gone ends what ran in it.
             if signal == SignalFD.hangUp, !isForeground {
-                requests.append(.reload)
+                if !isEnding { requests.append(.reload) }
             } else if wasEnding {
                 return [.endAtOnce(signal: signal)]
             } else if !isEnding {
@@ -74,6 +77,19 @@ struct Lifetime: ~Copyable {
 
     /// To be done before the last flush, so that it leaves the ring buffers empty; may be done again.
     func prepareLastFlush() { endActions.beforeLastFlush() }
+
+    func hasReloaded(channels: Int) { log.info("reloaded: \(channels) CPUs have a port") }
+
+    /// Logs what the agent has done in its life, as a table.
+    func logSummary(_ report: Report) {
+        for line in ReportTable.lines(of: report) { log.info("\(line)") }
+    }
+
+    /// Logs how a stop ended.
+    mutating func stopHasEnded(_ report: Report) {
+        prepareLastFlush()
+        stopLog.log(report, isLast: isEnding)
+    }
 
     /// Ends the process because of another signal.
     func exitBecause(ofSignal signal: CInt) -> Never {

@@ -14,10 +14,7 @@ struct Control: ~Copyable {
     /// What all clients may ask for together: each order costs the reactor a report of every CPU.
     private var clientRate = RateLimit(burst: 64, thenOneEvery: .milliseconds(4))
     private var ordersRefused = 0
-    /// Whose streams a header is being sent to.
-    private var receivers: Set<OrderOrigin> = []
-    /// Readable while more of a header could be sent than fits in one turn.
-    private let headerTurn: EventFD
+    private var transfers: HeaderTransfers
     private var log: LimitedLog
     /// Messages that clients cause.
     private var clientLog: LimitedLog
@@ -29,14 +26,13 @@ struct Control: ~Copyable {
         host: OrderStream?, hostPath: String, _ sockets: [LocalSocket], log: Logger,
         _ reactor: inout AgentReactor
     ) throws(SystemError) {
-        let headerTurn = try EventFD()
-        try reactor.watch(headerTurn.descriptor, for: .readable, as: .headerTurn)
+        let transfers = try HeaderTransfers(&reactor)
         let listeners = try Listeners(sockets, &reactor)
         if let host { try Self.watch(host, &reactor) }
         self.host = host
         self.listeners = listeners
         self.hostPath = hostPath
-        self.headerTurn = headerTurn
+        self.transfers = transfers
         self.log = LimitedLog(log)
         clientLog = LimitedLog(log)
         refusalLog = LimitedLog(log)
@@ -65,14 +61,11 @@ struct Control: ~Copyable {
         }
     }
 
-    // MARK: orders
-
     /// A client wants to connect.
     mutating func accept(_ listener: Int, _ reactor: inout AgentReactor) throws(SystemError) {
         try listeners.accept(listener, into: &clients, &clientLog, &reactor)
     }
 
-    /// A client has sent something.
     mutating func noteActivity(ofClient place: Int) { clients.noteActivity(place) }
 
     /// Begins to read from a stream; `nextOrder` follows until there is none.
@@ -129,10 +122,8 @@ struct Control: ~Copyable {
     /// The streams that had sent too much and may go on now, in another order each time: what clients may do together
     /// is not for the first ones only.
     var pausedStreams: [StreamID] {
-        let paused: [StreamID] = clients.taken.filter { clients[$0]?.budget.isPaused == true }.map {
-            .client(place: $0)
-        }
-        return (paused + (host?.budget.isPaused == true ? [.host] : [])).shuffled()
+        let streams = [StreamID.host] + clients.taken.map { .client(place: $0) }
+        return streams.filter { stream($0)?.budget.isPaused == true }.shuffled()
     }
 
     // MARK: answers
@@ -142,12 +133,11 @@ struct Control: ~Copyable {
 
     /// Remembers a word whose answer has to wait for a state to be reached, or for a header to be made.
     func oweAnswer(to word: OrderWord, _ id: StreamID) {
-        guard let stream = stream(id), stream.isAnswering || word != .metadata else { return }
-        stream.oweAnswer(to: word)
+        if let stream = stream(id), stream.isAnswering { stream.oweAnswer(to: word) }
     }
 
-    mutating func answer(_ word: OrderWord, _ id: StreamID, _ report: Report, error: String? = nil) {
-        if let stream = stream(id) { answer(word, stream, report, error: error) }
+    mutating func answer(_ word: OrderWord, _ id: StreamID, _ report: Report) {
+        if let stream = stream(id) { answer(word, stream, report, error: nil) }
     }
 
     /// Whether any stream waits for the answer to a word.
@@ -214,36 +204,31 @@ struct Control: ~Copyable {
     /// Sends a header that was made to the streams that it was made for.
     mutating func sendHeader(_ attachment: Attachment, announcedBy line: String, to origin: OrderOrigin) {
         for stream in streams where stream.origin == origin { stream.attach(attachment, announcedBy: line) }
-        receivers.insert(origin)
+        transfers.begin(origin)
     }
 
-    var isSendingHeaders: Bool { !receivers.isEmpty }
+    var isSendingHeaders: Bool { transfers.isActive }
 
-    /// Resets the descriptor that asked for another turn.
-    func beginHeaderTurn() { _ = headerTurn.receive() }
+    /// The turn that `sendHeaders` has asked for.
+    func beginHeaderTurn() { transfers.beginTurn() }
 
     /// Sends each stream that gets a header its next piece.
     ///
     /// - Returns: The sides on which no stream gets one any more.
     mutating func sendHeaders() -> [OrderOrigin] {
         var done: [OrderOrigin] = []
-        var wantsTurn = false
-        for origin in receivers {
+        for origin in transfers.origins {
             for stream in streams where stream.origin == origin && stream.attachment != nil {
                 send(stream) { stream throws(SystemError) in try stream.sendAnswers() }
                 endIfDone(stream)
             }
             let left = streams.filter { $0.origin == origin && $0.attachment != nil }
-            wantsTurn = wantsTurn || left.contains(where: \.wantsTurn)
+            if left.contains(where: \.wantsTurn) { transfers.askForTurn() }
             if left.isEmpty { done.append(origin) }
         }
-        receivers.subtract(done)
-        // Other sources have their turn before the next piece.
-        if wantsTurn, !poll(headerTurn.descriptor, for: .readable, timeout: .zero) { headerTurn.signal(1) }
+        for origin in done { transfers.end(origin) }
         return done
     }
-
-    // MARK: retries
 
     var nextRetry: Duration? {
         if host?.budget.isPaused == true || clients.isAnyPaused() || listeners.arePaused {

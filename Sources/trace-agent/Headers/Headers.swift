@@ -2,9 +2,10 @@ import ControlProtocol
 import Reactor
 import TraceFile
 
-/// The trace headers: when they are built, and whose they are. It knows no streams: it returns what goes to which side.
+/// When trace headers are built, and for which side.
 ///
-/// The host has one slot, all clients together another, so neither keeps the other waiting.
+/// The host has one slot, all clients together another, so neither keeps the other waiting. `Headers` knows no streams: it
+/// returns what is to be sent to which side.
 struct Headers {
     /// `nil` where nobody can ask for a header: a recording builds its own.
     private let worker: HeaderWorker?

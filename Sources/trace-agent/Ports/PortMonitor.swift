@@ -96,13 +96,13 @@ struct PortMonitor: ~Copyable {
 
     /// Opens the port of a sink that had gone.
     ///
-    /// - Returns: Whether it is back.
-    mutating func reopen(_ sink: Sink, cpu: Int) throws(Failure) -> Bool {
+    /// - Returns: Whether it is back, or why a port that is there cannot be opened.
+    mutating func reopen(_ sink: Sink, cpu: Int) -> Result<Bool, Failure> {
         do throws(Failure) {
-            return try ports.reopen(sink, cpu: cpu)
+            return .success(try ports.reopen(sink, cpu: cpu))
         } catch {
             noteRestart(error)
-            throw error
+            return .failure(error)
         }
     }
 

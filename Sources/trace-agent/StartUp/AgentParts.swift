@@ -54,6 +54,6 @@ struct AgentParts: ~Copyable {
         let headers = try Headers(headerWorker, &reactor)
         let monitor = try PortMonitor(ports, maker, log: log, &reactor)
         let notifier = try ServiceNotifier(stopTimeout: options.stopTimeout.duration, &reactor)
-        return try Agent(reactor, lifetime, streaming, control, headers, monitor, notifier, log: log)
+        return try Agent(reactor, lifetime, streaming, control, headers, monitor, notifier)
     }
 }

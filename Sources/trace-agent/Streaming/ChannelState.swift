@@ -26,4 +26,15 @@ enum ChannelState: Equatable, Sendable {
         case .portGone: .portGone
         }
     }
+
+    /// When a channel in this state has to be tried again, because no event announces that it can go on.
+    func nextRetry(portIsAway: Bool, isFlushedByTimer: Bool) -> Duration? {
+        switch self {
+        // Kernels before the end of 2025 can lose a port's wake-up.
+        case .waitingForPort: portIsAway ? .seconds(1) : .milliseconds(250)
+        case .portGone: .seconds(1)
+        case .ringGone: isFlushedByTimer ? nil : .seconds(1)
+        case .idle, .waitingForData, .draining: nil
+        }
+    }
 }

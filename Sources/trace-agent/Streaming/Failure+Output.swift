@@ -12,4 +12,10 @@ extension Failure {
             }
         self.init(.outputFailed, "\(sink.name): \(reason)")
     }
+
+    /// An output that is not a port did not accept everything; `nil` for ports, which get the rest after the next start.
+    init?(outputIncomplete mode: Mode) {
+        guard let name = mode.outputName else { return nil }
+        self.init(.outputFailed, "\(name) did not accept everything in time")
+    }
 }

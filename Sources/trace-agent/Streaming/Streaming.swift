@@ -15,8 +15,7 @@ struct Streaming: ~Copyable {
     private var isComplete = true
     /// Whether a worker did not hand its channel back in time.
     private var isWorkerStuck = false
-    private let flushTimer: TimerFD
-    private let deadline: TimerFD
+    private let timers: StreamingTimers
 
     /// How long a worker may take to hand its channel back once a stop is given up.
     private static let handBackLimit = Duration.seconds(1)
@@ -25,16 +24,11 @@ struct Streaming: ~Copyable {
         _ options: StreamingOptions, _ settings: consuming RingSettings, log: Logger,
         _ reactor: inout AgentReactor
     ) throws(SystemError) {
-        let flushTimer = try TimerFD()
-        let deadline = try TimerFD()
-        try reactor.watch(flushTimer.descriptor, for: .readable, as: .flushTimer)
-        try reactor.watch(deadline.descriptor, for: .readable, as: .deadline)
+        timers = try StreamingTimers(&reactor)
         self.options = options
         self.settings = settings
         self.log = log
         events = LimitedLog(log)
-        self.flushTimer = flushTimer
-        self.deadline = deadline
     }
 
     /// Adds a CPU's channel; while pages move, it takes part at once.
@@ -49,20 +43,14 @@ struct Streaming: ~Copyable {
         try channels[new].start(&reactor)
     }
 
-    // MARK: what it is doing
-
     var isStopped: Bool { phase == .stopped }
-    var isStreaming: Bool { phase == .streaming }
     var channelCount: Int { channels.count }
-    /// Whether nothing moves any more: stopped, and every channel is handed back or given up.
+    /// Whether nothing moves any more: every channel is handed back or given up.
     var isAtRest: Bool { isStopped && (!isAnyDraining || isWorkerStuck) }
     /// Whether a worker holds on to its channel although it was given up: a file system may hold it for ever.
     var isStuck: Bool { isWorkerStuck && isAnyDraining }
     /// An output that is not a port did not accept everything at the last stop; `nil` if it did.
-    var outputProblem: Failure? {
-        guard !isComplete, let name = options.mode.outputName else { return nil }
-        return Failure(.outputFailed, "\(name) did not accept everything in time")
-    }
+    var outputProblem: Failure? { isComplete ? nil : Failure(outputIncomplete: options.mode) }
     private var isAnyDraining: Bool { channels.contains(where: \.isDraining) }
 
     /// Reads the kernel's counters of every ring buffer.
@@ -76,8 +64,6 @@ struct Streaming: ~Copyable {
             state: phase.reported, instance: options.instance, pageSize: settings.pageSize,
             cpus: channels.map(\.report), ordersRefused: ordersRefused, isComplete: isComplete)
     }
-
-    // MARK: orders
 
     /// Starts streaming what the ring buffers hold and what comes; a stop under way ends first.
     mutating func start(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
@@ -97,9 +83,7 @@ struct Streaming: ~Copyable {
         try readStats()
         phase = .streaming
         for index in channels.indices { try channels[index].start(&reactor) }
-        if options.flushInterval > .zero {
-            try flushTimer.arm(after: options.flushInterval, every: options.flushInterval)
-        }
+        try timers.startFlushing(every: options.flushInterval)
         let problem = missingPorts
         events.log("streaming \(channels.count) CPUs\(problem.map { ": \($0)" } ?? "")", level: .info)
         return [.started(problem: problem)]
@@ -111,8 +95,8 @@ struct Streaming: ~Copyable {
         switch phase {
         case .stopped: return [.unchanged(problem: nil)]
         case .streaming:
-            try flushTimer.disarm()
-            try deadline.arm(after: max(options.stopTimeout, .milliseconds(1)))
+            try timers.stopFlushing()
+            try timers.setDeadline(after: options.stopTimeout)
         case .flushing(let underWay): flush.hasGivenUp = underWay.hasGivenUp
         }
         phase = .flushing(flush)
@@ -121,8 +105,13 @@ struct Streaming: ~Copyable {
         return try finishStopIfFlushed()
     }
 
-    /// Whether a dump could be sent; `nil` if it could.
-    var dumpProblem: String? { isStopped ? missingPorts ?? settings.pageSizeProblem() : nil }
+    /// Sends what the ring buffers hold now, then stops; while pages move, the same as a stop.
+    mutating func dump(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
+        guard isStopped else { return try stop() }
+        if let problem = missingPorts { return [.unchanged(problem: problem)] }
+        let effects = try start(&reactor)
+        return isStopped ? effects : effects + (try stop())
+    }
 
     /// Lets no start follow the stop under way, and bounds the wait for workers that still have a job.
     mutating func prepareExit() throws(SystemError) {
@@ -130,7 +119,7 @@ struct Streaming: ~Copyable {
             flush.startsNext = false
             phase = .flushing(flush)
         }
-        if isStopped, isAnyDraining { try deadline.arm(after: Self.handBackLimit) }
+        if isStopped, isAnyDraining { try timers.setDeadline(after: Self.handBackLimit) }
     }
 
     // MARK: events
@@ -141,13 +130,12 @@ struct Streaming: ~Copyable {
     mutating func jobHasEnded(_ index: Int, _ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
         let usesPorts = options.mode.usesPorts
         guard let result = channels[index].receiveResult(usesPorts: usesPorts, &events) else { return [] }
+        var effects: [Effect] = []
         if !usesPorts, case .sinkFailed(let code) = result {
-            let effects = try outputFailed(code, of: channels[index].sink)
-            try channels[index].proceed(after: result, in: phase, &reactor)
-            return effects
+            effects = try outputFailed(code, of: channels[index].sink)
         }
         try channels[index].proceed(after: result, in: phase, &reactor)
-        return try finishStopIfFlushed()
+        return effects + (try finishStopIfFlushed())
     }
 
     /// A sink that channels wait for accepts data again, or has failed.
@@ -164,7 +152,7 @@ struct Streaming: ~Copyable {
 
     /// The flush timer: sends what has waited in the ring buffers.
     mutating func flushTimerHasFired() throws(SystemError) {
-        guard try flushTimer.expirations() > 0, isStreaming else { return }
+        guard try timers.isFlushDue(), phase == .streaming else { return }
         for index in channels.indices { try channels[index].flushIfAnythingWaits() }
     }
 
@@ -172,12 +160,12 @@ struct Streaming: ~Copyable {
     ///
     /// A worker hands back at once, unless a file system holds it: the second deadline is for that.
     mutating func deadlineHasPassed() throws(SystemError) -> [Effect] {
-        guard try deadline.expirations() > 0 else { return [] }
+        guard try timers.hasDeadlinePassed() else { return [] }
         if case .flushing(var flush) = phase, !flush.hasGivenUp {
             flush.hasGivenUp = true
             phase = .flushing(flush)
             for index in channels.indices { channels[index].giveUp() }
-            try deadline.arm(after: Self.handBackLimit)
+            try timers.setDeadline(after: Self.handBackLimit)
             return try finishStopIfFlushed()
         }
         isWorkerStuck = isAnyDraining
@@ -197,8 +185,8 @@ struct Streaming: ~Copyable {
         try channels[index].portIsBack(in: phase, &reactor)
     }
 
-    mutating func portStaysGone(_ index: Int, because trouble: Failure) {
-        channels[index].complain("\(trouble)", &events)
+    mutating func portStaysGone(_ index: Int, because reason: Failure) {
+        channels[index].portStaysGone(reason, &events)
     }
 
     // MARK: retries and the watchdog
@@ -222,16 +210,7 @@ struct Streaming: ~Copyable {
         return isAnyStuck
     }
 
-    /// Restores `buffer_percent`.
-    mutating func restoreSettings() {
-        do throws(SystemError) {
-            try settings.restorePercent()
-        } catch {
-            log.warning("buffer_percent is not restored: \(error)")
-        }
-    }
-
-    // MARK: the end of a stop
+    mutating func restoreSettings() { settings.restorePercent(log) }
 
     /// Ends the stop once every channel has sent what it had; a channel without a port cannot.
     private mutating func finishStopIfFlushed() throws(SystemError) -> [Effect] {
@@ -245,7 +224,7 @@ struct Streaming: ~Copyable {
         isComplete =
             !flush.hasGivenUp && settings.pageSizeProblem() == nil && channels.allSatisfy(\.isComplete)
         phase = .stopped
-        try deadline.disarm()
+        try timers.clearDeadline()
         restoreSettings()
         return [.stopped(startsNext: flush.startsNext)]
     }
@@ -255,8 +234,6 @@ struct Streaming: ~Copyable {
         for index in channels.indices { channels[index].interrupt() }
         return isStopped ? [failure] : [failure] + (try finishStop(Phase.Flush()))
     }
-
-    // MARK: what it depends on
 
     /// An order may come before the ports do: CPUs are served when their ports come.
     private var missingPorts: String? {

@@ -57,10 +57,7 @@ struct TracedChannel {
     /// Whether everything that was read from the ring buffer has been sent.
     var isComplete: Bool { state == .idle && channel.pendingBytes == 0 && !isUnreadable }
 
-    /// Bytes that the ring buffer can hold now.
     func ringSize() throws(SystemError) -> Int { try channel.ring.size() }
-
-    // MARK: counters
 
     /// Reads the kernel's counters, and adds up what was lost since the last time.
     mutating func readStats(streaming: Bool) throws(SystemError) {
@@ -73,8 +70,6 @@ struct TracedChannel {
     var report: CPUReport {
         CPUReport(cpu: cpu, state: state.reported, counts: Counts(of: channel, losses, unread: unread))
     }
-
-    // MARK: orders
 
     /// Begins to stream what the ring buffer holds, by the counters that were just read, and what comes.
     mutating func start(_ reactor: inout AgentReactor) throws(SystemError) {
@@ -93,8 +88,7 @@ struct TracedChannel {
 
     /// Begins to send what was recorded until now, and no more than the ring buffer can hold.
     ///
-    /// A second stop moves the boundary. An idle CPU is asked too: its answer costs one wake-up, and saves a read of
-    /// the counters.
+    /// A second stop moves the boundary. An idle CPU is woken too: that saves a read of its counters.
     mutating func stop() throws(SystemError) {
         // A batch that is on its way is not counted yet.
         let capacity = try channel.pagesInRing() + channel.pagesPerSplice
@@ -117,9 +111,6 @@ struct TracedChannel {
         if state == .waitingForPort { state = .idle }
     }
 
-    // MARK: events
-
-    /// poll(2) reports data in the ring buffer.
     mutating func ringIsReadable() { if state == .waitingForData { dispatch(.drain) } }
 
     /// The flush timer fired: what has waited in the ring buffer since the last time is sent, a partial page too.
@@ -193,23 +184,16 @@ struct TracedChannel {
         }
     }
 
-    /// Logs once why the port that has gone cannot be opened again.
-    mutating func complain(_ trouble: String, _ log: inout LimitedLog) {
-        complaints.log(trouble, of: channel, &log)
+    /// Logs why the port that has gone cannot be opened again, once.
+    mutating func portStaysGone(_ reason: Failure, _ log: inout LimitedLog) {
+        complaints.log("\(reason)", of: channel, &log)
     }
-
-    // MARK: retries and the watchdog
 
     /// When `retry` is to be called, for what no event announces.
     ///
     /// - Parameter isFlushedByTimer: Whether the flush timer looks after ring buffers that poll(2) does not report.
     func nextRetry(isFlushedByTimer: Bool) -> Duration? {
-        switch state {
-        case .waitingForPort: portIsAway ? .seconds(1) : .milliseconds(250)
-        case .portGone: .seconds(1)
-        case .ringGone: isFlushedByTimer ? nil : .seconds(1)
-        default: nil
-        }
+        state.nextRetry(portIsAway: portIsAway, isFlushedByTimer: isFlushedByTimer)
     }
 
     mutating func retry(in phase: Phase) throws(SystemError) {
@@ -239,8 +223,9 @@ struct TracedChannel {
         channel.mailbox.post(job.word)
     }
 
-    /// Lets the worker move what is left before a stop's boundary; while streaming, as much as the ring buffer can
-    /// hold. So a CPU that goes on recording cannot keep the flush busy for ever.
+    /// Lets the worker move what is left before a stop's boundary, or as much as the ring buffer can hold.
+    ///
+    /// So a CPU that goes on recording cannot keep the flush busy for ever.
     private mutating func flush(in phase: Phase) throws(SystemError) {
         flushIsDue = false
         if case .flushing = phase {

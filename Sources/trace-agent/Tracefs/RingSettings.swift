@@ -1,4 +1,5 @@
 import CommandSupport
+import Logging
 import Reactor
 import TraceFile
 
@@ -58,9 +59,13 @@ struct RingSettings: ~Copyable {
     }
 
     /// Restores `buffer_percent` to what it was before it was set.
-    mutating func restorePercent() throws(SystemError) {
+    mutating func restorePercent(_ log: Logger) {
         guard let saved = savedPercent else { return }
         savedPercent = nil
-        try bufferPercent.overwrite(with: saved)
+        do throws(SystemError) {
+            try bufferPercent.overwrite(with: saved)
+        } catch {
+            log.warning("buffer_percent is not restored: \(error)")
+        }
     }
 }
