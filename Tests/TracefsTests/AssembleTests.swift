@@ -100,7 +100,7 @@ struct AssembleTests {
         try writeBytes(path("both"), pages(3) + pages(1))
         let command = try assemble("header", "both", "cpu1")
         #expect(command.status == 65)
-        #expect(command.errorText.contains("\(path("both")): page 3, at byte 12288, begins at 0, before"))
+        #expect(command.errorText.contains("\(path("both")): page 3 at byte 12288 starts at 0, earlier"))
         #expect(!isMade)
     }
 
@@ -113,14 +113,17 @@ struct AssembleTests {
         let cases: [([String], CInt, String)] = [
             (["none", "cpu0"], 66, "cannot read \(path("none")): No such file or directory"),
             (["header", "none"], 66, "cannot read \(path("none")): No such file or directory"),
-            (["cut", "cpu0"], 65, "\(path("cut")): cut short in "),
-            (["text", "cpu0"], 65, "\(path("text")): no header: a header should begin at byte 0"),
-            (["cpu0", "cpu1"], 65, "\(path("cpu0")): no header"),
-            (["header", "text"], 65, "\(path("text")): page 0, at byte 0, "),
+            (["cut", "cpu0"], 65, "\(path("cut")): truncated in "),
+            (
+                ["text", "cpu0"], 65,
+                "\(path("text")): not a trace header: the magic number expected at byte 0"
+            ),
+            (["cpu0", "cpu1"], 65, "\(path("cpu0")): not a trace header"),
+            (["header", "text"], 65, "\(path("text")): page 0 at byte 0 "),
             (["header", "cpu0", "cpu0"], 65, "\(path("cpu0")): the same file as \(path("cpu0"))"),
             (
                 ["header", "cpu0", "cpu1", "text"], 65,
-                "the header of a machine of 2 CPUs, but there are 3 streams"
+                "3 streams, but the recorded machine has 2 CPUs"
             ),
             (["header", "fifo"], 65, "\(path("fifo")): not a regular file"),
             (["fifo", "cpu0"], 65, "\(path("fifo")): not a regular file"),
@@ -170,6 +173,6 @@ struct AssembleTests {
         #expect(try Command("trace-cmd", ["restore", "-c", "-o", foreign]).status == 0)
         let command = try assemble("foreign", "cpu0")
         #expect(command.status == 65)
-        #expect(command.errorText.contains("no header of version 6"))
+        #expect(command.errorText.contains("not a trace header of version 6"))
     }
 }

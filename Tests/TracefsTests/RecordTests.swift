@@ -118,7 +118,7 @@ struct RecordTests {
         try makeLink("\(folder.path)/dangling", to: "\(folder.path)/none/trace.dat")
         let dangling = try record(instance, to: "\(folder.path)/dangling")
         #expect(dangling.wait() == 64)
-        #expect(dangling.errorText.contains("a link that leads nowhere"))
+        #expect(dangling.errorText.contains("a dangling symbolic link"))
         #expect(try namesIn(folder.path) == ["dangling"])
     }
 
