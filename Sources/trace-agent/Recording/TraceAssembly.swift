@@ -2,21 +2,23 @@ import Logging
 import Reactor
 import TraceFile
 
-/// Makes a trace.dat of a header and streams, and says what is in it.
+/// Makes a trace.dat from a trace header and streams, and summarizes its contents.
 struct TraceAssembly {
     let header: String
-    /// The first is CPU 0's.
+    /// One file per CPU, from CPU 0 on.
     let streams: [String]
     let output: String
-    /// Events that the kernel had read from each CPU's ring before these streams began; `nil` if nobody knows.
+    /// Events that had been read from each CPU's ring buffer before these streams began; `nil` if unknown.
     var readBefore: [Int]?
 
-    /// Checks everything, then writes the file in one go: until it is whole, what had its name before keeps it.
+    /// Checks all pages, then writes the file; a file that had its name is replaced only when the new one is complete.
     ///
-    /// - Parameter log: Hears what is not as it should be.
-    /// - Returns: What is in it, for people, a line each.
+    /// - Parameters:
+    ///   - log: Gets the warnings about the recording.
+    ///   - isCancelled: Called between steps; `true` ends the work, and no file is written.
+    /// - Returns: The lines of the summary.
     func make(_ log: Logger, isCancelled: () -> Bool = { false }) throws(Failure) -> [String] {
-        let progress = ProgressLine("putting \(output) together")
+        let progress = ProgressLine("assembling \(output)")
         let step = { (done: Int, total: Int) throws(TraceFileError) in
             progress.show(done, of: total)
             if isCancelled() { throw .cancelled }
@@ -33,7 +35,7 @@ struct TraceAssembly {
             try assembly.write(contents, to: file.content, progress: step)
             try file.replaceTarget()
             progress.clear()
-            for doubt in doubts(about: contents, header) { log.warning("\(doubt)") }
+            for warning in warnings(about: contents, header) { log.warning("\(warning)") }
             return summary(of: contents, header)
         } catch {
             throw explain(error)
@@ -47,63 +49,66 @@ struct TraceAssembly {
             let remedy = cause.code.meansFull ? ": make room" : ""
             return Failure(.outputFailed, "cannot write \(file): \(cause.code)\(remedy)")
         case .system(let file, let cause): return Failure(.noInput, "cannot read \(file): \(cause.code)")
-        case .tooLarge, .cancelled: return Failure(.tryAgain, "\(output) is not made: \(error)")
+        case .tooLarge, .cancelled: return Failure(.tryAgain, "\(output) is not written: \(error)")
         }
     }
 
-    /// What can be doubted although every page is sound.
-    private func doubts(about contents: [CPUStream.Contents], _ header: TraceHeader) -> [String] {
-        var doubts: [String] = []
+    /// The warnings about a recording whose pages are all valid.
+    private func warnings(about contents: [CPUStream.Contents], _ header: TraceHeader) -> [String] {
+        var warnings: [String] = []
         for (cpu, entry) in contents.enumerated() {
             if entry.tornBytes > 0 {
-                doubts.append(
-                    "\(streams[cpu]): the last page is torn: its \(entry.tornBytes) bytes, of \(header.layout.pageSize), are left out"
+                warnings.append(
+                    "\(streams[cpu]): incomplete last page dropped (\(entry.tornBytes) of \(header.layout.pageSize) bytes)"
                 )
             }
             if entry.lost > 0 || entry.uncountedLosses > 0 {
                 let more =
                     entry.uncountedLosses > 0
-                    ? ", and some \(entry.uncountedLosses) times without a number" : ""
-                doubts.append("CPU \(cpu): the kernel lost \(entry.lost) events\(more), as the pages say")
+                    ? ", and an unknown number of events \(entry.uncountedLosses) times" : ""
+                warnings.append(
+                    "CPU \(cpu): the kernel lost \(entry.lost) events\(more), according to the pages")
             }
-            if let doubt = doubt(about: entry, cpu, header) { doubts.append(doubt) }
+            if let warning = warning(about: entry, cpu, header) { warnings.append(warning) }
         }
-        return doubts
+        return warnings
     }
 
-    /// Events that the kernel counts as read for a stream: since it began, or if nobody knows when that was, since the
-    /// CPU's ring was made or emptied.
+    /// Events that were read from a CPU's ring buffer, as the kernel counts them; `nil` if the header lacks the number.
+    ///
+    /// They count from the start of the stream, or if `readBefore` is unknown, since the ring buffer was created or
+    /// cleared.
     private func eventsRead(_ cpu: Int, _ header: TraceHeader) -> Int? {
         guard let read = header.eventsRead(cpu: cpu) else { return nil }
         guard let readBefore, cpu < readBefore.count, readBefore[cpu] <= read else { return read }
         return read - readBefore[cpu]
     }
 
-    /// Compares what a stream has with what the kernel counted.
-    private func doubt(about entry: CPUStream.Contents, _ cpu: Int, _ header: TraceHeader) -> String? {
+    /// The warning about a stream whose number of events differs from the kernel's count.
+    private func warning(about entry: CPUStream.Contents, _ cpu: Int, _ header: TraceHeader) -> String? {
         guard let read = eventsRead(cpu, header), entry.events != read else { return nil }
         if readBefore != nil {
             if entry.events > read { return nil }
-            return "CPU \(cpu): \(read - entry.events) events were read by somebody else, or are missing"
+            return "CPU \(cpu): \(read - entry.events) events are missing, or were read by another process"
         }
         let other = (0..<header.cpus).first { header.eventsRead(cpu: $0) == entry.events }
         if entry.events > 0, let other {
             return
-                "\(streams[cpu]) has \(entry.events) events, which is what was read on CPU \(other), not on CPU \(cpu): are the streams in order?"
+                "\(streams[cpu]) has \(entry.events) events, as many as were read on CPU \(other), not on CPU \(cpu): check the order of the streams"
         }
         if entry.events > read { return nil }
         return
-            "\(streams[cpu]) has \(entry.events) of the \(read) events that were read on CPU \(cpu) since its ring was made or emptied: if not all were read before, the rest is missing"
+            "\(streams[cpu]) has \(entry.events) of the \(read) events that were read on CPU \(cpu) since its ring buffer was created or cleared: the others were read before this stream began, or are missing"
     }
 
     private func summary(of contents: [CPUStream.Contents], _ header: TraceHeader) -> [String] {
-        let columns = ["cpu", "pages", "events", "lost", "read by the kernel"]
+        let columns = ["cpu", "pages", "events", "lost", "read events"]
         let rows = contents.enumerated().map { cpu, entry in
             let read = eventsRead(cpu, header).map { "\($0)" } ?? "?"
             let lost = "\(entry.lost)" + (entry.uncountedLosses > 0 ? "+" : "")
             return ["\(cpu)", "\(entry.pages)", "\(entry.events)", lost, read]
         }
-        // What a guest says of itself goes to a terminal.
+        // These texts come from a guest: control characters must not reach the terminal.
         let (machine, clock) = (
             Array(header.machine.utf8).escapedASCII, Array(header.clock.utf8).escapedASCII
         )
@@ -112,6 +117,6 @@ struct TraceAssembly {
 }
 
 extension Errno {
-    /// Whether there is no room left.
+    /// Whether a write failed for lack of space: the disk, a quota, or the largest file size.
     var meansFull: Bool { [.noSpace, .overQuota, .fileTooLarge].contains(self) }
 }

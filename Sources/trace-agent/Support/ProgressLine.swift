@@ -1,31 +1,36 @@
 import Reactor
 
-/// Shows on a terminal how far a long piece of work has come; a short one shows nothing.
+/// Shows the progress of a long task on the terminal; a short task shows nothing.
 final class ProgressLine {
-    private let what: String
+    private let task: String
     private let terminal: StandardError?
     private var next: ContinuousClock.Instant
     private var isShown = false
 
-    /// Shorter work needs none.
-    private static let patience = Duration.milliseconds(500)
+    /// A task that is shorter than this shows nothing.
+    private static let delay = Duration.milliseconds(500)
+    /// The time between two updates.
     private static let period = Duration.milliseconds(200)
 
-    init(_ what: String) {
-        self.what = what
+    /// Starts a task.
+    ///
+    /// - Parameter task: Its name, which precedes the percentage.
+    init(_ task: String) {
+        self.task = task
         let output = StandardError.shared
         terminal = output.isTerminal ? output : nil
-        next = .now + Self.patience
+        next = .now + Self.delay
     }
 
+    /// Shows that `done` of `total` units are done, if the terminal has not been updated recently.
     func show(_ done: Int, of total: Int) {
         guard let terminal, total > 0, ContinuousClock.now >= next else { return }
         next = .now + Self.period
         isShown = true
-        terminal.write("\r\(what): \(done * 100 / total) %")
+        terminal.write("\r\(task): \(done * 100 / total) %")
     }
 
-    /// Takes the line away.
+    /// Clears the line.
     func clear() {
         guard isShown else { return }
         isShown = false
