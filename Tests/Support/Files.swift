@@ -1,34 +1,6 @@
 import Glibc
 import Reactor
 
-/// Why a test cannot go on.
-package struct TestFailure: Error, CustomStringConvertible {
-    package let description: String
-    package init(_ description: String) { self.description = description }
-}
-
-/// A path that nothing has yet.
-package func temporaryPath() -> String {
-    "/tmp/trace-agent-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
-}
-
-/// A folder of its own, removed with what is in it when the test drops it.
-///
-/// The agent opens ports in it again after it has become somebody else.
-package final class TemporaryFolder {
-    package let path = temporaryPath()
-
-    package init() {
-        mkdir(path, 0o777)
-        chmod(path, 0o777)
-    }
-
-    deinit {
-        for name in (try? namesIn(path)) ?? [] { unlink("\(path)/\(name)") }
-        rmdir(path)
-    }
-}
-
 package func namesIn(_ directory: String) throws -> [String] {
     try FileDescriptor.open(directory, .directory).names()
 }
@@ -38,7 +10,7 @@ package func readFile(_ path: String) throws -> [UInt8] {
     return try readAll(file)
 }
 
-/// Reads until the end, or until nothing more is there to read.
+/// Reads up to the end of the file, or until a read would block.
 package func readAll(_ file: borrowing FileDescriptor) throws -> [UInt8] {
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 20)
@@ -70,16 +42,4 @@ package func makeFIFO(_ path: String) throws {
 
 package func makeLink(_ path: String, to target: String) throws {
     guard symlink(target, path) == 0 else { throw TestFailure("cannot make the link \(path)") }
-}
-
-/// Looks again and again, for what no event tells, until `condition` holds.
-package func eventually(within limit: Duration = .seconds(20), _ condition: () throws -> Bool) rethrows
-    -> Bool
-{
-    let end = ContinuousClock.now + limit
-    while try !condition() {
-        if ContinuousClock.now > end { return false }
-        usleep(5000)
-    }
-    return true
 }

@@ -1,5 +1,4 @@
-/// The bytes of a kernel's files as a test wants them, in any byte order, with a `long` of 4 or 8 bytes: what a header and
-/// pages of a foreign machine look like.
+/// Makes the trace header and the pages of another machine, in either byte order and with a `long` of 4 or 8 bytes.
 package struct ForeignKernel {
     package let isBigEndian: Bool
     package let longSize: Int
@@ -44,7 +43,7 @@ package struct ForeignKernel {
 
         """
 
-    /// The number of `ftrace/print`.
+    /// The event id of `ftrace/print`.
     package static let printID: UInt16 = 5
 
     private var printFormat: String {
@@ -65,9 +64,9 @@ package struct ForeignKernel {
         """
     }
 
-    /// One thing of a page.
+    /// One item in a page.
     package enum Item {
-        /// A text, as `trace_marker` writes it, so many nanoseconds after what is before it.
+        /// A text, as `trace_marker` writes it, `delta` nanoseconds after the previous item.
         case marker(String, delta: UInt32)
         case discarded(bytes: Int)
         case timeExtend
@@ -88,7 +87,7 @@ package struct ForeignKernel {
             data += long(number)
         case .uncounted: commit |= 1 << 31
         }
-        // The kernel's field is signed, and is widened with its sign.
+        // The kernel's field is signed, so widening it extends the sign.
         if commit & 1 << 31 != 0 { commit |= 0xffff_ffff << 32 }
         let page = bytes(timestamp) + long(commit) + data
         return page + Array(repeating: 0, count: pageSize - page.count)
@@ -111,7 +110,7 @@ package struct ForeignKernel {
         bytes(isBigEndian ? kind << 27 | delta : delta << 5 | kind)
     }
 
-    /// The parts of a header, in their order.
+    /// The parts of a trace header, in their order.
     package func headerParts(
         cpus: UInt32 = 2, eventsRead: [Int] = [], instance: String = ""
     ) -> [[UInt8]] {

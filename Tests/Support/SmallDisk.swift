@@ -1,6 +1,6 @@
 import Glibc
 
-/// A file system that is soon full.
+/// A small file system, mounted until the test releases it.
 package final class SmallDisk {
     package let path = temporaryPath()
 

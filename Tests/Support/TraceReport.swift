@@ -1,4 +1,4 @@
-/// What trace-cmd makes of a trace.dat.
+/// The contents of a trace.dat, as trace-cmd reads it.
 package struct TraceReport {
     /// One event as `trace-cmd report` prints it.
     package struct Event {
@@ -10,10 +10,12 @@ package struct TraceReport {
     }
 
     package let events: [Event]
-    /// Lines that are no events: how many CPUs there are, what was lost.
+    /// Lines that are not events: the number of CPUs, and lost events.
     package let notes: [String]
 
-    /// - Throws: If trace-cmd complains of anything.
+    /// Runs `trace-cmd report`.
+    ///
+    /// - Throws: `TestFailure` if trace-cmd fails or prints a warning.
     package init(of path: String, _ options: [String] = []) throws {
         let report = try Command("trace-cmd", ["report", "-i", path] + options)
         guard report.status == 0, report.errorText.isEmpty else {
@@ -28,17 +30,17 @@ package struct TraceReport {
         self.notes = notes
     }
 
-    /// How many events each CPU has.
+    /// The number of events on `cpu`.
     package func count(cpu: Int) -> Int { events.count { $0.cpu == cpu } }
 
-    /// The texts of `trace_marker` that begin with `prefix`.
+    /// The texts of `trace_marker` that contain `prefix`, from there on.
     package func markers(_ prefix: String) -> [String] {
         events.filter { $0.name == "print" }.compactMap { event in
             event.text.firstRange(of: prefix).map { String(event.text[$0.lowerBound...]) }
         }
     }
 
-    /// The formats of events in the file, by `system:event`.
+    /// The event formats in the file, by `system:event`.
     package static func formats(of path: String) throws -> [String: String] {
         let report = try Command("trace-cmd", ["report", "--events", "-i", path])
         var formats: [String: String] = [:]
@@ -57,7 +59,7 @@ package struct TraceReport {
 }
 
 extension TraceReport.Event {
-    /// Reads `  bash-12  [001] d..1  3.000001: sched_switch:  what it says`.
+    /// Reads `  bash-12  [001] d..1  3.000001: sched_switch:  the text`.
     fileprivate init?(_ line: Substring) {
         let words = line.split(separator: " ", maxSplits: 100)
         guard let cpuIndex = words.firstIndex(where: { $0.hasPrefix("[") && $0.hasSuffix("]") }),

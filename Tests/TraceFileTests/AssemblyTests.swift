@@ -21,7 +21,7 @@ struct AssemblyTests {
         get throws { try #require(PageLayout(headerPage: kernel.headerPage, order: .little)) }
     }
 
-    /// What is wrong with a stream of these bytes.
+    /// The message about a stream of these bytes; `nil` if it is valid.
     private func problem(_ bytes: [UInt8]) throws -> String? {
         do { _ = try stream(bytes).survey(layout) } catch let error as TraceFileError {
             return error.description
@@ -29,7 +29,7 @@ struct AssemblyTests {
         return nil
     }
 
-    @Test func `a stream is added up, and a torn last page left out`() throws {
+    @Test func `counts the contents of a stream, and drops an incomplete last page`() throws {
         let pages =
             kernel.page(at: 5, [.marker("a", delta: 0)])
             + kernel.page(at: 5, [.marker("b", delta: 0), .marker("c", delta: 0)], loss: .counted(7))
@@ -44,34 +44,34 @@ struct AssemblyTests {
         #expect(contents.bytes == 3 * 4096)
     }
 
-    @Test func `an empty stream is one`() throws {
+    @Test func `accepts an empty stream`() throws {
         #expect(try stream([]).survey(try layout) == CPUStream.Contents())
     }
 
-    @Test func `what is wrong with a stream is said, and where`() throws {
+    @Test func `names the problem of an invalid stream and its place`() throws {
         let page = kernel.page(at: 100, [.marker("a", delta: 0)])
         let earlier = kernel.page(at: 99, [.marker("b", delta: 0)])
         let empty = [UInt8](repeating: 0, count: 4096)
         let path = "\(folder.path)/cpu0"
-        #expect(try problem(page + page + empty) == "\(path): page 2, at byte 8192, holds no event")
+        #expect(try problem(page + page + empty) == "\(path): page 2 at byte 8192 contains no event")
         #expect(
             try problem(page + earlier)
-                == "\(path): page 1, at byte 4096, begins at 99, before the page in front of it, which does at 100: are these pages of several CPUs, or has the clock been changed, or the machine started again?"
+                == "\(path): page 1 at byte 4096 starts at 99, earlier than the previous page (100): pages of several CPUs in one file, a changed clock, or a reboot"
         )
         #expect(try problem(page) == nil)
         #expect(
             try problem(Array(repeating: 0xff, count: 4096))
-                == "\(path): page 0, at byte 0, says that it holds 1073741823 bytes of events, but has room for 4080"
+                == "\(path): page 0 at byte 0 claims 1073741823 bytes of events, but has room for 4080"
         )
-        // More than is read at a time.
+        // More pages than are read at a time.
         let many = (0..<600).flatMap { kernel.page(at: UInt64($0), [.marker("a", delta: 0)]) }
-        #expect(try problem(many + empty) == "\(path): page 600, at byte 2457600, holds no event")
+        #expect(try problem(many + empty) == "\(path): page 600 at byte 2457600 contains no event")
     }
 
     @Test(
         .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"),
         arguments: ["", "box"])
-    func `a file without a single event is one`(instance: String) throws {
+    func `assembles a file without events`(instance: String) throws {
         let header = try TraceHeader(opening: try file("header", kernel.header(instance: instance)))
         let assembly = try Assembly(header, [try stream([], "cpu0"), try stream([], "cpu1")])
         let output = try NewFile(at: "\(folder.path)/trace.dat")
@@ -80,7 +80,7 @@ struct AssemblyTests {
         #expect(try TraceReport(of: "\(folder.path)/trace.dat").events.isEmpty)
     }
 
-    @Test func `a header says what it is of`() throws {
+    @Test func `reads the description of the recorded machine from a header`() throws {
         let header = try TraceHeader(opening: try file("header", kernel.header(eventsRead: [3, 1])))
         #expect(header.cpus == 2)
         #expect(header.clock == "local")
@@ -90,14 +90,14 @@ struct AssemblyTests {
         #expect(header.eventsRead(cpu: 2) == nil)
     }
 
-    @Test func `the answer in front of a header is no harm`() throws {
+    @Test func `skips an answer line before the header`() throws {
         let line = Array("{\"answer\":\"metadata\",\"bytes\":17}\n".utf8)
         let header = try TraceHeader(opening: try file("header", line + kernel.header()))
         #expect(header.start == line.count)
         #expect(header.size == kernel.header().count)
     }
 
-    @Test func `a header that is cut anywhere is refused, and in which part it was cut`() throws {
+    @Test func `refuses a header that is truncated anywhere, and names the part`() throws {
         let parts = kernel.headerParts(eventsRead: [3])
         let names = [
             "", "header_page", "header_event", "format", "event system|empty", "symbols", "printk formats",
@@ -110,25 +110,25 @@ struct AssemblyTests {
                 let path = try file("header", Array(all[..<length]))
                 do throws(TraceFileError) {
                     _ = try TraceHeader(opening: path)
-                    Issue.record("a header of \(length) bytes was taken")
+                    Issue.record("a header of \(length) bytes was accepted")
                 } catch {
                     let message = error.description
                     let isNamed =
                         names.split(separator: "|").contains { message.contains($0) } || names.isEmpty
                     #expect(isNamed || message.contains("header_page"), "\(length): \(message)")
-                    #expect(message.contains(length == 0 ? "empty" : "cut short"), "\(length): \(message)")
+                    #expect(message.contains(length == 0 ? "empty" : "truncated"), "\(length): \(message)")
                 }
             }
             start += part.count
         }
     }
 
-    @Test func `numbers in a header that make no sense are refused`() throws {
+    @Test func `refuses invalid numbers in a header`() throws {
         var bytes = kernel.header()
         for offset in bytes.indices {
             let found = bytes[offset]
             bytes[offset] ^= 0xff
-            // Whatever it says, it neither traps nor takes memory by the number.
+            // Any value is safe: none causes a trap, or a large allocation.
             _ = try? TraceHeader(opening: try file("header", bytes))
             bytes[offset] = found
         }
@@ -143,7 +143,7 @@ struct AssemblyTests {
         }
     }
 
-    @Test func `a page size that is not the pages' is refused: readers believe it`() throws {
+    @Test func `refuses a page size that differs from header_page's, because readers rely on it`() throws {
         for size in [0, 8192] {
             var bytes = kernel.header()
             bytes.replaceSubrange(14..<18, with: kernel.bytes(UInt32(size)))
@@ -155,8 +155,7 @@ struct AssemblyTests {
     @Test(
         .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"),
         arguments: ["", "box"])
-    func `a header that does not say which clock is in use makes a file all the same`(instance: String) throws
-    {
+    func `assembles a file from a header without a clock in use`(instance: String) throws {
         let clocks = Array("[local]".utf8)
         var bytes = kernel.header(instance: instance)
         let place = try #require(bytes.indices.first { bytes[$0...].starts(with: clocks) })
@@ -170,33 +169,33 @@ struct AssemblyTests {
         #expect(try TraceReport(of: "\(folder.path)/trace.dat").markers("hello").count == 1)
     }
 
-    @Test func `more streams than CPUs, and a stream that is given twice, are refused`() throws {
+    @Test func `refuses more streams than CPUs, and a stream that is given twice`() throws {
         let header = try TraceHeader(opening: try file("header", kernel.header(cpus: 1)))
         let one = try stream([], "cpu0")
         #expect(throws: TraceFileError.self) { try Assembly(header, [one, try stream([], "cpu1")]) }
         let two = try TraceHeader(opening: try file("header", kernel.header(cpus: 2)))
-        // Empty ones stand for CPUs that were not traced.
+        // An empty stream may be given twice: it stands for CPUs that were not traced.
         _ = try Assembly(two, [one, try CPUStream(opening: one.name)])
         let full = try stream([1], "full")
         #expect(throws: TraceFileError.self) { try Assembly(two, [full, try CPUStream(opening: full.name)]) }
     }
 
-    @Test func `a FIFO is no stream, and a folder no header`() throws {
+    @Test func `refuses a FIFO as a stream, and a folder as a header`() throws {
         try makeFIFO("\(folder.path)/fifo")
         #expect(throws: TraceFileError.self) { try CPUStream(opening: folder.path) }
         #expect(throws: TraceFileError.self) { try TraceHeader(opening: folder.path) }
     }
 
-    /// trace-cmd as the judge: what a machine of another byte order or word size recorded reads as it should.
+    /// trace-cmd reads the recordings of machines with another byte order or word size correctly.
     @Test(
         .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"),
         arguments: [
             ForeignKernel(), ForeignKernel(longSize: 4), ForeignKernel(isBigEndian: true),
             ForeignKernel(isBigEndian: true, longSize: 4), ForeignKernel(pageSize: 16384),
         ], ["", "box"])
-    func `files of other machines read right, in version 6 and 7`(kernel: ForeignKernel, instance: String)
-        throws
-    {
+    func `assembles files of other machines in versions 6 and 7`(
+        kernel: ForeignKernel, instance: String
+    ) throws {
         let header = try TraceHeader(opening: try file("header", kernel.header(instance: instance)))
         #expect(header.instance == instance)
         let streams = [
@@ -227,7 +226,7 @@ struct AssemblyTests {
             lines == [
                 "cpus=2", "\(prefix)somebody-42 [000] 0.001000: print: 0x0: hello",
                 "\(prefix)somebody-42 [001] 0.002001: print: 0x0: world", "\(prefix)CPU:0 [3 EVENTS DROPPED]",
-                // After this note trace-cmd leaves the instance out.
+                // After this note, trace-cmd omits the instance.
                 "somebody-42 [000] 0.003001: print: 0x0: again",
             ])
         let dump = try Command("trace-cmd", ["dump", "--all", "-i", output])

@@ -20,7 +20,7 @@ struct PageTests {
     }
 
     @Test(arguments: kernels)
-    func `a layout is where the fields are`(kernel: ForeignKernel) throws {
+    func `reads the page layout from header_page`(kernel: ForeignKernel) throws {
         let layout = try layout(kernel)
         #expect(layout.pageSize == kernel.pageSize)
         #expect(layout.longSize == kernel.longSize)
@@ -35,12 +35,12 @@ struct PageTests {
         ForeignKernel().headerPage.replacing("u64", with: "u&4"),
         ForeignKernel().headerPage.replacing("field: char", with: "fiel[: char"),
     ])
-    func `a text that is no header_page gives none`(text: String) {
+    func `refuses a text that is not from header_page`(text: String) {
         #expect(PageLayout(headerPage: text) == nil)
     }
 
     @Test(arguments: kernels)
-    func `counts events, and nothing else that is in a page`(kernel: ForeignKernel) throws {
+    func `counts the events of a page, and no padding or time stamps`(kernel: ForeignKernel) throws {
         let bytes = kernel.page(
             at: 77,
             [
@@ -52,22 +52,22 @@ struct PageTests {
     }
 
     @Test(arguments: kernels)
-    func `tells what was lost before it`(kernel: ForeignKernel) throws {
+    func `reads how many events were lost before a page`(kernel: ForeignKernel) throws {
         let items = [ForeignKernel.Item.marker("x", delta: 0)]
         #expect(try page(kernel.page(at: 1, items, loss: .counted(12345)), kernel).loss == .counted(12345))
         #expect(try page(kernel.page(at: 1, items, loss: .uncounted), kernel).loss == .uncounted)
         #expect(try page(kernel.page(at: 1, items), kernel).loss == .none)
     }
 
-    @Test func `short records, and padding up to the end, count as they should`() throws {
+    @Test func `counts short records, and skips padding up to the end of the page`() throws {
         let kernel = ForeignKernel()
-        // Two records of 12 bytes, whose length is in the first word, then padding to the end.
+        // Two records of 12 bytes, whose length is in their first word, then padding up to the end.
         let record = kernel.bytes(UInt32(3)) + Array(repeating: 1, count: 12)
         let padding = kernel.bytes(UInt32(29)) + Array(repeating: 9, count: 40)
         #expect(try page(kernel.page(at: 1, [.bytes(record + record + padding)]), kernel).events == 2)
     }
 
-    @Test func `bytes that are no page are refused, and why`() throws {
+    @Test func `refuses bytes that are not a page, with the reason`() throws {
         let kernel = ForeignKernel()
         let zeros = [UInt8](repeating: 0, count: 4096)
         let long = kernel.bytes(UInt64(1)) + kernel.bytes(UInt64(4081)) + zeros[16...]
@@ -79,14 +79,14 @@ struct PageTests {
         #expect(try flaw(long) == .tooLong(bytes: 4081, room: 4080))
         let beyond = kernel.page(at: 1, [.marker("x", delta: 0), .bytes(kernel.bytes(UInt32(28)))])
         #expect(try flaw(beyond) == .eventBeyondEnd(offset: 16 + 28))
-        // A length that does not even hold itself would never get on.
+        // A length of 0 would never advance: it has to include itself.
         let stuck = kernel.page(at: 1, [.bytes(kernel.bytes(UInt32(0)) + kernel.bytes(UInt32(0)))])
         #expect(try flaw(stuck) == .eventBeyondEnd(offset: 16))
         let halfWord = kernel.page(at: 1, [.bytes([1, 0])])
         #expect(try flaw(halfWord) == .eventBeyondEnd(offset: 16))
     }
 
-    @Test func `random bytes never do more than be refused`() throws {
+    @Test func `random bytes are counted or refused, without a trap`() throws {
         var generator = SystemRandomNumberGenerator()
         let kernel = ForeignKernel()
         for _ in 0..<2000 {

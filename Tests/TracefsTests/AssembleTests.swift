@@ -2,7 +2,7 @@ import Reactor
 import Support
 import Testing
 
-/// `trace-agent assemble` as its users meet it: whatever it is given, a clear error or a file that trace-cmd reads.
+/// `trace-agent assemble` as a user runs it: any input gives either a clear error or a file that trace-cmd reads.
 @Suite(.serialized, .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"))
 struct AssembleTests {
     private let folder = TemporaryFolder()
@@ -26,34 +26,34 @@ struct AssembleTests {
             ["assemble", "-o", output] + names.map { $0.hasPrefix("/") ? $0 : path($0) })
     }
 
-    private var isMade: Bool { FileDescriptor.resolve(output) != nil }
+    private var outputExists: Bool { FileDescriptor.resolve(output) != nil }
 
-    @Test func `says what is in the file`() throws {
+    @Test func `prints a summary of the file`() throws {
         let command = try assemble("header", "cpu0", "cpu1")
         #expect(command.status == 0 && command.errorText.isEmpty)
         #expect(
             command.output == """
                 \(output): Linux somewhere 6.1.0 foreign, clock local
-                cpu  pages  events  lost  read by the kernel
-                  0      3       3     0                   3
-                  1      1       1     0                   1
+                cpu  pages  events  lost  read events
+                  0      3       3     0            3
+                  1      1       1     0            1
 
                 """)
         #expect(try TraceReport(of: output).markers("mark").count == 4)
     }
 
-    @Test func `a torn last page is left out, and said`() throws {
+    @Test func `drops an incomplete last page with a warning`() throws {
         try writeBytes(path("cpu0"), pages(3) + pages(1)[..<1000])
         let command = try assemble("header", "cpu0", "cpu1")
         #expect(command.status == 0)
         #expect(
             command.errorText
-                == "trace-agent: warning: \(path("cpu0")): the last page is torn: its 1000 bytes, of 4096, are left out\n"
+                == "trace-agent: warning: \(path("cpu0")): incomplete last page dropped (1000 of 4096 bytes)\n"
         )
         #expect(try TraceReport(of: output).markers("mark").count == 4)
     }
 
-    @Test func `empty streams, one of them or all, make a file`() throws {
+    @Test func `assembles a file if some or all streams are empty`() throws {
         try writeBytes(path("empty0"), [])
         try writeBytes(path("empty1"), [])
         #expect(try assemble("header", "empty0", "cpu1").status == 0)
@@ -62,20 +62,20 @@ struct AssembleTests {
         #expect(try TraceReport(of: output).events.isEmpty)
     }
 
-    @Test func `a stream that is cut between two pages is doubted`() throws {
+    @Test func `warns of a stream that is truncated between two pages`() throws {
         try writeBytes(path("cpu0"), pages(2))
         let command = try assemble("header", "cpu0", "cpu1")
         #expect(command.status == 0)
         #expect(
             command.errorText.contains(
-                "\(path("cpu0")) has 2 of the 3 events that were read on CPU 0 since its ring was made or emptied"
+                "\(path("cpu0")) has 2 of the 3 events that were read on CPU 0 since its ring buffer was created or cleared"
             ))
-        // An empty stream of a CPU that recorded something is one that is cut, too.
+        // An empty stream of a CPU that recorded something is a truncated one, too.
         try writeBytes(path("empty"), [])
         #expect(try assemble("header", "empty", "cpu1").errorText.contains("has 0 of the 3 events"))
     }
 
-    @Test func `what a guest says of itself does nothing to a terminal`() throws {
+    @Test func `escapes control characters in the texts of a guest`() throws {
         var header = kernel.header()
         let name = Array("somewhere".utf8)
         let place = try #require(header.indices.first { header[$0...].starts(with: name) })
@@ -86,41 +86,42 @@ struct AssembleTests {
         #expect(command.output.contains(#"Linux \x1b]0;here! 6.1.0 foreign"#))
     }
 
-    @Test func `streams in the wrong order are doubted`() throws {
+    @Test func `warns of streams in the wrong order`() throws {
         let command = try assemble("header", "cpu1", "cpu0")
         #expect(command.status == 0)
         #expect(
             command.errorText.contains(
-                "\(path("cpu1")) has 1 events, which is what was read on CPU 1, not on CPU 0: are the streams in order?"
+                "\(path("cpu1")) has 1 events, as many as were read on CPU 1, not on CPU 0: check the order of the streams"
             ))
         #expect(command.errorText.split(separator: "\n").count == 2)
     }
 
-    @Test func `pages of two CPUs in one stream are refused`() throws {
+    @Test func `refuses pages of two CPUs in one stream`() throws {
         try writeBytes(path("both"), pages(3) + pages(1))
         let command = try assemble("header", "both", "cpu1")
         #expect(command.status == 65)
-        #expect(command.errorText.contains("\(path("both")): page 3, at byte 12288, begins at 0, before"))
-        #expect(!isMade)
+        #expect(command.errorText.contains("\(path("both")): page 3 at byte 12288 starts at 0, earlier"))
+        #expect(!outputExists)
     }
 
-    @Test func `what is missing, cut short, doubled or no stream at all ends with a line that says so`()
-        throws
-    {
+    @Test func `reports missing, truncated, duplicate and invalid files with one line each`() throws {
         try writeBytes(path("cut"), Array(kernel.header()[..<700]))
         try writeBytes(path("text"), Array(String(repeating: "not a page ", count: 1000).utf8))
         try makeFIFO(path("fifo"))
         let cases: [([String], CInt, String)] = [
             (["none", "cpu0"], 66, "cannot read \(path("none")): No such file or directory"),
             (["header", "none"], 66, "cannot read \(path("none")): No such file or directory"),
-            (["cut", "cpu0"], 65, "\(path("cut")): cut short in "),
-            (["text", "cpu0"], 65, "\(path("text")): no header: a header should begin at byte 0"),
-            (["cpu0", "cpu1"], 65, "\(path("cpu0")): no header"),
-            (["header", "text"], 65, "\(path("text")): page 0, at byte 0, "),
+            (["cut", "cpu0"], 65, "\(path("cut")): truncated in "),
+            (
+                ["text", "cpu0"], 65,
+                "\(path("text")): not a trace header: the magic number expected at byte 0"
+            ),
+            (["cpu0", "cpu1"], 65, "\(path("cpu0")): not a trace header"),
+            (["header", "text"], 65, "\(path("text")): page 0 at byte 0 "),
             (["header", "cpu0", "cpu0"], 65, "\(path("cpu0")): the same file as \(path("cpu0"))"),
             (
                 ["header", "cpu0", "cpu1", "text"], 65,
-                "the header of a machine of 2 CPUs, but there are 3 streams"
+                "3 streams, but the recorded machine has 2 CPUs"
             ),
             (["header", "fifo"], 65, "\(path("fifo")): not a regular file"),
             (["fifo", "cpu0"], 65, "\(path("fifo")): not a regular file"),
@@ -132,12 +133,10 @@ struct AssembleTests {
             #expect(command.errorText.contains(message), "\(names): \(command.errorText)")
             #expect(command.errorText.split(separator: "\n").count == 1, "\(command.errorText)")
         }
-        #expect(!isMade)
+        #expect(!outputExists)
     }
 
-    @Test func `a file that is there stays until the new one is whole, and streams are not overwritten`()
-        throws
-    {
+    @Test func `keeps an existing file until the new one is complete, and overwrites no input`() throws {
         try writeFile(output, "the old one")
         #expect(try assemble("header", "none").status == 66)
         #expect(try readText(output) == "the old one")
@@ -152,7 +151,7 @@ struct AssembleTests {
         let intoFIFO = try Command(
             Machine.product("trace-agent"), ["assemble", "-o", path("fifo"), path("header"), path("cpu0")])
         #expect(intoFIFO.status == 65 && intoFIFO.errorText.contains("not a regular file"))
-        // A name that begins like the output's is not the output.
+        // A file is not the output because its name starts with the output's name.
         let missing = try Command(
             Machine.product("trace-agent"), ["assemble", "-o", output, path("header"), output + ".cpu7"])
         #expect(missing.status == 66)
@@ -165,11 +164,11 @@ struct AssembleTests {
         #expect(try namesIn(folder.path).sorted() == ["cpu0", "cpu1", "fifo", "header", "link", "trace.dat"])
     }
 
-    @Test func `a header that trace-cmd has made is not taken for one of ours`() throws {
+    @Test func `refuses a header from trace-cmd, which has another version`() throws {
         let foreign = path("foreign")
         #expect(try Command("trace-cmd", ["restore", "-c", "-o", foreign]).status == 0)
         let command = try assemble("foreign", "cpu0")
         #expect(command.status == 65)
-        #expect(command.errorText.contains("no header of version 6"))
+        #expect(command.errorText.contains("not a trace header of version 6"))
     }
 }

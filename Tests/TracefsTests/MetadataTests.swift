@@ -3,13 +3,13 @@ import Reactor
 import Support
 import Testing
 
-/// The order `metadata`, locally: the agent has dropped its privileges, and the header is to be had all the same.
+/// The order `metadata` on this machine: the agent makes trace headers after it has dropped its privileges.
 @Suite(.serialized, .enabled(if: Machine.hasTracefs, "needs root and tracefs"))
 struct MetadataTests {
     private let folder = TemporaryFolder()
     private var headerPath: String { "\(folder.path)/head.dat" }
 
-    /// Puts a header together with what a rig has in its files.
+    /// Assembles a trace.dat from the saved header and the rig's files, and reads it.
     private func report(_ rig: AgentRig) throws -> TraceReport {
         let output = "\(folder.path)/trace.dat"
         let command = try Command(
@@ -24,7 +24,7 @@ struct MetadataTests {
         return (line, try connection.bytes(line.bytes, within: .seconds(60)))
     }
 
-    @Test func `a client gets a header that makes a trace_dat of the streams`() throws {
+    @Test func `a client gets a header from which the streams make a trace_dat`() throws {
         let rig = try AgentRig()
         _ = try rig.control.order("status")
         try rig.instance.write(100, cpu: 0)
@@ -37,29 +37,26 @@ struct MetadataTests {
         #expect(line.events > 500 && line.symbols > 10_000)
         #expect(line.boot_id + "\n" == (try readText("/proc/sys/kernel/random/boot_id")))
         #expect(try report(rig).count(cpu: 0) == 100)
-        // The same through a pipe.
+        // The header can be written to a pipe, too.
         let piped = try rig.client("metadata", ["-o", "-"])
         #expect(piped.status == 0 && piped.output.utf8.count > line.bytes / 2)
     }
 
-    @Test
-    func `the header comes on the control port, between other answers, and what follows is in its place`()
-        throws
-    {
+    @Test func `sends the header on the control port, in order with other answers`() throws {
         let rig = try AgentRig()
         try rig.control.send("status\nmetadata\n")
         #expect(try rig.control.answer().answer == "status")
         let (line, header) = try header(from: rig.control)
         #expect(line.answer == "metadata" && line.error == nil)
         #expect(try rig.control.order("stop").answer == "stop")
-        // What was answered with the line in front is a header as well.
+        // The answer line may precede the header in the file.
         try writeBytes(headerPath, Array("{\"answer\":\"metadata\"}\n".utf8) + header)
         try rig.instance.write(10, cpu: 1)
         _ = try rig.control.order("dump")
         #expect(try report(rig).count(cpu: 1) == 10)
     }
 
-    @Test func `without symbols the header is sound, and says that they are missing`() throws {
+    @Test func `makes a valid header without symbols, with a warning`() throws {
         let rig = try AgentRig(options: ["--kallsyms", "/dev/null"])
         _ = try rig.control.order("status")
         let command = try rig.client("metadata", ["-o", headerPath])
@@ -70,7 +67,7 @@ struct MetadataTests {
         #expect(try report(rig).count(cpu: 0) == 10)
     }
 
-    @Test func `headers cost a busy stream no event`() throws {
+    @Test func `loses no event of a busy stream while it makes headers`() throws {
         let rig = try AgentRig(ringKiB: 8192, program: Machine.release("trace-agent"))
         _ = try rig.control.order("start")
         let loads = try (0...1).map { try rig.instance.startLoad(cpu: $0, seconds: 3, rate: 50_000) }
@@ -93,7 +90,7 @@ struct MetadataTests {
         }
     }
 
-    @Test func `clients that ask together are all served, a word for a header`() throws {
+    @Test func `serves several clients at once, with one header per order`() throws {
         let rig = try AgentRig(program: Machine.release("trace-agent"))
         _ = try rig.client("status")
         let clients = try (0..<12).map { number in
@@ -110,17 +107,14 @@ struct MetadataTests {
         #expect(try rig.agent.anonymousKiB() < 4096)
     }
 
-    @Test
-    func `a client that does not take its header waits for nothing, and holds others up for ten seconds`()
-        throws
-    {
+    @Test func `a client that does not read its header loses it, and delays others for ten seconds`() throws {
         let rig = try AgentRig(program: Machine.release("trace-agent"))
         let idle = try rig.connect()
         try idle.send("metadata\n")
         _ = try idle.line()
         let next = try rig.connect()
         try next.send("metadata\n")
-        // The host has a slot of its own, and orders go on.
+        // The host has its own slot, and orders are still answered.
         try rig.control.send("metadata\n")
         _ = try header(from: rig.control)
         #expect(try rig.control.order("start").state == "streaming")
@@ -130,7 +124,7 @@ struct MetadataTests {
     }
 
     @Test(arguments: [0, 30_000])
-    func `an agent that is told to end does not wait for a header`(microseconds: UInt32) throws {
+    func `ends on a signal without waiting for a header`(microseconds: UInt32) throws {
         let rig = try AgentRig()
         try rig.control.send("metadata\n")
         if microseconds == 0 {
@@ -143,7 +137,7 @@ struct MetadataTests {
         #expect(ContinuousClock.now - begun < .seconds(2))
     }
 
-    @Test func `a host that comes after one who left in the middle of a header gets nothing of it`() throws {
+    @Test func `a host gets no part of a header during which another host left`() throws {
         let rig = try AgentRig()
         try rig.control.send("metadata\n")
         _ = try rig.control.bytes(100_000)
@@ -155,7 +149,7 @@ struct MetadataTests {
     }
 
     @Test(arguments: ["1", "2"])
-    func `privileges are dropped where crashed programs leave more behind`(dumpable: String) throws {
+    func `drops its privileges for any value of suid_dumpable`(dumpable: String) throws {
         let setting = "/proc/sys/fs/suid_dumpable"
         let before = try readText(setting)
         try writeFile(setting, dumpable)
@@ -166,9 +160,9 @@ struct MetadataTests {
         #expect(try header(from: rig.control).0.error == nil)
     }
 
-    @Test func `one thread may read what root's group may, and no other`() throws {
+    @Test func `only one thread keeps the read access of root's group`() throws {
         let rig = try AgentRig(program: Machine.release("trace-agent"))
-        // The last thing before it hears orders is the drop.
+        // The agent drops its privileges last, before it reads orders.
         _ = try rig.control.order("status")
         let gid = try rig.agent.status("Gid").split(separator: " ")[0]
         let reader = try rig.agent.thread(named: "trace-headers")
@@ -177,7 +171,7 @@ struct MetadataTests {
             let gids = lines.first { $0.hasPrefix("Gid:") }?.split(separator: "\t").dropFirst().joined(
                 separator: " ")
             #expect(gids == "\(gid) \(gid) \(gid) \(thread == "\(reader)" ? "0" : "\(gid)")")
-            // Nor does that one anything but read: Landlock does not show here, and is tested where it is made.
+            // seccomp limits that thread to reading. Landlock does not show here: it has tests of its own.
             #expect(lines.contains("Seccomp:\t\(thread == "\(reader)" ? 2 : 0)"))
             #expect(
                 lines.contains("CapEff:\t0000000000000000") && lines.contains("CapBnd:\t0000000000000000"))

@@ -3,7 +3,7 @@ import Reactor
 import Support
 import Testing
 
-/// `--record`: a trace.dat of this machine's rings.
+/// `--record`: makes a trace.dat from this machine's ring buffers.
 @Suite(.serialized, .enabled(if: Machine.hasTracefs, "needs root and tracefs"))
 struct RecordTests {
     private let folder = TemporaryFolder()
@@ -17,13 +17,13 @@ struct RecordTests {
             ["--record", file ?? self.file, "--instance", instance.name] + options)
     }
 
-    /// Somebody has switched an event on; it does not come.
+    /// An event that is enabled, so that no other one is, but does not occur.
     private let rareEvent = "sched:sched_process_hang"
 
-    /// Waits until it streams.
+    /// Waits until the agent streams.
     private func hasBegun(_ agent: Program) -> Bool { eventually { agent.errorText.contains("streaming") } }
 
-    @Test func `what was recorded until the signal is in the file, once, and nothing else is left`() throws {
+    @Test func `records every event up to the signal once, and leaves no other file`() throws {
         let instance = try TraceInstance()
         try instance.set("set_event", rareEvent)
         try instance.write(300, cpu: 0)
@@ -37,21 +37,21 @@ struct RecordTests {
         #expect(report.notes == ["cpus=\(try Self.cpus())"])
         #expect(report.count(cpu: 0) == 300)
         #expect(report.count(cpu: 1) == 5000)
-        #expect(agent.errorText.contains("5000     0                5000"), "\(agent.errorText)")
-        // A second recording of the same rings counts anew.
+        #expect(agent.errorText.contains("5000     0         5000"), "\(agent.errorText)")
+        // A second recording of the same ring buffers counts from 0.
         try instance.write(70, cpu: 1)
         let second = try record(instance, ["--duration", "50ms"])
         #expect(second.wait() == 0)
-        #expect(second.errorText.contains("70     0                  70"), "\(second.errorText)")
+        #expect(second.errorText.contains("70     0           70"), "\(second.errorText)")
         #expect(!second.errorText.contains("missing"))
-        // Everybody may read it, as with trace-cmd.
+        // All users may read the file, as with trace-cmd.
         var status = stat()
         #expect(stat(file, &status) == 0 && status.st_mode & 0o777 == 0o644)
     }
 
     private static func cpus() throws -> Int { Int(try Command("nproc", ["--all"]).output.dropLast()) ?? 0 }
 
-    @Test func `it ends by itself, and events that it has switched on are off again`() throws {
+    @Test func `ends after the duration, and disables the events that it enabled`() throws {
         let instance = try TraceInstance()
         try instance.set("set_event", "sched:sched_process_exit")
         let agent = try record(
@@ -64,11 +64,11 @@ struct RecordTests {
         #expect(names == ["sched_process_fork", "sched_process_exit"])
     }
 
-    @Test func `where nothing is on, the scheduler is recorded`() throws {
+    @Test func `records the main scheduler events if no event is enabled and none is given`() throws {
         let instance = try TraceInstance()
         let agent = try record(instance, ["--duration", "200ms"])
         #expect(agent.wait() == 0)
-        #expect(agent.errorText.contains("no event is on: the scheduler's main ones are"))
+        #expect(agent.errorText.contains("no event is enabled and none is given: the main scheduler events"))
         #expect(try instance.get("set_event").isEmpty)
         #expect(try TraceReport(of: file).events.contains { $0.name == "sched_switch" })
         for cpu in 0...1 {
@@ -77,7 +77,7 @@ struct RecordTests {
         }
     }
 
-    @Test func `an event that there is not is an error, and nothing is left`() throws {
+    @Test func `refuses an unknown event, and leaves no file`() throws {
         let instance = try TraceInstance()
         let agent = try record(instance, ["-e", "sched:sched_switch", "-e", "nothing:of_the_kind"])
         #expect(agent.wait() == 64)
@@ -86,10 +86,10 @@ struct RecordTests {
         #expect(try instance.get("set_event").isEmpty)
     }
 
-    @Test func `events that were lost are counted, and are what the pages say`() throws {
+    @Test func `counts lost events, as many as the pages contain`() throws {
         let instance = try TraceInstance(ringKiB: 64)
         try instance.set("set_event", rareEvent)
-        // Records that leave room in each page for the number of those lost before it.
+        // The size of these records leaves room in each page for the number of events lost before it.
         for cpu in 0...1 { try instance.write(20_000 * (cpu + 1), cpu: cpu) }
         let overrun = try (0...1).map { try instance.lost(cpu: $0) }
         #expect(overrun.allSatisfy { $0 > 10_000 })
@@ -98,31 +98,27 @@ struct RecordTests {
         for cpu in 0...1 {
             let kept = try TraceReport(of: file).count(cpu: cpu)
             #expect(kept + overrun[cpu] == 20_000 * (cpu + 1))
-            #expect(
-                agent.errorText.contains(
-                    "CPU \(cpu): the kernel lost \(overrun[cpu]) events, as the pages say"),
-                "\(agent.errorText)")
+            let message = "CPU \(cpu): the kernel lost \(overrun[cpu]) events, according to the pages"
+            #expect(agent.errorText.contains(message), "\(agent.errorText)")
         }
     }
 
-    @Test func `a file that cannot be made is an error before anything is recorded`() throws {
+    @Test func `reports a file that cannot be made before anything is recorded`() throws {
         let instance = try TraceInstance()
         let nowhere = try record(instance, to: "\(folder.path)/none/trace.dat")
         #expect(nowhere.wait() == 74)
-        #expect(
-            nowhere.errorText.contains(
-                "cannot write \(folder.path)/none/trace.dat: No such file"))
+        #expect(nowhere.errorText.contains("cannot write \(folder.path)/none/trace.dat: No such file"))
         let folderItself = try record(instance, to: folder.path)
         #expect(folderItself.wait() == 64)
         #expect(folderItself.errorText.contains("not a regular file"))
         try makeLink("\(folder.path)/dangling", to: "\(folder.path)/none/trace.dat")
         let dangling = try record(instance, to: "\(folder.path)/dangling")
         #expect(dangling.wait() == 64)
-        #expect(dangling.errorText.contains("a link that leads nowhere"))
+        #expect(dangling.errorText.contains("a dangling symbolic link"))
         #expect(try namesIn(folder.path) == ["dangling"])
     }
 
-    @Test func `a disk that fills up keeps what was recorded, and says how to go on`() throws {
+    @Test func `keeps the recorded data on a full disk, and prints the command to continue with`() throws {
         let disk = try SmallDisk(kiB: 9 << 10)
         let instance = try TraceInstance(ringKiB: 8 << 10)
         let path = "\(disk.path)/trace.dat"
@@ -132,7 +128,7 @@ struct RecordTests {
         #expect(agent.wait() == 74)
         let kept = "trace-agent assemble -o \(path) \(path).head \(path).cpu0 \(path).cpu1"
         #expect(agent.errorText.contains("No space left on device: make room"), "\(agent.errorText)")
-        #expect(agent.errorText.contains("what was recorded is kept: /"), "\(agent.errorText)")
+        #expect(agent.errorText.contains("the recorded data is kept: /"), "\(agent.errorText)")
         #expect(agent.errorText.contains("/\(kept)\n"), "\(agent.errorText)")
         #expect(try !namesIn(disk.path).contains("trace.dat"))
         // The same command, on the full disk, then on one with room.
@@ -146,7 +142,7 @@ struct RecordTests {
         #expect(try TraceReport(of: path).count(cpu: 0) > 10_000)
     }
 
-    @Test func `killed in the middle, what lies there is enough for a trace_dat`() throws {
+    @Test func `leaves enough for a trace_dat if it is killed`() throws {
         let instance = try TraceInstance()
         let agent = try record(instance)
         #expect(hasBegun(agent))
@@ -160,26 +156,26 @@ struct RecordTests {
         #expect(try TraceReport(of: file).count(cpu: 0) > 100 * 40)
     }
 
-    @Test func `what a recording left behind is not overwritten by the next one`() throws {
+    @Test func `does not overwrite the files of an earlier recording`() throws {
         let instance = try TraceInstance()
         try writeFile("\(file).head", "precious")
         let agent = try record(instance)
         #expect(agent.wait() == 64)
-        #expect(agent.errorText.contains("\(file).head is left of an earlier recording"))
+        #expect(agent.errorText.contains("\(file).head is left from an earlier recording"))
         #expect(try readText("\(file).head") == "precious")
         #expect(try namesIn(folder.path) == ["trace.dat.head"])
-        // Nor is anything else that has such a name, or is led to by one.
+        // It does not overwrite any other file of such a name either, or the target of such a link.
         try writeFile("\(folder.path)/elsewhere", "precious")
         try makeLink("\(file).cpu1", to: "\(folder.path)/elsewhere")
         unlink("\(file).head")
         let second = try record(instance)
         #expect(second.wait() == 64)
-        #expect(second.errorText.contains("\(file).cpu1 is there already"))
+        #expect(second.errorText.contains("\(file).cpu1 exists"))
         #expect(try readText("\(folder.path)/elsewhere") == "precious")
         #expect(try namesIn(folder.path).sorted() == ["elsewhere", "trace.dat.cpu1"])
     }
 
-    @Test func `signals that come together are one`() throws {
+    @Test func `ends once if several signals arrive together`() throws {
         let instance = try TraceInstance()
         try instance.set("set_event", rareEvent)
         let agent = try record(instance)
@@ -192,7 +188,7 @@ struct RecordTests {
         #expect(try namesIn(folder.path) == ["trace.dat"])
     }
 
-    @Test func `another reader of the same rings is told of`() throws {
+    @Test func `warns of another reader of the same ring buffers`() throws {
         let instance = try TraceInstance()
         try instance.set("set_event", rareEvent)
         let other = try Program("cat", ["\(instance.path)/per_cpu/cpu0/trace_pipe_raw"])
@@ -209,16 +205,16 @@ struct RecordTests {
             agent.errorText.contains("cat (\(other.pid)) reads the same ring buffers"), "\(agent.errorText)")
     }
 
-    @Test func `a trace that is off is said to be`() throws {
+    @Test func `warns if tracing is off`() throws {
         let instance = try TraceInstance()
         try instance.set("tracing_on", "0")
         let agent = try record(instance, ["--duration", "50ms"])
         #expect(agent.wait() == 0)
-        #expect(
-            agent.errorText.contains("warning: nothing is recorded: echo 1 > \(instance.path)/tracing_on"))
+        let message = "warning: tracing is off, nothing is recorded: echo 1 > \(instance.path)/tracing_on"
+        #expect(agent.errorText.contains(message))
     }
 
-    @Test func `the events of one CPU alone are of that CPU`() throws {
+    @Test func `records one CPU alone, and assigns the events to it`() throws {
         let instance = try TraceInstance()
         try instance.set("set_event", rareEvent)
         for cpu in 0...1 { try instance.write(10 * (cpu + 1), cpu: cpu) }
@@ -230,7 +226,7 @@ struct RecordTests {
     }
 
     @Test(.enabled(if: TraceInstance.hasSubBufferSize, "needs a kernel of 6.8 or later"))
-    func `an instance may have larger sub-buffers than others`() throws {
+    func `records an instance whose sub-buffers are larger than those of others`() throws {
         let instance = try TraceInstance()
         try instance.set("buffer_subbuf_size_kb", "16")
         try instance.set("set_event", rareEvent)
@@ -246,7 +242,7 @@ struct RecordTests {
         (["-e", ""], "one event, or all of a system"), (["-e", "!sched"], "one event, or all of a system"),
         (["-e", "sched:"], "one event, or all of a system"),
     ])
-    func `options that do not go together are refused`(options: [String], message: String) throws {
+    func `refuses invalid options and combinations of options`(options: [String], message: String) throws {
         let instance = try TraceInstance()
         let agent = try record(instance, options)
         #expect(agent.wait() == 64)

@@ -1,28 +1,32 @@
 import Reactor
 
-/// Puts a header and one stream of pages a CPU together: a trace.dat of version 6, or of version 7 if the pages are of a
-/// trace instance, whose name and clock version 6 has no good place for.
+/// Assembles a trace.dat from a trace header and one stream of pages per CPU.
+///
+/// The file has version 6, or version 7 if the pages are from a trace instance: version 6 has no good place for the
+/// name and the clock of an instance.
 ///
 /// The pages are copied by the kernel.
 package struct Assembly {
     let header: TraceHeader
     let streams: [CPUStream]
 
-    /// - Parameter streams: The first is CPU 0's.
-    /// - Throws: `.malformed` if there are more than the header's machine has CPUs, or one is given twice.
+    /// Combines a trace header and streams.
+    ///
+    /// - Parameter streams: One per CPU, from CPU 0 on.
+    /// - Throws: `.malformed` if there are more streams than CPUs in the header, or a stream is given twice.
     package init(_ header: TraceHeader, _ streams: [CPUStream]) throws(TraceFileError) {
         if streams.count > header.cpus {
             throw .malformed(
                 file: header.name,
                 problem:
-                    "the header of a machine of \(header.cpus) CPUs, but there are \(streams.count) streams")
+                    "\(streams.count) streams, but the recorded machine has \(header.cpus) CPUs")
         }
         for (index, stream) in streams.enumerated() {
             for other in streams[..<index] {
                 let isSame = try naming(stream.name) { () throws(SystemError) in
                     try stream.file.isSameFile(as: other.file)
                 }
-                // An empty one stands for any CPU that was not traced.
+                // The same empty file may stand for several CPUs that were not traced.
                 let isEmpty = try naming(stream.name) { () throws(SystemError) in
                     try stream.file.size() == 0
                 }
@@ -35,30 +39,34 @@ package struct Assembly {
         self.streams = streams
     }
 
-    /// Makes sure that the file at `path` is none of those that this one is made of.
+    /// Checks that the file at `path` is not one of the input files.
+    ///
+    /// - Throws: `.malformed` if it is.
     package func refuse(asOutput path: String) throws(TraceFileError) {
         guard (try? FileDescriptor.Kind(of: path)) == .regular,
-            let there = try? FileDescriptor.open(path, [.readOnly, .nonBlocking])
+            let existing = try? FileDescriptor.open(path, [.readOnly, .nonBlocking])
         else { return }
-        let isHeader = try naming(path) { () throws(SystemError) in try there.isSameFile(as: header.file) }
-        let isStream = streams.contains { (try? there.isSameFile(as: $0.file)) == true }
+        let isHeader = try naming(path) { () throws(SystemError) in try existing.isSameFile(as: header.file) }
+        let isStream = streams.contains { (try? existing.isSameFile(as: $0.file)) == true }
         if isHeader || isStream {
-            throw .malformed(file: path, problem: "one of the files that it is to be made of")
+            throw .malformed(file: path, problem: "the output is one of the input files")
         }
     }
 
-    /// What work has been done, of how much: bytes looked at and copied.
+    /// Called with the bytes that were checked and copied so far, and with their total.
     package typealias Progress = (_ done: Int, _ total: Int) throws(TraceFileError) -> Void
 
-    /// Looks at every page; nothing is written yet.
+    /// Checks every page, without writing anything.
     ///
-    /// - Returns: What each stream holds.
+    /// - Returns: What each stream contains.
     package func survey(progress: Progress = { _, _ in }) throws(TraceFileError) -> [CPUStream.Contents] {
         var total = 0
         for stream in streams {
             let size = try naming(stream.name) { () throws(SystemError) in try stream.file.size() }
             if size > Self.largestStream {
-                throw .malformed(file: stream.name, problem: "\(size) bytes are too many")
+                throw .malformed(
+                    file: stream.name,
+                    problem: "\(size) bytes are too many (limit \(Self.largestStream))")
             }
             total += size
         }
@@ -76,7 +84,7 @@ package struct Assembly {
 
     /// Writes the file.
     ///
-    /// - Parameter contents: What `survey` has found.
+    /// - Parameter contents: The result of `survey`.
     package func write(
         _ contents: [CPUStream.Contents], to output: NamedFile, progress: Progress = { _, _ in }
     ) throws(TraceFileError) {
@@ -92,7 +100,7 @@ package struct Assembly {
             case .stream: break
             }
         }
-        // What is left between two pieces reads as zeros, at the end too.
+        // Gaps between two pieces read as zeros, and so does one at the end.
         try naming(output.name) { () throws(SystemError) in try output.descriptor.truncate(to: plan.end) }
         let total = contents.reduce(0) { $0 + $1.bytes }
         var done = total
@@ -107,11 +115,11 @@ package struct Assembly {
         }
     }
 
-    /// There are at most 8192 of them, and their places have to be numbers.
+    /// The limit of a stream's bytes: with 8192 streams, all places still fit into an `Int`.
     private static let largestStream = 1 << 48
 
-    /// A bite that leaves time to look up between two.
-    private static let bite = 64 << 20
+    /// Bytes of one copy: few enough to report progress, and to check for a cancellation, between two copies.
+    private static let copySize = 64 << 20
 
     private func copy(
         _ file: borrowing FileDescriptor, named name: String, _ range: Range<Int>, to output: NamedFile,
@@ -121,10 +129,12 @@ package struct Assembly {
         while copied < range.count {
             let more = try naming(output.name) { () throws(SystemError) in
                 try file.copy(
-                    min(Self.bite, range.count - copied), from: range.lowerBound + copied,
+                    min(Self.copySize, range.count - copied), from: range.lowerBound + copied,
                     to: output.descriptor, at: place + copied)
             }
-            if more == 0 { throw .malformed(file: name, problem: "it has become shorter while it was read") }
+            if more == 0 {
+                throw .malformed(file: name, problem: "the file became shorter while it was read")
+            }
             copied += more
             try progress(more)
         }

@@ -1,16 +1,16 @@
-/// What goes where in a file that is assembled, from its beginning to its end.
+/// The pieces of a file that is assembled, and their places in it.
 struct FilePlan {
-    /// What stands at a place.
+    /// The source of a piece.
     enum Content {
         case bytes([UInt8])
-        /// These bytes of the header's file.
+        /// These bytes of the trace header's file.
         case header(Range<Int>)
-        /// The first `bytes` of a stream.
+        /// The first `bytes` of the stream with this index.
         case stream(Int, bytes: Int)
     }
 
     private(set) var pieces: [(place: Int, content: Content)] = []
-    /// Where the next piece goes.
+    /// The place of the next piece: the byte of the file at which it starts.
     private(set) var end = 0
 
     mutating func add(_ bytes: [UInt8]) { add(.bytes(bytes), bytes.count) }
@@ -19,13 +19,13 @@ struct FilePlan {
 
     mutating func add(stream index: Int, bytes: Int) { add(.stream(index, bytes: bytes), bytes) }
 
-    /// Writes over what is behind: a place that was not known before.
+    /// Overwrites the bytes at `place`, whose value was not known when they were added.
     mutating func add(_ bytes: [UInt8], at place: Int) { pieces.append((place, .bytes(bytes))) }
 
-    /// Goes on at `place`.
+    /// Continues at `place`.
     mutating func skip(to place: Int) { end = place }
 
-    /// Adds what was planned for the places from here on.
+    /// Adds the pieces of a plan that starts at the end of this one.
     mutating func append(_ other: FilePlan) {
         pieces += other.pieces
         end = other.end

@@ -1,25 +1,27 @@
 import Reactor
 
-/// A file that gets its name once it is whole.
+/// A file that gets its name only when it is complete.
 ///
-/// Until then it has none, and goes with the process; where the file system cannot do that it is called
-/// `NAME.NUMBER.partial`, and goes if it is dropped.
+/// Until then it has no name, and the kernel removes it when the process ends. On a file system that does not support
+/// this, the file is called `NAME.NUMBER.partial` and is removed when this object is released.
 package final class NewFile {
     package let content: NamedFile
     private var name: String { content.name }
     private let path: String
-    /// A name of its own, which it has for a moment at least.
+    /// A unique name, which the file has at least for a moment before it replaces another one.
     private let partialPath: String
     private var hasPartialName = false
 
-    /// - Parameter path: A link is followed.
-    /// - Throws: `.malformed` if something other than a regular file has the name, or a link that leads nowhere.
+    /// Creates the file in the folder of `path`.
+    ///
+    /// - Parameter path: A symbolic link is followed.
+    /// - Throws: `.malformed` if `path` is a dangling link or something other than a regular file.
     package init(at path: String) throws(TraceFileError) {
         if let kind = try? FileDescriptor.Kind(of: path), kind != .regular {
             throw .malformed(file: path, problem: "not a regular file")
         }
         if FileDescriptor.isDanglingLink(path) {
-            throw .malformed(file: path, problem: "a link that leads nowhere")
+            throw .malformed(file: path, problem: "a dangling symbolic link")
         }
         let target = FileDescriptor.resolve(path) ?? path
         let partialPath = "\(target).\(UInt32.random(in: 0 ... .max)).partial"
@@ -35,11 +37,11 @@ package final class NewFile {
     }
 
     deinit {
-        // There is nobody to tell.
+        // A deinit cannot report an error.
         if hasPartialName { try? FileDescriptor.remove(partialPath) }
     }
 
-    /// Gives it its name, in the place of the file that had it.
+    /// Gives the file its name, and replaces the file that had that name.
     package func replaceTarget() throws(TraceFileError) {
         try naming(name) { () throws(SystemError) in
             if !hasPartialName { try content.descriptor.giveName(partialPath) }
@@ -49,9 +51,9 @@ package final class NewFile {
         }
     }
 
-    /// Gives it its name, if nothing has that.
+    /// Gives the file its name, unless that name exists.
     ///
-    /// - Throws: `EEXIST` otherwise.
+    /// - Throws: `EEXIST` if it exists.
     package func linkIntoPlace() throws(TraceFileError) {
         try naming(name) { () throws(SystemError) in
             if hasPartialName {

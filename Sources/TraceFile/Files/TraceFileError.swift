@@ -1,14 +1,14 @@
 import Reactor
 
-/// Why a header, a stream or a trace.dat cannot be read or written.
+/// Why a trace header, a stream or a trace.dat cannot be read or written.
 package enum TraceFileError: Error, Equatable, CustomStringConvertible {
-    /// The kernel refused; `file` is the name of what it was done to.
+    /// A system call on `file` failed.
     case system(file: String, SystemError)
-    /// What is in the file is not what has to be there.
+    /// The content of `file` is not what it has to be.
     case malformed(file: String, problem: String)
-    /// What is made would be larger than it may be.
+    /// The file to be written would have more than `limit` bytes.
     case tooLarge(limit: Int)
-    /// Whoever asked for it wants it no more.
+    /// The caller cancelled the work.
     case cancelled
 
     package var description: String {
@@ -21,7 +21,7 @@ package enum TraceFileError: Error, Equatable, CustomStringConvertible {
     }
 }
 
-/// Runs `body`; what fails in it was done to `file`.
+/// Runs `body`, and adds the name of `file` to an error that it throws.
 func naming<Value: ~Copyable>(
     _ file: String, _ body: () throws(SystemError) -> Value
 ) throws(TraceFileError) -> Value {

@@ -1,21 +1,24 @@
 import Reactor
 
-/// Reads a header from its beginning to its end, and says where it is cut short.
+/// Reads a trace header from its start to its end, and names the place where it is truncated.
 struct HeaderCursor: ~Copyable {
+    /// The name of the file in messages.
     let name: String
+    /// The byte of the file that is read next.
     private(set) var offset = 0
     var order = ByteOrder.native
     private let file: FileDescriptor
+    /// Bytes of the file.
     private let end: Int
-    /// The bytes of the file that are at hand, from `windowStart` on.
+    /// Bytes of the file that are in memory, from `windowStart` on.
     private var window: [UInt8] = []
     private var windowStart = 0
 
-    /// What is read at a time: a header has thousands of small fields.
+    /// Bytes that are read at a time: a header has thousands of small fields.
     private static let windowSize = 64 << 10
-    /// The line that announces a header has some hundred bytes.
+    /// Far more bytes than the answer line of the order `metadata`, which has some hundred.
     private static let longestAnswer = 64 << 10
-    /// No field that is kept is longer.
+    /// More bytes than any field that is kept in memory.
     private static let longestField = 1 << 20
 
     init(_ file: consuming FileDescriptor, name: String) throws(TraceFileError) {
@@ -24,87 +27,101 @@ struct HeaderCursor: ~Copyable {
         self.name = name
     }
 
-    /// Gives the file back.
+    /// Returns the file.
     consuming func releaseFile() -> FileDescriptor { file }
 
-    /// Skips the line that stands before the header, where both were caught together.
+    /// Skips the answer line of the order `metadata`, if it was saved together with the header.
     ///
-    /// - Returns: Where the header begins.
+    /// - Returns: The byte at which the header starts.
     mutating func skipAnswer() throws(TraceFileError) -> Int {
         if end == 0 { throw malformed("empty") }
-        guard try bytes(1, "a header") == [UInt8(ascii: "{")] else {
+        guard try bytes(1, "the magic number") == [UInt8(ascii: "{")] else {
             offset = 0
             return 0
         }
-        let answer = try bytes(min(Self.longestAnswer, end - offset), "the answer that it begins with")
+        let answer = try bytes(min(Self.longestAnswer, end - offset), "the answer line")
         guard let newline = answer.firstIndex(of: UInt8(ascii: "\n")) else {
-            throw malformed("no header: it begins with a brace, but with no answer of an agent")
+            throw malformed("not a trace header: it starts with a brace, but not with an agent's answer line")
         }
         offset = newline + 2
         return offset
     }
 
-    mutating func bytes(_ count: Int, _ what: String) throws(TraceFileError) -> [UInt8] {
-        guard count <= Self.longestField else { throw malformed("\(what) would have \(count) bytes") }
-        try need(count, what)
+    /// The next `count` bytes.
+    ///
+    /// - Parameter part: What the bytes are, for the message if they are missing.
+    mutating func bytes(_ count: Int, _ part: String) throws(TraceFileError) -> [UInt8] {
+        guard count <= Self.longestField else {
+            throw malformed("\(count) bytes are too many for \(part), at byte \(offset)")
+        }
+        try require(count, part)
         if offset < windowStart || offset + count > windowStart + window.count {
             window = try naming(name) { () throws(SystemError) in
                 try file.read(max(count, min(Self.windowSize, end - offset)), at: offset)
             }
             windowStart = offset
-            guard window.count >= count else { throw malformed("it has changed while it was read") }
+            guard window.count >= count else { throw malformed("the file changed while it was read") }
         }
         let start = offset - windowStart
         offset += count
         return Array(window[start..<start + count])
     }
 
+    /// The next number, which is in the byte order `order`.
     mutating func number<Number: FixedWidthInteger>(
-        _ type: Number.Type, _ what: String
+        _ type: Number.Type, _ part: String
     ) throws(TraceFileError) -> Number {
-        let bytes = try bytes(MemoryLayout<Number>.size, what)
+        let bytes = try bytes(MemoryLayout<Number>.size, part)
         return bytes.withUnsafeBytes { order.load(type, $0, at: 0) }
     }
 
-    /// A 64-bit size.
-    mutating func size(_ what: String) throws(TraceFileError) -> Int {
-        Int(clamping: try number(UInt64.self, what))
+    /// The next 64-bit size; one that is too large for `Int` gives `Int.max`.
+    mutating func size(_ part: String) throws(TraceFileError) -> Int {
+        Int(clamping: try number(UInt64.self, part))
     }
 
-    /// What stands before the next NUL.
-    mutating func string(_ what: String, limit: Int) throws(TraceFileError) -> String {
+    /// The next printable text, up to its NUL.
+    ///
+    /// - Parameter limit: The most characters that it may have.
+    mutating func string(_ part: String, limit: Int) throws(TraceFileError) -> String {
         var characters: [UInt8] = []
         while true {
-            let byte = try bytes(1, what)
+            let byte = try bytes(1, part)
             if byte == [0] { return String(decoding: characters, as: UTF8.self) }
             guard (0x21...0x7e).contains(byte[0]) else {
-                throw malformed("\(what) is no name, at byte \(offset - 1)")
+                throw malformed("\(part) has an invalid character at byte \(offset - 1)")
             }
             characters += byte
-            if characters.count > limit { throw malformed("\(what) does not end") }
+            if characters.count > limit {
+                throw malformed("\(part) has more than \(limit) characters at byte \(offset - 1)")
+            }
         }
     }
 
-    mutating func skip(_ count: Int, _ what: String) throws(TraceFileError) {
-        try need(count, what)
+    mutating func skip(_ count: Int, _ part: String) throws(TraceFileError) {
+        try require(count, part)
         offset += count
     }
 
-    mutating func expect(_ mark: [UInt8], as what: String) throws(TraceFileError) {
+    /// Skips `mark`.
+    ///
+    /// - Throws: `.malformed` if other bytes are there.
+    mutating func expect(_ mark: [UInt8], as part: String) throws(TraceFileError) {
         let place = offset
-        // What is no header at all is often short, too.
-        let found = try bytes(min(mark.count, end - offset), what)
+        // A short file is "truncated" only if its bytes match: often it is not a trace header at all.
+        let found = try bytes(min(mark.count, end - offset), part)
         if found == mark { return }
-        if mark.starts(with: found) { throw cutShort(what, mark.count - found.count) }
-        throw malformed("no header: \(what) should begin at byte \(place)")
+        if mark.starts(with: found) { throw truncated(part, mark.count - found.count) }
+        throw malformed("not a trace header: \(part) expected at byte \(place)")
     }
 
-    private func need(_ count: Int, _ what: String) throws(TraceFileError) {
-        if count > end - offset { throw cutShort(what, count - (end - offset)) }
+    /// Throws if the file has fewer than `count` more bytes.
+    private func require(_ count: Int, _ part: String) throws(TraceFileError) {
+        if count > end - offset { throw truncated(part, count - (end - offset)) }
     }
 
-    private func cutShort(_ what: String, _ missing: Int) -> TraceFileError {
-        malformed("cut short in \(what), at byte \(end): \(missing) more bytes should be there")
+    private func truncated(_ part: String, _ missing: Int) -> TraceFileError {
+        malformed("truncated in \(part) at byte \(end): \(missing) more bytes expected")
     }
 
     private func malformed(_ problem: String) -> TraceFileError { .malformed(file: name, problem: problem) }

@@ -1,20 +1,20 @@
 import Reactor
 
-/// Makes a header: see `TraceHeader` for what it is.
+/// Writes a trace header of this machine: see `TraceHeader`.
 package struct HeaderWriter {
     private var output: BufferedWriter
     private var summary = HeaderSummary()
 
-    /// No file of tracefs that is read in one piece is longer, by far.
+    /// Far more bytes than any file of tracefs that is read in one piece.
     private static let longestText = 16 << 20
 
-    /// Writes the header of this machine, as it is now, from the file's beginning on.
+    /// Writes the trace header of this machine in its present state, from the start of `file` on.
     ///
     /// - Parameters:
     ///   - cpus: CPUs of this machine.
-    ///   - stats: What its rings' accounts say.
-    ///   - limit: The most bytes that it may have.
-    ///   - isCancelled: Asked now and then whether to leave it.
+    ///   - stats: The counters of its ring buffers.
+    ///   - limit: The most bytes that the header may have.
+    ///   - isCancelled: Called before each write; `true` ends the work with `.cancelled`.
     /// - Throws: `.tooLarge` beyond the limit.
     package static func write(
         _ source: HeaderSource, cpus: Int, stats: [CPUStats], to file: NamedFile, limit: Int,
@@ -30,7 +30,7 @@ package struct HeaderWriter {
         _ source: HeaderSource, cpus: Int, stats: [CPUStats], _ writer: HeaderWriter
     ) throws(TraceFileError) -> HeaderSummary {
         var writer = writer
-        try writer.addHeader(source)
+        try writer.addInitialFormat(source)
         try writer.addFormats(source)
         try writer.addSymbols(source)
         try writer.addText(source.printkFormats, name: "printk_formats", sizeAs: UInt32.self)
@@ -41,15 +41,14 @@ package struct HeaderWriter {
         return writer.summary
     }
 
-    // MARK: the parts
-
-    private mutating func addHeader(_ source: HeaderSource) throws(TraceFileError) {
-        let pageText = try everything(source.headerPage, "events/header_page")
+    private mutating func addInitialFormat(_ source: HeaderSource) throws(TraceFileError) {
+        let pageText = try contents(source.headerPage, "events/header_page")
         let eventText = try naming("events/header_event") { () throws(SystemError) in
             try source.events.open("header_event", .readOnly).readToEnd(limit: Self.longestText)
         }
         guard let layout = PageLayout(headerPage: String(decoding: pageText, as: UTF8.self)) else {
-            throw .malformed(file: "events/header_page", problem: "names no data field: unknown kernel")
+            throw .malformed(
+                file: "events/header_page", problem: "does not describe the page layout: unknown kernel")
         }
         summary.pageSize = layout.pageSize
         output.add(raw: TraceHeader.magic)
@@ -65,22 +64,24 @@ package struct HeaderWriter {
     }
 
     private mutating func addFormats(_ source: HeaderSource) throws(TraceFileError) {
-        let own = "ftrace"
-        try addEvents(of: own, source)
+        let ownSystem = "ftrace"
+        try addEvents(of: ownSystem, source)
         let names = try naming("events") { () throws(SystemError) in try source.events.names() }
         let place = output.end
         output.add(UInt32(0))
         var systems: UInt32 = 0
-        for name in names where name != own {
-            // Files stand beside the systems.
+        for name in names where name != ownSystem {
+            // `events` has files beside the folders of the systems.
             let start = output.end
             output.add(name)
-            if try addEvents(of: name, source) == 0 { output.forget(from: start) } else { systems += 1 }
+            if try addEvents(of: name, source) == 0 { output.discard(from: start) } else { systems += 1 }
         }
         try output.patch(systems, at: place)
     }
 
-    /// Adds the number of formats that a system has, and the formats.
+    /// Adds the number of a system's formats, then the formats.
+    ///
+    /// - Returns: That number; 0 if `system` is not an event system, or was removed.
     @discardableResult
     private mutating func addEvents(of system: String, _ source: HeaderSource) throws(TraceFileError) -> Int {
         let place = output.end
@@ -108,7 +109,7 @@ package struct HeaderWriter {
         }
     }
 
-    /// The format of an event; `nil` if it is none, or has gone.
+    /// The format of an event; `nil` if `event` is not an event, or was removed.
     private func format(of event: String, _ source: HeaderSource) throws(TraceFileError) -> [UInt8]? {
         do throws(SystemError) {
             return try source.events.open("\(event)/format", .readOnly).readToEnd(limit: Self.longestText)
@@ -137,22 +138,22 @@ package struct HeaderWriter {
             summary.symbols = filter.withAddress
             try output.patch(UInt32(output.end - start), at: place)
         } else {
-            // Names without addresses are of no use.
-            output.goBack(to: start)
+            // Names without addresses are useless.
+            output.rewind(to: start)
         }
     }
 
     private mutating func addText<Size: FixedWidthInteger>(
         _ file: borrowing FileDescriptor, name: String, sizeAs: Size.Type
     ) throws(TraceFileError) {
-        let text = try everything(file, name)
+        let text = try contents(file, name)
         output.add(Size(text.count))
         output.add(raw: text)
         try output.flush()
     }
 
     private mutating func addOptions(_ source: HeaderSource, _ stats: [CPUStats]) throws(TraceFileError) {
-        let clocks = String(decoding: try everything(source.clock, "trace_clock"), as: UTF8.self)
+        let clocks = String(decoding: try contents(source.clock, "trace_clock"), as: UTF8.self)
         summary.clock = TraceHeader.clockInUse(clocks) ?? ""
         output.add(raw: TraceHeader.optionsMark)
         output.add(TraceHeader.Option.traceClock, clocks)
@@ -167,7 +168,8 @@ package struct HeaderWriter {
         output.add(UInt16(0))
     }
 
-    private func everything(
+    /// The whole content of a file that can have been read before.
+    private func contents(
         _ file: borrowing FileDescriptor, _ name: String
     ) throws(TraceFileError) -> [UInt8] {
         try naming(name) { () throws(SystemError) in
@@ -178,6 +180,6 @@ package struct HeaderWriter {
 }
 
 extension Errno {
-    /// Whether there is no event, or none any more: a file that stands beside them, a module that was unloaded.
+    /// Whether an event does not exist, or no longer: a file beside the events, or a module that was unloaded.
     fileprivate var meansNoEvent: Bool { [.noEntry, .notADirectory, .noDevice].contains(self) }
 }

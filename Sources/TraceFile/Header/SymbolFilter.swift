@@ -1,15 +1,16 @@
-/// Leaves out of `/proc/kallsyms` what no decoder uses, however the text is split.
+/// Removes the symbols that no decoder uses from the text of `/proc/kallsyms`, which can be split at any byte.
 ///
-/// That is what libtraceevent skips, too: absolute symbols, such as the offsets of per-CPU variables, and the marks
+/// libtraceevent skips them too: absolute symbols, such as the offsets of per-CPU variables, and the mapping symbols
 /// whose names begin with `$`.
 struct SymbolFilter {
-    /// Symbols that were let through and have an address: it is 0 where the kernel hides it.
+    /// Symbols that were kept and have an address: it is 0 where the kernel hides it.
     private(set) var withAddress = 0
+    /// The start of a line whose end has not come yet.
     private var rest: [UInt8] = []
 
-    /// Takes in the next bytes, an empty array at the end.
+    /// Filters the next bytes.
     ///
-    /// - Returns: The lines that are complete and wanted.
+    /// - Returns: The complete lines with the symbols that are kept.
     mutating func filter(_ bytes: [UInt8]) -> [UInt8] {
         let text = rest + bytes
         var kept: [UInt8] = []
@@ -24,7 +25,7 @@ struct SymbolFilter {
         return kept
     }
 
-    /// Looks at `ffffffff81000000 T _text\n`.
+    /// Whether the symbol of a line such as `ffffffff81000000 T _text\n` is kept.
     private mutating func isWanted(_ line: ArraySlice<UInt8>) -> Bool {
         let space = UInt8(ascii: " ")
         guard let end = line.firstIndex(of: space), end + 3 < line.endIndex else { return false }

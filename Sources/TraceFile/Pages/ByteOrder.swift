@@ -1,8 +1,8 @@
-/// The order in which the bytes of a number lie in a file.
+/// The byte order of the numbers in a file.
 package enum ByteOrder: Equatable, Sendable {
     case little, big
 
-    /// This machine's.
+    /// The byte order of this machine.
     package static let native: ByteOrder = 1.littleEndian == 1 ? .little : .big
 
     /// The bytes of `number` in this order.

@@ -1,11 +1,13 @@
 import Reactor
 
-/// One CPU's pages, in the order in which they came, in a regular file.
+/// The pages of one CPU, in the order in which they were recorded, in a regular file.
 package final class CPUStream: Sendable {
     package let name: String
     package let file: FileDescriptor
 
-    /// - Parameter name: What messages call it.
+    /// Uses an open file.
+    ///
+    /// - Parameter name: The name in messages.
     package init(_ file: consuming FileDescriptor, name: String) {
         self.file = file
         self.name = name
@@ -16,27 +18,27 @@ package final class CPUStream: Sendable {
         self.init(try openRegularFile(path), name: path)
     }
 
-    /// What a stream holds.
+    /// What a stream contains.
     package struct Contents: Equatable, Sendable {
         package var pages = 0
         package var events = 0
-        /// Events that the kernel lost, as far as the pages say how many.
+        /// Events that the kernel lost, as far as the pages contain their number.
         package var lost = 0
-        /// How often it lost some without saying how many.
+        /// How often the kernel lost events without recording their number.
         package var uncountedLosses = 0
-        /// Bytes after the last whole page.
+        /// Bytes of an incomplete last page; 0 if there is none.
         package var tornBytes = 0
-        /// Bytes of whole pages.
+        /// Bytes of complete pages.
         package var bytes = 0
     }
 
-    /// Reads about this many bytes at a time.
+    /// Bytes that are read at a time, about.
     private static let chunk = 1 << 20
 
-    /// Looks at every page.
+    /// Checks every page, and counts what the stream contains.
     ///
-    /// - Parameter progress: Called with the number of bytes that have just been looked at.
-    /// - Throws: `.malformed` for bytes that are no page, and where time runs backwards.
+    /// - Parameter progress: Called with the number of bytes that were checked since the last call.
+    /// - Throws: `.malformed` if bytes are not a page, or a page is earlier than the one before it.
     package func survey(
         _ layout: PageLayout, progress: (Int) throws(TraceFileError) -> Void = { _ in }
     ) throws(TraceFileError) -> Contents {
@@ -51,11 +53,11 @@ package final class CPUStream: Sendable {
             }
             for start in stride(from: 0, to: count - count % layout.pageSize, by: layout.pageSize) {
                 let bytes = UnsafeRawBufferPointer(rebasing: buffer[start..<start + layout.pageSize])
-                let page = try look(at: bytes, layout, contents)
+                let page = try readPage(bytes, layout, contents)
                 if page.timestamp < last {
-                    throw flaw(
+                    throw malformed(
                         contents,
-                        "begins at \(page.timestamp), before the page in front of it, which does at \(last): are these pages of several CPUs, or has the clock been changed, or the machine started again?"
+                        "starts at \(page.timestamp), earlier than the previous page (\(last)): pages of several CPUs in one file, a changed clock, or a reboot"
                     )
                 }
                 last = page.timestamp
@@ -69,18 +71,19 @@ package final class CPUStream: Sendable {
         }
     }
 
-    private func look(
-        at bytes: UnsafeRawBufferPointer, _ layout: PageLayout, _ contents: Contents
+    private func readPage(
+        _ bytes: UnsafeRawBufferPointer, _ layout: PageLayout, _ contents: Contents
     ) throws(TraceFileError) -> Page {
         do throws(Page.Flaw) {
             return try Page(bytes, layout)
         } catch {
-            throw flaw(contents, error.description)
+            throw malformed(contents, error.description)
         }
     }
 
-    private func flaw(_ contents: Contents, _ problem: String) -> TraceFileError {
-        .malformed(file: name, problem: "page \(contents.pages), at byte \(contents.bytes), \(problem)")
+    /// The error of the page after `contents`.
+    private func malformed(_ contents: Contents, _ problem: String) -> TraceFileError {
+        .malformed(file: name, problem: "page \(contents.pages) at byte \(contents.bytes) \(problem)")
     }
 }
 

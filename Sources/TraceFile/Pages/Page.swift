@@ -1,20 +1,21 @@
-/// What one sub-buffer holds, as far as it can be told without knowing its events' formats.
+/// What one sub-buffer contains, as far as it can be read without the formats of its events.
 package struct Page: Equatable, Sendable {
-    /// When it begins, in units of the trace clock.
+    /// The time at which it starts, in units of the trace clock.
     package let timestamp: UInt64
     /// Events in it.
     package let events: Int
-    /// What was lost before it.
+    /// Whether events were lost before it.
     package let loss: Loss
 
     package enum Loss: Equatable, Sendable {
         case none
+        /// This number of events was lost.
         case counted(Int)
-        /// Something; the page had no room for the number.
+        /// Events were lost; the page had no room for their number.
         case uncounted
     }
 
-    /// What keeps bytes from being a sub-buffer.
+    /// Why bytes are not a sub-buffer.
     package enum Flaw: Error, Equatable, CustomStringConvertible {
         case empty
         case tooLong(bytes: Int, room: Int)
@@ -22,22 +23,22 @@ package struct Page: Equatable, Sendable {
 
         package var description: String {
             switch self {
-            case .empty: "holds no event"
+            case .empty: "contains no event"
             case .tooLong(let bytes, let room):
-                "says that it holds \(bytes) bytes of events, but has room for \(room)"
-            case .eventBeyondEnd(let offset): "has an event at its byte \(offset) that reaches beyond its end"
+                "claims \(bytes) bytes of events, but has room for \(room)"
+            case .eventBeyondEnd(let offset): "has an event at its byte \(offset) that extends beyond its end"
             }
         }
     }
 
-    // Flags in the word that says how many bytes of events there are: kernel/trace/ring_buffer.c.
+    // Fields of `commit`, the word with the number of bytes of events: kernel/trace/ring_buffer.c.
     private static let lengthMask: UInt64 = 1 << 30 - 1
     private static let missedEvents: UInt64 = 1 << 31
     private static let missedStored: UInt64 = 1 << 30
 
-    /// Walks over the events of a sub-buffer: include/linux/ring_buffer.h, `events/header_event`.
+    /// Counts the events of a sub-buffer: include/linux/ring_buffer.h, `events/header_event`.
     ///
-    /// - Parameter bytes: `layout.pageSize` of them.
+    /// - Parameter bytes: `layout.pageSize` bytes.
     package init(_ bytes: UnsafeRawBufferPointer, _ layout: PageLayout) throws(Flaw) {
         let order = layout.order
         let commit = Self.long(bytes, at: layout.commitOffset, layout)
@@ -55,12 +56,12 @@ package struct Page: Equatable, Sendable {
                 order == .little ? (word & 31, word >> 5) : (word >> 27, word & (1 << 27 - 1))
             offset += 4
             switch kind {
-            // Padding: to the end of the page, or in the place of a discarded event.
+            // Padding: up to the end of the page if the delta is 0, otherwise in place of a discarded event.
             case 29 where delta == 0: offset = end
             case 29: offset += try Self.size(bytes, at: offset, end, of: start, order)
-            // A time extend, a time stamp.
+            // A time extend or a time stamp.
             case 30, 31: offset += 4
-            // The length follows, and counts itself.
+            // The length follows, and includes its own 4 bytes.
             case 0:
                 events += 1
                 offset += try Self.size(bytes, at: offset, end, of: start, order)
@@ -89,7 +90,7 @@ package struct Page: Equatable, Sendable {
         return UInt64(layout.order.load(UInt32.self, bytes, at: offset))
     }
 
-    /// The length that stands at `offset`; a multiple of 4, and at least its own.
+    /// The length at `offset`, in bytes: a multiple of 4, and at least 4 because it includes itself.
     private static func size(
         _ bytes: UnsafeRawBufferPointer, at offset: Int, _ end: Int, of start: Int, _ order: ByteOrder
     ) throws(Flaw) -> Int {

@@ -1,4 +1,4 @@
-/// Where the fields of a sub-buffer lie: `events/header_page` of the kernel that recorded it.
+/// The layout of a sub-buffer, from `events/header_page` of the kernel that recorded it.
 package struct PageLayout: Equatable, Sendable {
     package let order: ByteOrder
     /// Bytes of a sub-buffer.
@@ -9,17 +9,17 @@ package struct PageLayout: Equatable, Sendable {
     let commitOffset: Int
     let dataOffset: Int
 
-    /// Bytes of events that a sub-buffer has room for.
+    /// Bytes of events that fit into a sub-buffer.
     var capacity: Int { pageSize - dataOffset }
 
-    /// The largest that Linux can be told to use, by far: `buffer_subbuf_size_kb`.
+    /// Far more bytes than Linux accepts in `buffer_subbuf_size_kb`.
     private static let largestPage = 16 << 20
 
-    /// Reads the text of `events/header_page`.
+    /// Parses the text of `events/header_page`.
     ///
-    /// - Returns: `nil` if the text is not of that file, or its numbers make no sense.
+    /// - Returns: `nil` if the text is not from that file, or its numbers are not plausible.
     package init?(headerPage text: String, order: ByteOrder = .native) {
-        // Readers of a trace.dat take these lines no other way, and some crash.
+        // Readers of a trace.dat accept these lines in no other form, and some of them crash.
         guard let timestamp = Self.field("u64 timestamp", in: text),
             let commit = Self.field("local_t commit", in: text), let data = Self.field("char data", in: text),
             timestamp.size == 8, commit.size == 4 || commit.size == 8,
@@ -46,7 +46,7 @@ package struct PageLayout: Equatable, Sendable {
     private static func number(after name: String, in line: Substring) -> Int? {
         guard let range = line.firstRange(of: name) else { return nil }
         let digits = line[range.upperBound...].prefix { $0.isASCII && $0.isNumber }
-        // Offsets and sizes of a page are small: what is longer is no such file.
+        // The offsets and sizes of a page are small: a longer number is not from header_page.
         return digits.count < 10 ? Int(digits) : nil
     }
 }

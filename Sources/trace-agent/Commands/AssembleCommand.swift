@@ -7,21 +7,21 @@ struct AssembleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "assemble",
         abstract:
-            "Makes a trace.dat, for trace-cmd and KernelShark, of a header and a stream of pages a CPU.",
+            "Makes a trace.dat, for trace-cmd and KernelShark, from a trace header and one stream of pages per CPU.",
         discussion: """
-            HEAD is what the order metadata was answered with; each CPU file is what came out of trace-path-cpuN, CPU 0 \
-            first. Every page is looked at before anything is written.
+            The header is the file that the order metadata returned; each CPU file contains the output of one \
+            trace-path-cpuN, CPU 0 first. Every page is checked before anything is written.
             """)
 
     @Option(
         name: [.customShort("o"), .long],
-        help: ArgumentHelp("What to write.", valueName: "file"))
+        help: ArgumentHelp("The file to write.", valueName: "file"))
     var output = "trace.dat"
 
-    @Argument(help: "The header of the machine that recorded.")
+    @Argument(help: "The trace header of the recorded machine.")
     var header: String
 
-    @Argument(help: ArgumentHelp("The streams.", valueName: "cpu-file"))
+    @Argument(help: ArgumentHelp("The streams of pages, one per CPU, from CPU 0 on.", valueName: "cpu-file"))
     var streams: [String]
 
     func validate() throws {

@@ -2,18 +2,18 @@ import CommandSupport
 import Logging
 import Reactor
 
-/// Events that are on while a recording is made: those that it has switched on are switched off again at the end.
+/// Enables events for a recording, and disables at its end those that it enabled.
 final class EventSelection {
     private let tracefs: Tracefs
     private let enabled: FileDescriptor
     private let log: Logger
-    /// What was switched on, as `system:event`.
+    /// Events that were enabled for the recording, as `system:event`.
     private var added: [String] = []
 
-    /// What is recorded where nothing is on and nobody has asked for anything.
-    private static let usual = ["switch", "waking", "process_fork", "process_exec", "process_exit"].map {
-        "sched:sched_\($0)"
-    }
+    /// The main scheduler events: recorded if no event is enabled and none is given.
+    private static let defaultEvents = [
+        "switch", "waking", "process_fork", "process_exec", "process_exit",
+    ].map { "sched:sched_\($0)" }
 
     init(in tracefs: Tracefs, _ log: Logger) throws(Failure) {
         enabled = try tracefs.open("set_event", .readWrite)
@@ -21,9 +21,11 @@ final class EventSelection {
         self.log = log
     }
 
-    /// Switches on what is asked for; where nothing is on and nothing asked for, the scheduler's events.
+    /// Enables the events that are given.
     ///
-    /// - Throws: 64 if there is no such event.
+    /// If no event is enabled and none is given, the main scheduler events are recorded, unless a tracer is set.
+    ///
+    /// - Throws: A failure of status 64 if an event does not exist.
     func switchOn(_ wanted: [String]) throws(Failure) {
         let before = try wrappingSystemError { () throws(SystemError) in try Self.list(enabled) }
         let tracer = try wrappingSystemError { () throws(SystemError) in
@@ -33,16 +35,16 @@ final class EventSelection {
             try FileDescriptor.open("\(tracefs.directory)/tracing_on", .readOnly).contents()
         }
         if isOn.hasPrefix("0") {
-            log.warning("nothing is recorded: echo 1 > \(tracefs.directory)/tracing_on")
+            log.warning("tracing is off, nothing is recorded: echo 1 > \(tracefs.directory)/tracing_on")
         }
         var names = wanted
         if wanted.isEmpty, before.isEmpty, tracer.hasPrefix("nop") {
-            log.notice("no event is on: the scheduler's main ones are, for as long as this records")
-            names = Self.usual
+            log.notice("no event is enabled and none is given: the main scheduler events are recorded")
+            names = Self.defaultEvents
         }
         for name in names {
             do throws(SystemError) {
-                // What fails may have switched some on.
+                // A write that fails can have enabled some events.
                 defer { added = ((try? Self.list(enabled)) ?? []).filter { !before.contains($0) } }
                 _ = try enabled.write(Array("\(name)\n".utf8))
             } catch {
@@ -57,19 +59,19 @@ final class EventSelection {
         return try file.readTextToEnd().split(separator: "\n").map { String($0) }
     }
 
-    /// Switches off what was switched on.
+    /// Disables the events that were enabled for the recording.
     func restore() {
-        // Another recording of the same rings that ends does that.
+        // Another recording of the same ring buffers does this when it ends.
         let now = (try? Self.list(enabled)) ?? []
         if let gone = added.first(where: { !now.contains($0) }) {
             log.warning(
-                "somebody has switched \(gone) off meanwhile: what came later is not in this recording")
+                "another process disabled \(gone) during the recording: its later events are not recorded")
         }
         for name in added {
             do throws(SystemError) {
                 _ = try enabled.write(Array("!\(name)\n".utf8))
             } catch {
-                log.warning("\(name) stays on: \(error.code)")
+                log.warning("cannot disable \(name), it stays enabled: \(error.code)")
             }
         }
         added.removeAll()

@@ -3,40 +3,40 @@ import Logging
 import Reactor
 import TraceFile
 
-/// `--record FILE`: pages go to a file a CPU beside FILE, and all of them into FILE at the end.
+/// `--record FILE`: writes the pages of each CPU to a file beside FILE, and assembles FILE from these at the end.
 ///
-/// A header is written before anything is recorded: whatever ends the agent, `trace-agent assemble` can make a trace.dat
-/// of what lies there.
+/// A trace header is written before the recording starts: however the agent ends, `trace-agent assemble` can make a
+/// trace.dat from the files.
 final class Recording {
     private let path: String
     private let headers: HeaderBuilder
     private let log: Logger
-    /// Those that have a file: from 0 on.
+    /// CPUs that have a file, from 0 on.
     private var cpus: [Int] = []
-    /// Events that the kernel had read from each CPU's ring before the recording began.
+    /// Events that had been read from each CPU's ring buffer before the recording began.
     private var readBefore: [Int] = []
-    /// Whether what lies there is this recording's, and nothing has been recorded yet.
+    /// Whether the files are this recording's, and still empty: they are removed if it does not begin.
     private var isToBeRemoved = false
 
     private var headerPath: String { "\(path).head" }
     private func streamPath(cpu: Int) -> String { "\(path).cpu\(cpu)" }
 
-    /// Begins with the header.
+    /// Checks that FILE can be made, and writes the trace header.
     init(to path: String, _ headers: HeaderBuilder, _ log: Logger) throws(Failure) {
         self.path = path
         self.headers = headers
         self.log = log
         do throws(TraceFileError) {
-            // Now is the time to find that it cannot be made.
+            // Otherwise this error would show only at the end of the recording.
             _ = try NewFile(at: path)
         } catch .malformed(_, let problem) {
             throw Failure(.usage, "--record \(path): \(problem)")
         } catch {
             throw Failure(.outputFailed, "cannot write \(error)")
         }
-        if let doubt = headers.warning(about: try writeHeader(isFirst: true)) { log.warning("\(doubt)") }
+        if let warning = headers.warning(about: try writeHeader(isFirst: true)) { log.warning("\(warning)") }
         isToBeRemoved = true
-        // A header that was just written can be read.
+        // The header was just written. If it cannot be read, the number of earlier events is unknown, and counts as 0.
         let header = try? TraceHeader(opening: headerPath)
         readBefore = (0..<(header?.cpus ?? 0)).map { header?.eventsRead(cpu: $0) ?? 0 }
     }
@@ -45,12 +45,12 @@ final class Recording {
         if isToBeRemoved { removeParts() }
     }
 
-    /// From now on, what lies there is kept whatever happens.
+    /// Marks the start of the recording: from now on, the files are kept if it fails.
     func begin() { isToBeRemoved = false }
 
-    /// The file of a CPU's pages.
+    /// Creates the file of a CPU's pages.
     func openSink(cpu: Int) throws(Failure) -> Sink {
-        // A stream's place in the assembly says which CPU it is of: one that is not traced has an empty one.
+        // The position of a stream in the assembly is its CPU: a CPU that is not traced gets an empty file.
         for skipped in cpus.count..<cpu { _ = try makeStream(cpu: skipped) }
         return Sink(try makeStream(cpu: cpu), name: streamPath(cpu: cpu))
     }
@@ -62,22 +62,23 @@ final class Recording {
             return file
         } catch  where error.code == .exists {
             throw Failure(
-                .usage, "\(error.subject) is there already: it may be of an earlier recording; remove it")
+                .usage, "\(error.subject) exists, and may be from an earlier recording: remove it first")
         } catch {
             throw Failure(.outputFailed, "cannot write \(error.subject): \(error.code)")
         }
     }
 
-    /// Makes FILE of what was recorded.
+    /// Assembles FILE from the recorded files, and removes these.
     ///
-    /// - Parameter isCancelled: Whether to leave it at what lies there.
+    /// - Parameter isCancelled: Called between steps; `true` ends the work, and the files are kept.
+    /// - Throws: A failure that also contains the command to continue with.
     func finish(isCancelled: () -> Bool) throws(Failure) {
         do throws(Failure) {
-            // Names of tasks, symbols of modules, the rings' accounts: as they are now.
+            // The names of tasks, the symbols of modules and the counters of the rings changed during the recording.
             try writeHeader(isFirst: false)
-            let maker = TraceAssembly(
-                header: headerPath, streams: streamsUntilTheLast, output: path, readBefore: readBefore)
-            for line in try maker.make(log, isCancelled: isCancelled) { log.info("\(line)") }
+            let assembly = TraceAssembly(
+                header: headerPath, streams: streamsToAssemble, output: path, readBefore: readBefore)
+            for line in try assembly.make(log, isCancelled: isCancelled) { log.info("\(line)") }
             try sync()
         } catch {
             throw Failure(error.status, "\(error); \(whatRemains)")
@@ -85,13 +86,14 @@ final class Recording {
         removeParts()
     }
 
-    /// What to do with what lies there: a line for the shell.
+    /// The message about the files that are kept, with the shell command that makes a trace.dat from them.
     var whatRemains: String {
         let program = FileDescriptor.resolve("/proc/self/exe") ?? "trace-agent"
-        let words = [program, "assemble", "-o", path, headerPath] + streamsUntilTheLast
-        return "what was recorded is kept: " + words.map(Self.quoted).joined(separator: " ")
+        let words = [program, "assemble", "-o", path, headerPath] + streamsToAssemble
+        return "the recorded data is kept: " + words.map(Self.quoted).joined(separator: " ")
     }
 
+    /// A word as a shell needs it: in quotes if it has any character other than letters, digits, and `-./_`.
     private static func quoted(_ word: String) -> String {
         let isPlain = word.utf8.allSatisfy { byte in
             let character = UnicodeScalar(byte)
@@ -101,7 +103,7 @@ final class Recording {
         return isPlain ? word : "'\(word.replacing("'", with: "'\\''"))'"
     }
 
-    /// The parts go only once the whole is on the disk.
+    /// Writes FILE to the disk: its parts are removed only after that.
     private func sync() throws(Failure) {
         do throws(SystemError) {
             try FileDescriptor.open(path, .readOnly).sync()
@@ -110,7 +112,10 @@ final class Recording {
         }
     }
 
-    /// - Returns: What is in it.
+    /// Writes `FILE.head`.
+    ///
+    /// - Parameter isFirst: Whether the file must not exist yet.
+    /// - Returns: Its contents.
     @discardableResult
     private func writeHeader(isFirst: Bool) throws(Failure) -> HeaderSummary {
         do throws(TraceFileError) {
@@ -121,17 +126,17 @@ final class Recording {
         } catch .system(_, let cause) where isFirst && cause.code == .exists {
             throw Failure(
                 .usage,
-                "\(headerPath) is left of an earlier recording: trace-agent assemble makes a trace.dat of it and \(path).cpu*, or remove it"
+                "\(headerPath) is left from an earlier recording: make a trace.dat from it and \(path).cpu* with trace-agent assemble, or remove it"
             )
         } catch {
-            throw Failure(.outputFailed, "cannot write the header: \(error)")
+            throw Failure(.outputFailed, "cannot write the trace header: \(error)")
         }
     }
 
-    /// The streams' files from CPU 0 to the last one that recorded something, and those online at least.
-    private var streamsUntilTheLast: [String] {
+    /// The files of the streams from CPU 0 to the last CPU that is online or recorded something.
+    private var streamsToAssemble: [String] {
         let used = cpus.filter { cpu in
-            // A file that cannot be looked at is for the assembly to complain of.
+            // A file whose size cannot be read counts as used: the assembly then reports the error.
             (try? FileDescriptor.open(streamPath(cpu: cpu), .readOnly).size()) != 0
         }
         let online = (try? CPUList(ofSystem: "online").cpus.last) ?? 0

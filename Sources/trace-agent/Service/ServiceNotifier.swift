@@ -20,7 +20,9 @@ struct ServiceNotifier: ~Copyable {
         let wantsNotifications: Bool
         /// How often it wants to be told that the agent is alive; `nil` if it does not.
         let watchdogInterval: Duration?
-        /// Sends it assignments, a line each; `false` if it does not accept them now. Never waits.
+        /// Sends it assignments, a line each, and never waits.
+        ///
+        /// Returns `false` if it does not accept them now.
         let notify: @Sendable (String) -> Bool
 
         static let systemd = Manager(

@@ -15,8 +15,9 @@ struct Drainer: ~Copyable {
     /// How long a worker that has moved something waits for more before it hands the channel back: a busy CPU then
     /// does not pay two wake-ups and two scheduling delays a batch.
     private static let linger = Duration.milliseconds(20)
-    /// How many batches are moved between two polls of the mailbox while the ring buffer never runs dry. A flush polls
-    /// after each batch, because what it sends after it was given up comes too late.
+    /// How many batches are moved between two polls of the mailbox while the ring buffer never runs dry.
+    ///
+    /// A flush polls after each batch, because what it sends after it was given up comes too late.
     private static let batchesPerPoll = 32
 
     init(_ channel: Channel) {

@@ -54,7 +54,6 @@ struct TracedChannel {
     var isDraining: Bool { if case .draining = state { true } else { false } }
     /// Whether a stop has nothing to wait for: everything is sent, or cannot be.
     var isFlushed: Bool { state == .idle || state == .portGone }
-    /// Whether everything that was read from the ring buffer has been sent.
     var isComplete: Bool { state == .idle && channel.pendingBytes == 0 && !isUnreadable }
 
     func ringSize() throws(SystemError) -> Int { try channel.ring.size() }
@@ -86,9 +85,9 @@ struct TracedChannel {
         }
     }
 
-    /// Begins to send what was recorded until now, and no more than the ring buffer can hold.
+    /// Begins to send what was recorded until now; a second stop moves that boundary.
     ///
-    /// A second stop moves the boundary. An idle CPU is woken too: that saves a read of its counters.
+    /// An idle CPU is woken too: that saves a read of its counters.
     mutating func stop() throws(SystemError) {
         // A batch that is on its way is not counted yet.
         let capacity = try channel.pagesInRing() + channel.pagesPerSplice

@@ -6,15 +6,15 @@ extension Assembly {
             TraceHeader.magic + Array("7".utf8) + [0, header.layout.order == .little ? 0 : 1]
                 + [UInt8(header.layout.longSize)] + number(UInt32(header.layout.pageSize))
                 + Array("none".utf8) + [0, 0])
-        // The options come last, when all places are known: they begin behind everything else.
+        // The options contain the places of everything else, so they are at the end; their own place is patched in.
         let optionsPlace = plan.end
         plan.skip(to: optionsPlace + 8)
         var options: [UInt8] = []
-        for (index, part) in header.parts.enumerated() {
-            let id = Self.firstPart + UInt16(index)
+        for (index, section) in header.sections.enumerated() {
+            let id = Self.firstSection + UInt16(index)
             options += option(id, number(UInt64(plan.end)))
-            addSection(id, part.count, to: &plan)
-            plan.add(header: part)
+            addSection(id, section.count, to: &plan)
+            plan.add(header: section)
         }
         for entry in header.options
         where entry.id != TraceHeader.Option.buffer && entry.id != TraceHeader.Option.traceClock {
@@ -30,10 +30,11 @@ extension Assembly {
         return plan
     }
 
-    private static let firstPart: UInt16 = 16
+    /// HEADER_INFO, the first of the sections in `header.sections`.
+    private static let firstSection: UInt16 = 16
     private static let cpuCount: UInt16 = 8
 
-    /// The sections' heading: which it is, not compressed, without a description, its size.
+    /// Adds a section's header: its id, no flags (not compressed), no description, its size.
     private func addSection(_ id: UInt16, _ size: Int, to plan: inout FilePlan) {
         plan.add(number(id) + number(UInt16(0)) + number(Int32(-1)) + number(UInt64(size)))
     }
@@ -42,7 +43,9 @@ extension Assembly {
         bytes(of: TraceHeader.Option(id: id, data: data))
     }
 
-    /// The instance's pages, and the options that say where they are: the top-level buffer has none.
+    /// Adds the pages of the instance.
+    ///
+    /// - Returns: The options with their places; that of the top-level buffer, which has no pages, comes first.
     private func addBuffer(_ contents: [CPUStream.Contents], to plan: inout FilePlan) -> [UInt8] {
         let section = plan.end
         var pages = FilePlan()

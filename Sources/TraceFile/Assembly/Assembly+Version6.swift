@@ -2,14 +2,14 @@
 extension Assembly {
     func planVersion6(_ contents: [CPUStream.Contents]) -> FilePlan {
         var plan = FilePlan()
-        // All of the header but the CPU count and what follows it.
+        // The header without its CPU count and its options: both are written anew.
         plan.add(header: header.start..<header.start + header.cpuCountOffset)
         var middle = number(UInt32(streams.count)) + TraceHeader.optionsMark
         for option in header.options { middle += bytes(of: option) }
         middle += number(UInt16(0)) + Array("flyrecord".utf8) + [0]
         let clock = header.clock.isEmpty ? [] : Array("[\(header.clock)]".utf8)
         let clockSize = clock.isEmpty ? [] : number(UInt64(clock.count))
-        // Where each CPU's pages are: places that are known once the length of all this is.
+        // The table with the places of each CPU's pages: its own length is known, so the places are too.
         var pages = FilePlan()
         let tableSize = contents.count * 16 + clockSize.count + clock.count
         pages.skip(to: plan.end + middle.count + tableSize)

@@ -1,0 +1,61 @@
+/// The sections of a trace header before its CPU count: their bounds in the file, and the page layout in the first.
+struct HeaderSections {
+    let layout: PageLayout
+    /// The bounds of each section that has an id in version 7, in the order of these ids from 16 on: header_page and
+    /// header_event, ftrace's formats, the event systems' formats, symbols, printk formats, command lines.
+    let bounds: [Range<Int>]
+
+    /// Reads the sections, from the page size on.
+    ///
+    /// - Throws: `.malformed` if a section is invalid or truncated.
+    init(_ cursor: inout HeaderCursor) throws(TraceFileError) {
+        let pageSize = try cursor.number(UInt32.self, "the page size")
+        var edges = [cursor.offset]
+        layout = try Self.readLayout(&cursor)
+        if pageSize != layout.pageSize {
+            throw .malformed(
+                file: cursor.name,
+                problem: "the page size is \(pageSize) bytes, but \(layout.pageSize) in header_page")
+        }
+        edges.append(cursor.offset)
+        try Self.skipFtraceFormats(&cursor)
+        edges.append(cursor.offset)
+        try Self.skipEventFormats(&cursor)
+        edges.append(cursor.offset)
+        try cursor.skip(Int(try cursor.number(UInt32.self, "the symbols' size")), "the symbols")
+        edges.append(cursor.offset)
+        try cursor.skip(Int(try cursor.number(UInt32.self, "the printk formats' size")), "the printk formats")
+        edges.append(cursor.offset)
+        try cursor.skip(cursor.size("the command lines' size"), "the command lines")
+        edges.append(cursor.offset)
+        bounds = zip(edges, edges.dropFirst()).map { $0..<$1 }
+    }
+
+    private static func readLayout(_ cursor: inout HeaderCursor) throws(TraceFileError) -> PageLayout {
+        try cursor.expect(Array("header_page".utf8) + [0], as: "header_page")
+        let size = try cursor.size("header_page's size")
+        let text = String(decoding: try cursor.bytes(size, "header_page"), as: UTF8.self)
+        guard let layout = PageLayout(headerPage: text, order: cursor.order) else {
+            throw .malformed(file: cursor.name, problem: "header_page does not describe the page layout")
+        }
+        try cursor.expect(Array("header_event".utf8) + [0], as: "header_event")
+        try cursor.skip(cursor.size("header_event's size"), "header_event")
+        return layout
+    }
+
+    private static func skipFtraceFormats(_ cursor: inout HeaderCursor) throws(TraceFileError) {
+        let formats = try cursor.number(UInt32.self, "the number of ftrace formats")
+        for _ in 0..<formats { try cursor.skip(cursor.size("a format's size"), "an ftrace format") }
+    }
+
+    private static func skipEventFormats(_ cursor: inout HeaderCursor) throws(TraceFileError) {
+        let systems = try cursor.number(UInt32.self, "the number of event systems")
+        for _ in 0..<systems {
+            let system = try cursor.string("an event system's name", limit: 256)
+            let events = try cursor.number(UInt32.self, "the number of events of \(system)")
+            for _ in 0..<events {
+                try cursor.skip(cursor.size("a format's size"), "a format of \(system)")
+            }
+        }
+    }
+}

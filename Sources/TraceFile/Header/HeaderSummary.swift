@@ -1,0 +1,15 @@
+/// The contents of a trace header that was written.
+package struct HeaderSummary: Equatable, Sendable {
+    /// Bytes of the whole header.
+    package var bytes = 0
+    /// Bytes of a sub-buffer.
+    package var pageSize = 0
+    /// The trace clock in use; empty if the kernel marks none.
+    package var clock = ""
+    /// Event formats, including those of the system `ftrace`.
+    package var events = 0
+    /// Symbols with an address; 0 if the kernel hides the addresses.
+    package var symbols = 0
+
+    package init() {}
+}

@@ -1,0 +1,5 @@
+/// Why a test cannot continue.
+package struct TestFailure: Error, CustomStringConvertible {
+    package let description: String
+    package init(_ description: String) { self.description = description }
+}
