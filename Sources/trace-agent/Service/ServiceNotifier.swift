@@ -1,7 +1,9 @@
 import ControlProtocol
 import Reactor
 
-/// What the service manager is told: sd_notify(3). It counts nothing itself: it is given reports.
+/// What the service manager is told: sd_notify(3).
+///
+/// It counts nothing itself: it is given reports.
 struct ServiceNotifier: ~Copyable {
     private let manager: Manager
     /// How long a stop may take, for `EXTEND_TIMEOUT_USEC`.

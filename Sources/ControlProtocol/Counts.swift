@@ -1,0 +1,29 @@
+/// A number for each counter.
+package struct Counts: Equatable, Sendable {
+    private var values: [Counter: Int]
+
+    /// All counts 0.
+    package init() { values = Dictionary(uniqueKeysWithValues: Counter.allCases.map { ($0, 0) }) }
+
+    package subscript(counter: Counter) -> Int {
+        get { values[counter, default: 0] }
+        set { values[counter] = newValue }
+    }
+
+    package static func += (sum: inout Counts, other: Counts) {
+        for counter in Counter.allCases { sum[counter] += other[counter] }
+    }
+}
+
+extension Counts: Codable {
+    package init(from decoder: any Decoder) throws {
+        self.init()
+        let container = try decoder.container(keyedBy: Counter.self)
+        for counter in Counter.allCases { self[counter] = try container.decode(Int.self, forKey: counter) }
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Counter.self)
+        for counter in Counter.allCases { try container.encode(self[counter], forKey: counter) }
+    }
+}
