@@ -1,0 +1,153 @@
+import Glibc
+import Reactor
+import Support
+import Testing
+
+@testable import trace_agent
+
+/// A worker, given jobs by its mailbox.
+struct DrainerTests {
+    private let folder = TemporaryFolder()
+
+    /// A channel with a worker.
+    private func worker(_ sink: Sink, pageSize: Int = 4096) throws -> (Worker, PipeRing) {
+        let ring = try PipeRing(cpu: 0, in: folder, pageSize: pageSize)
+        let channel = try Channel(ring: ring.ring, sink: sink, pageSize: pageSize, pipeSize: 64 << 10)
+        return (try Worker(channel), ring)
+    }
+
+    /// Gives `worker` a job.
+    private func post(_ job: Job, _ worker: Worker) { worker.channel.mailbox.post(job.word) }
+
+    /// Waits for the end of the job; how it ended.
+    private func result(_ worker: Worker) throws -> JobResult? {
+        guard poll(worker.channel.readiness.descriptor, for: .readable, timeout: .seconds(20)) else {
+            throw TestFailure("the job does not end")
+        }
+        return worker.channel.readiness.receive().flatMap { JobResult(word: $0) }
+    }
+
+    @Test func `a drain moves all whole pages, and ends dry`() throws {
+        let sink = try PipeSink()
+        let (worker, ring) = try worker(sink.sink)
+        try ring.write(pages: 100)
+        post(.drain, worker)
+        #expect(try result(worker) == .dry)
+        #expect(try sink.numbers() == Array(0..<100))
+        #expect(worker.channel.counters.pages.now == 100)
+        #expect(worker.channel.pendingBytes == 0)
+    }
+
+    @Test func `a drain of nothing is idle`() throws {
+        let (worker, _) = try worker(try PipeSink().sink)
+        post(.drain, worker)
+        #expect(try result(worker) == .idle)
+    }
+
+    @Test func `a drain that has moved something lingers for more`() throws {
+        let sink = try PipeSink()
+        let (worker, ring) = try worker(sink.sink)
+        try ring.write(pages: 1)
+        post(.drain, worker)
+        #expect(eventually { worker.channel.counters.pages.now == 1 })
+        try ring.write(pages: 1)
+        #expect(try result(worker) == .dry)
+        // The second page came while the worker lingered, or waits for another job: it is never lost.
+        if worker.channel.counters.pages.now == 1 {
+            post(.drain, worker)
+            #expect(try result(worker) == .dry)
+        }
+        #expect(try sink.numbers() == [0, 1])
+    }
+
+    @Test func `a flush moves as many pages as it is told`() throws {
+        let sink = try PipeSink()
+        let (worker, ring) = try worker(sink.sink)
+        try ring.write(pages: 50)
+        post(.flush(pages: 20), worker)
+        #expect(try result(worker) == .spent)
+        #expect(try sink.numbers() == Array(0..<20))
+        #expect(try ring.pagesLeft() == 30)
+        post(.flush(pages: 100), worker)
+        #expect(try result(worker) == .dry)
+        #expect(try sink.numbers() == Array(0..<50))
+    }
+
+    @Test func `an interrupt that comes with a job ends it at once`() throws {
+        let (worker, ring) = try worker(try PipeSink().sink)
+        try ring.write(pages: 5)
+        worker.channel.mailbox.post(Job.drain.word + Job.interrupt.word)
+        #expect(try result(worker) == .interrupted)
+        #expect(try ring.pagesLeft() == 5)
+        // One without a job is no job.
+        post(.interrupt, worker)
+        post(.drain, worker)
+        let second = try result(worker)
+        #expect(second == .dry || second == .interrupted)
+    }
+
+    @Test func `a blocked sink keeps what is in the pipe, and the next job sends that first`() throws {
+        let sink = try PipeSink(size: 4 * 4096)
+        let (worker, ring) = try worker(sink.sink)
+        try ring.write(pages: 10)
+        post(.drain, worker)
+        #expect(try result(worker) == .blocked)
+        #expect(worker.channel.pendingBytes == 6 * 4096)
+        post(.drain, worker)
+        #expect(try result(worker) == .blocked)
+        #expect(worker.channel.counters.timesBlocked.now == 1)
+        #expect(try sink.numbers() == Array(0..<4))
+        post(.flush(pages: 0), worker)
+        #expect(try result(worker) == .blocked)
+        #expect(try sink.numbers() == Array(0..<8))
+        post(.flush(pages: 0), worker)
+        #expect(try result(worker) == .spent)
+        #expect(try sink.numbers() == Array(0..<10))
+        #expect(worker.channel.pendingBytes == 0)
+    }
+
+    @Test func `a sink that has gone is reported with its error, and no page is cut`() throws {
+        let sink = try SocketSink()
+        let (worker, ring) = try worker(sink.sink)
+        sink.close()
+        try ring.write(pages: 3)
+        post(.drain, worker)
+        #expect(try result(worker) == .sinkFailed(.brokenPipe))
+        #expect(worker.channel.counters.bytesGone.now == 0)
+        #expect(worker.channel.pendingBytes == 3 * 4096)
+        try sink.reconnect()
+        post(.drain, worker)
+        #expect(try result(worker) == .dry)
+        #expect(PipeRing.numbers(in: try sink.read(), of: 0) == [0, 1, 2])
+    }
+
+    @Test func `a descriptor that cannot be spliced is a ring that failed`() throws {
+        let stats = "\(folder.path)/stats"
+        try writeFile(stats, "entries: 0\n")
+        let event = try EventFD()
+        let ring = Ring(
+            cpu: 0, pages: FileDescriptor(owning: dup(event.descriptor.rawValue)),
+            stats: try .open(stats, .readOnly), size: try .open(stats, .readOnly))
+        let channel = try Channel(ring: ring, sink: try PipeSink().sink, pageSize: 4096, pipeSize: 64 << 10)
+        let worker = try Worker(channel)
+        post(.drain, worker)
+        #expect(try result(worker) == .ringFailed(.invalidArgument))
+    }
+
+    @Test func `a channel that waits for its turn hands back when it is told to`() throws {
+        let turn = try Turn()
+        let sink = try PipeSink(turn: turn)
+        let (worker, ring) = try worker(sink.sink)
+        #expect(turn.acquire())
+        try ring.write(pages: 2)
+        post(.drain, worker)
+        #expect(eventually { worker.channel.counters.pages.now == 2 })
+        post(.interrupt, worker)
+        #expect(try result(worker) == .interrupted)
+        #expect(try sink.read().isEmpty)
+        turn.release()
+        post(.drain, worker)
+        #expect(try result(worker) == .dry)
+        #expect(try sink.numbers() == [0, 1])
+    }
+}

@@ -1,0 +1,157 @@
+import CommandSupport
+import ControlProtocol
+import Glibc
+import Logging
+import Reactor
+import Support
+
+@testable import trace_agent
+
+/// `Streaming` in this process, on pipes and sockets: the test plays the kernel, the host, and the agent's loop.
+final class StreamingRig {
+    let rings: [PipeRing]
+    let folder = TemporaryFolder()
+    private var reactor: AgentReactor
+    private(set) var streaming: Streaming
+    private let guardTimer: TimerFD
+    /// What has been brought about since this was last emptied.
+    var effects: [Effect] = []
+
+    /// - Parameter sinks: One a ring; a sink may be there twice.
+    init(
+        _ sinks: [Sink], mode: Mode = .service, flushInterval: Duration = .zero,
+        stopTimeout: Duration = .seconds(20), pageSize: Int = 4096, ringKiB: Int = 1024
+    ) throws {
+        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let folder = folder
+        rings = try sinks.indices.map {
+            try PipeRing(cpu: $0, in: folder, pageSize: pageSize, kiB: ringKiB)
+        }
+        try writeFile("\(folder.path)/header_page", ForeignKernel(pageSize: pageSize).headerPage)
+        try writeFile("\(folder.path)/buffer_percent", "77")
+        let settings = try RingSettings(
+            headerPage: .open("\(folder.path)/header_page", .readOnly),
+            bufferPercent: .open("\(folder.path)/buffer_percent", .readWrite))
+        var reactor = try AgentReactor()
+        let guardTimer = try TimerFD()
+        try reactor.watch(guardTimer.descriptor, for: .readable, as: .durationTimer)
+        var streaming = try Streaming(
+            StreamingOptions(
+                mode: mode, instance: "", portsFolder: "/ports", flushInterval: flushInterval,
+                stopTimeout: stopTimeout), settings, log: log, &reactor)
+        let maker = ChannelMaker(pageSize: pageSize, pipeSize: 64 << 10, log: log)
+        for (ring, sink) in zip(rings, sinks) { try streaming.add(try maker.make(ring.ring, sink), &reactor) }
+        self.reactor = reactor
+        self.streaming = streaming
+        self.guardTimer = guardTimer
+    }
+
+    // MARK: what the agent does
+
+    func start() throws { effects += try streaming.start(&reactor) }
+    func stop() throws { effects += try streaming.stop() }
+    func dump() throws { effects += try streaming.dump(&reactor) }
+    func retry() throws { try streaming.retry() }
+    func prepareExit() throws { try streaming.prepareExit() }
+    func isAnyWorkerStuck() -> Bool { streaming.isAnyWorkerStuck() }
+    func portIsBack(_ index: Int) throws { try streaming.portIsBack(index, &reactor) }
+    func readStats() throws { try streaming.readStats() }
+
+    var report: Report { streaming.report(ordersRefused: 0) }
+    var states: [CPUState] { report.cpus.map(\.state) }
+    var totals: Counts { report.totals }
+    func percent() throws -> String { try readText("\(folder.path)/buffer_percent") }
+    func changePageSize(to size: Int) throws {
+        try writeFile("\(folder.path)/header_page", ForeignKernel(pageSize: size).headerPage)
+    }
+
+    /// Handles events as the agent's loop does, until `condition` holds; what never comes fails the test.
+    func run(until condition: (StreamingRig) throws -> Bool) throws {
+        try guardTimer.arm(after: .seconds(20))
+        while try !condition(self) {
+            for (source, readiness) in try reactor.wait() {
+                switch source {
+                case .ring(let index): streaming.ringIsReadable(index)
+                case .readiness(let index): effects += try streaming.jobHasEnded(index, &reactor)
+                case .sink(let index): effects += try streaming.sinkIsReady(index, readiness)
+                case .flushTimer: try streaming.flushTimerHasFired()
+                case .deadline: effects += try streaming.deadlineHasPassed()
+                case .durationTimer: throw TestFailure("no event for 20 seconds: \(report)")
+                default: throw TestFailure("nothing watches \(source)")
+                }
+            }
+        }
+    }
+
+    /// Handles events until a stop has ended; what it has brought about.
+    func runUntilStopped() throws -> [Effect] {
+        try run { $0.streaming.isStopped }
+        defer { effects.removeAll() }
+        return effects
+    }
+}
+
+/// A pipe as a sink, and its reader.
+final class PipeSink {
+    let sink: Sink
+    private let pipe: Pipe
+    private(set) var received: [UInt8] = []
+
+    init(size: Int = 1 << 20, turn: Turn? = nil) throws {
+        pipe = try Pipe(size: size)
+        sink = Sink(FileDescriptor(owning: dup(pipe.writeEnd.rawValue)), name: "pipe", turn: turn)
+    }
+
+    /// Reads what is there.
+    @discardableResult
+    func read() throws -> [UInt8] {
+        received += try readAll(pipe.readEnd)
+        return received
+    }
+
+    func numbers(of cpu: Int = 0) throws -> [Int]? { PipeRing.numbers(in: try read(), of: cpu) }
+}
+
+/// A socket as a sink, and its other end, in the place of a port whose host comes and goes.
+final class SocketSink {
+    let sink: Sink
+    private(set) var other: FileDescriptor?
+
+    /// - Parameters:
+    ///   - isBlocking: A splice to it waits, as a write into a file system that does not answer.
+    ///   - room: Bytes of its buffer; 0: as many as usual.
+    init(isBlocking: Bool = false, room: CInt = 0) throws {
+        SignalFD.ignoreFailedWrites()
+        let ends = try Self.pair(isBlocking: isBlocking, room: room)
+        sink = Sink(FileDescriptor(owning: ends.near), name: "socket")
+        other = FileDescriptor(owning: ends.far)
+    }
+
+    private static func pair(isBlocking: Bool, room: CInt) throws -> (near: CInt, far: CInt) {
+        var ends: [CInt] = [-1, -1]
+        let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw TestFailure("no socket pair") }
+        if !isBlocking { _ = fcntl(ends[0], F_SETFL, fcntl(ends[0], F_GETFL) | O_NONBLOCK) }
+        _ = fcntl(ends[1], F_SETFL, fcntl(ends[1], F_GETFL) | O_NONBLOCK)
+        if room > 0 {
+            var room = room
+            setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &room, socklen_t(MemoryLayout<CInt>.size))
+        }
+        return (ends[0], ends[1])
+    }
+
+    /// Reads what is there.
+    func read() throws -> [UInt8] {
+        guard let number = other?.rawValue else { return [] }
+        return try readAll(FileDescriptor(owning: dup(number)))
+    }
+
+    func close() { other = nil }
+
+    /// Another connection in the place of the one that broke, as `Ports.reopen` makes it.
+    func reconnect() throws {
+        let ends = try Self.pair(isBlocking: false, room: 0)
+        try sink.descriptor.replace(with: FileDescriptor(owning: ends.near))
+        other = FileDescriptor(owning: ends.far)
+    }
+}
