@@ -42,19 +42,6 @@ struct OptionsTests {
         #expect(throws: (any Error).self) { try Options.parse(["-s", "2M"]) }
     }
 
-    @Test func `a rate limit lets a burst pass, then one an interval`() {
-        let start = ContinuousClock.now
-        var limit = RateLimit(burst: 3, thenOneEvery: .seconds(1), at: start)
-        func admit(_ count: Int, after delay: Duration) -> [Bool] {
-            (0..<count).map { _ in limit.admit(at: start + delay) }
-        }
-        #expect(admit(5, after: .zero) == [true, true, true, false, false])
-        #expect(limit.refusedSinceLastCall() == 2)
-        #expect(admit(2, after: .milliseconds(1500)) == [true, false])
-        #expect(admit(1, after: .seconds(2)) == [true])
-        #expect(admit(4, after: .seconds(3600)) == [true, true, true, false])
-    }
-
     @Test func `what a host sent is shown without harm`() {
         #expect(Array("a\u{1b}[2J\"\\\n".utf8).escapedASCII == #"a\x1b[2J\"\\\x0a"#)
     }

@@ -110,8 +110,3 @@ struct TraceAssembly {
         return ["\(output): \(machine), clock \(clock)"] + Table(columns, rows).lines
     }
 }
-
-extension Errno {
-    /// Whether there is no room left.
-    var meansFull: Bool { [.noSpace, .overQuota, .fileTooLarge].contains(self) }
-}

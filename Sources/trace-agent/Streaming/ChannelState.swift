@@ -77,10 +77,3 @@ enum NextStep: Equatable, Sendable {
         }
     }
 }
-
-extension Errno {
-    /// Whether a sink that failed so has to be opened again.
-    var meansGone: Bool {
-        [.noDevice, .noSuchAddress, .brokenPipe, .connectionReset, .notConnected].contains(self)
-    }
-}

@@ -1,4 +1,5 @@
 import Logging
+import Reactor
 
 /// Lines that somebody outside can cause: too many of them are left out, and counted.
 struct LimitedLog {
