@@ -4,7 +4,7 @@ import Testing
 @testable import Reactor
 
 struct DescriptorTests {
-    @Test func `splice moves what is there, then says that it would block, then that it is full`() throws {
+    @Test func `splice returns nil if the source is empty or the sink is full`() throws {
         let source = try Pipe(size: 8192)
         let sink = try Pipe(size: 4096)
         #expect(try source.writeEnd.write([UInt8](repeating: 7, count: 4096)) == 4096)
@@ -16,12 +16,12 @@ struct DescriptorTests {
         #expect(try sink.readEnd.bytesToRead() == 4096)
     }
 
-    @Test func `a pipe has at least the size asked for, and says which`() throws {
+    @Test func `a pipe has at least the requested size, and reports its real one`() throws {
         #expect(try Pipe(size: 65536).capacity == 65536)
         #expect(try Pipe(size: 5000).capacity == 8192)
     }
 
-    @Test func `an error names the call, the subject and the reason`() {
+    @Test func `an error names the call, the subject and the error`() {
         let error = #expect(throws: SystemError.self) {
             _ = try FileDescriptor.open("/no/such/file", .readOnly)
         }
@@ -29,7 +29,7 @@ struct DescriptorTests {
         #expect(error.map { "\($0)" } == "open /no/such/file: No such file or directory")
     }
 
-    @Test func `a replaced descriptor keeps its number and names the other file`() throws {
+    @Test func `a replaced descriptor keeps its number and refers to the other file`() throws {
         let old = try Pipe(size: 4096)
         let new = try Pipe(size: 4096)
         let number = old.writeEnd.rawValue
@@ -41,7 +41,7 @@ struct DescriptorTests {
         #expect(fcntl(number, F_GETFD) == FD_CLOEXEC)
     }
 
-    @Test func `contents are what a file holds now, from its start`() throws {
+    @Test func `contents returns the current contents from the start of the file`() throws {
         let path = "/tmp/reactor-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         let file = FileDescriptor(owning: open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600))
         defer { unlink(path) }
@@ -53,19 +53,5 @@ struct DescriptorTests {
         #expect(try file.kind() == .regular)
         #expect(try FileDescriptor.Kind(of: "/dev/null") == .characterDevice)
         #expect(try FileDescriptor.Kind(of: "/tmp") == .directory)
-    }
-
-    @Test func `a poll of two tells which, and the second goes first`() throws {
-        let first = try EventFD()
-        let second = try EventFD()
-        #expect(poll(first.descriptor, or: second.descriptor, timeout: .zero) == .neither)
-        first.signal(1)
-        #expect(poll(first.descriptor, or: second.descriptor, timeout: .seconds(10)) == .first)
-        second.signal(1)
-        #expect(poll(first.descriptor, or: second.descriptor, timeout: .seconds(10)) == .second)
-        let before = poll(first.descriptor, for: .readable, timeout: .zero)
-        #expect(first.receive() == 1)
-        let after = poll(first.descriptor, for: .readable, timeout: .zero)
-        #expect(before && !after)
     }
 }

@@ -2,7 +2,7 @@ import Reactor
 import Testing
 
 struct RateLimitTests {
-    @Test func `a rate limit lets a burst pass, then one an interval`() {
+    @Test func `a rate limit admits a burst, then one per interval`() {
         let start = ContinuousClock.now
         var limit = RateLimit(burst: 3, thenOneEvery: .seconds(1), at: start)
         func admit(_ count: Int, after delay: Duration) -> [Bool] {

@@ -6,13 +6,13 @@ import Testing
 private enum Token: UInt64 { case first, second }
 
 struct ReactorTests {
-    @Test func `tells which source is ready, and goes on telling while it is`() throws {
+    @Test func `a source is reported as long as it is ready`() throws {
         var reactor = try Reactor<Token>()
-        let quiet = try EventFD()
-        let loud = try EventFD()
-        try reactor.watch(quiet.descriptor, for: .readable, as: .first)
-        try reactor.watch(loud.descriptor, for: .readable, as: .second)
-        loud.signal(1)
+        let idle = try EventFD()
+        let ready = try EventFD()
+        try reactor.watch(idle.descriptor, for: .readable, as: .first)
+        try reactor.watch(ready.descriptor, for: .readable, as: .second)
+        ready.signal(1)
         for _ in 0..<2 {
             let events = try reactor.wait()
             #expect(events.map(\.0) == [.second])
@@ -20,7 +20,7 @@ struct ReactorTests {
         }
     }
 
-    @Test func `one-shot interest is silent until it is armed again`() throws {
+    @Test func `one-shot interest reports nothing more until it is rearmed`() throws {
         var reactor = try Reactor<Token>()
         let once = try EventFD()
         let always = try EventFD()
@@ -34,7 +34,7 @@ struct ReactorTests {
         #expect(try Set(reactor.wait().map(\.0)) == [.first, .second])
     }
 
-    @Test func `what is always ready is not watched`() throws {
+    @Test func `a file that is always ready is not watched`() throws {
         let reactor = try Reactor<Token>()
         let null = try FileDescriptor.open("/dev/null", .writeOnly)
         let watchesNull = try reactor.watch(null, for: .writable, as: .first)
@@ -43,7 +43,7 @@ struct ReactorTests {
         #expect(!watchesNull && watchesPipe)
     }
 
-    @Test func `a hang-up is told without being asked for`() throws {
+    @Test func `a hang-up is reported without interest in it`() throws {
         var reactor = try Reactor<Token>()
         var ends: [CInt] = [-1, -1]
         #expect(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends) == 0)

@@ -5,8 +5,8 @@ import Testing
 @testable import Reactor
 
 struct ThreadTests {
-    /// What two threads share in these tests.
-    private final class Desk: Sendable {
+    /// The mailbox of a thread under test, and the eventfd for its replies.
+    private final class Exchange: Sendable {
         let inbox: Mailbox
         let replies: EventFD
         init() throws {
@@ -17,76 +17,76 @@ struct ThreadTests {
         }
     }
 
-    @Test func `words go to a thread and back, each once`() throws {
-        let desk = try Desk()
+    @Test func `each word reaches the thread once, and so does each reply`() throws {
+        let exchange = try Exchange()
         let thread = try JoinedThread(pinnedTo: 0, name: "test") {
             while true {
-                let word = desk.inbox.receive()
+                let word = exchange.inbox.receive()
                 if word == 99 { return }
-                desk.replies.signal(word * 2)
+                exchange.replies.signal(word * 2)
             }
         }
         for word in UInt64(1)...50 {
-            desk.inbox.post(word)
-            #expect(desk.replies.receive() == word * 2)
+            exchange.inbox.post(word)
+            #expect(exchange.replies.receive() == word * 2)
         }
-        desk.inbox.post(99)
+        exchange.inbox.post(99)
         _ = consume thread
     }
 
-    @Test func `words that are left together add up`() throws {
-        let desk = try Desk()
-        desk.inbox.post(1)
-        desk.inbox.post(1 << 40)
-        #expect(desk.inbox.receive() == 1 << 40 + 1)
+    @Test func `words that are sent before the receiver reads add up`() throws {
+        let exchange = try Exchange()
+        exchange.inbox.post(1)
+        exchange.inbox.post(1 << 40)
+        #expect(exchange.inbox.receive() == 1 << 40 + 1)
     }
 
     @Test func `a pinned thread runs on its CPU under its name`() throws {
-        let desk = try Desk()
+        let exchange = try Exchange()
         let thread = try JoinedThread(pinnedTo: 1, name: "a-name-that-is-too-long") {
             let path = "/proc/thread-self/comm"
             let name = try? FileDescriptor.open(path, .readOnly).contents()
-            desk.replies.signal(currentCPU() == 1 && name == "a-name-that-is-\n" ? 1 : 2)
+            exchange.replies.signal(currentCPU() == 1 && name == "a-name-that-is-\n" ? 1 : 2)
         }
-        #expect(desk.replies.receive() == 1)
+        #expect(exchange.replies.receive() == 1)
         _ = consume thread
     }
 
     @Test func `dropping a thread waits for it to end`() throws {
         final class Flag: Sendable { let isSet = Atomic(false) }
-        let (desk, flag) = (try Desk(), Flag())
+        let (exchange, flag) = (try Exchange(), Flag())
         let thread = try JoinedThread(pinnedTo: 0, name: "test") {
-            _ = desk.inbox.receive()
+            _ = exchange.inbox.receive()
             flag.isSet.store(true, ordering: .relaxed)
         }
-        desk.inbox.post(1)
+        exchange.inbox.post(1)
         _ = consume thread
         let isSet = flag.isSet.load(ordering: .relaxed)
         #expect(isSet)
     }
 
-    @Test func `a CPU that does not exist leaves the thread where it is`() {
+    @Test func `pinning to a CPU that does not exist fails`() {
         #expect(!pinThread(to: 4000))
     }
 
-    @Test(.enabled(if: geteuid() == 0, "needs root, or no_new_privs, which could not be taken back"))
-    func `a thread that confines itself opens nothing but what is below a folder`() throws {
-        let desk = try Desk()
+    @Test(.enabled(if: geteuid() == 0, "needs root, or no_new_privs, which cannot be unset"))
+    func `a thread restricted by Landlock opens only files below the folder`() throws {
+        let exchange = try Exchange()
         let thread = try JoinedThread(name: "test") {
             let before = (try? FileDescriptor.open("/etc/passwd", .readOnly)) == nil
             guard let folder = try? FileDescriptor.open("/usr", .directory),
                 (try? Privileges.openOnlyBelow(folder)) != nil
-            else { return desk.replies.signal(1000) }
+            else { return exchange.replies.signal(1000) }
             let other = (try? FileDescriptor.open("/etc/passwd", .readOnly)) == nil
             let names = (try? folder.names())?.contains("bin") ?? false
-            desk.replies.signal(1 + (before ? 100 : 0) + (other ? 10 : 0) + (names ? 20 : 0))
+            exchange.replies.signal(1 + (before ? 100 : 0) + (other ? 10 : 0) + (names ? 20 : 0))
         }
-        #expect(desk.replies.receive() == 31)
+        #expect(exchange.replies.receive() == 31)
         _ = consume thread
     }
 
-    @Test(.enabled(if: geteuid() == 0, "needs root, or no_new_privs, which could not be taken back"))
-    func `a thread that only reads can open nothing else, and reach no socket`() throws {
+    @Test(.enabled(if: geteuid() == 0, "needs root, or no_new_privs, which cannot be unset"))
+    func `a thread restricted by seccomp reads files, but opens none for writing and no socket`() throws {
         let folder = "/tmp/reactor-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         mkdir(folder, 0o755)
         defer {
@@ -97,9 +97,9 @@ struct ThreadTests {
             at: "\(folder)/socket", for: User(name: "me", uid: getuid(), gid: getgid()))
         let file = try FileDescriptor.create("\(folder)/file")
         try file.writeAll([1, 2, 3])
-        let desk = try Desk()
+        let exchange = try Exchange()
         let thread = try JoinedThread(name: "test") {
-            guard (try? Privileges.readOnly()) != nil else { return desk.replies.signal(1000) }
+            guard (try? Privileges.readOnly()) != nil else { return exchange.replies.signal(1000) }
             var word: UInt64 = 1
             func expect(_ code: CInt, _ digit: UInt64, _ body: () throws -> Void) {
                 do { try body() } catch let error as SystemError where error.code.rawValue == code {
@@ -111,9 +111,9 @@ struct ThreadTests {
             expect(EPERM, 100) { _ = try FileDescriptor.create("\(folder)/other") }
             expect(EPERM, 1000) { _ = try FileDescriptor.connect(toSocketAt: "\(folder)/socket") }
             if truncate("\(folder)/file", 0) == -1, errno == EPERM { word += 10000 }
-            desk.replies.signal(word)
+            exchange.replies.signal(word)
         }
-        #expect(desk.replies.receive() == 11112)
+        #expect(exchange.replies.receive() == 11112)
         _ = consume thread
         let size = try file.size()
         #expect(size == 3)

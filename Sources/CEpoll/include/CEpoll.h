@@ -1,17 +1,17 @@
-// The Linux calls and constants that Swift's Glibc module lacks, and what is used of libsystemd and libcap.
+// The Linux calls and constants that Swift's Glibc module lacks, and the headers of libsystemd and libcap.
 //
-// Headers that need no feature macro are included as they are. What glibc hides behind _GNU_SOURCE is
-// declared here and implemented in CEpoll.c, because defining that macro here would give this module
-// another view of <fcntl.h> than Glibc's, which breaks link-time optimisation.
+// Headers that need no feature macro are included as they are. Calls that glibc hides behind _GNU_SOURCE are
+// declared here and implemented in one C file a subject, because defining that macro here would give this
+// module another view of <fcntl.h> than Glibc's, which breaks link-time optimisation.
 
 #ifndef CEPOLL_H
 #define CEPOLL_H
 
 #if !__has_include(<systemd/sd-daemon.h>)
-#error "libsystemd's headers are not there: apt-get install libsystemd-dev"
+#error "the headers of libsystemd are missing: apt-get install libsystemd-dev"
 #endif
 #if !__has_include(<sys/capability.h>)
-#error "libcap's headers are not there: apt-get install libcap-dev"
+#error "the headers of libcap are missing: apt-get install libcap-dev"
 #endif
 
 #include <stddef.h>
@@ -24,6 +24,8 @@
 #include <sys/timerfd.h>
 #include <sys/types.h>
 #include <systemd/sd-daemon.h>
+
+// files.c
 
 /// splice(2) with `SPLICE_F_MOVE | SPLICE_F_NONBLOCK` and the descriptors' own offsets.
 ssize_t cepoll_splice(int in, int out, size_t length);
@@ -40,16 +42,20 @@ int cepoll_open_nameless(const char *folder, mode_t mode);
 /// memfd_create(2) with `MFD_CLOEXEC`.
 int cepoll_memory_file(const char *name);
 
-/// copy_file_range(2) and sendfile(2) from offsets of their own; the latter writes at the target's.
+/// copy_file_range(2) from and to the given offsets; the file offsets stay.
 ssize_t cepoll_copy_file_range(int in, off_t in_offset, int out, off_t out_offset, size_t length);
+
+/// sendfile(2) from the given offset; it writes at the file offset of `out`.
 ssize_t cepoll_send_file(int out, int in, off_t in_offset, size_t length);
 
 /// fcntl(2), `F_SETPIPE_SZ` and `F_GETPIPE_SZ`: bytes.
 int cepoll_set_pipe_size(int descriptor, int bytes);
 int cepoll_get_pipe_size(int descriptor);
 
-/// ioctl(2), `FIONREAD`: the bytes that a read would find.
+/// ioctl(2), `FIONREAD`: the number of bytes that a read would return.
 int cepoll_bytes_to_read(int descriptor, int *bytes);
+
+// threads.c
 
 /// sched_setaffinity(2) for the calling thread; `mask` is `size` bytes of CPU bits.
 int cepoll_set_affinity(size_t size, const void *mask);
@@ -63,11 +69,20 @@ int cepoll_current_cpu(void);
 /// pthread_setname_np(3) for the calling thread: at most 15 bytes and a NUL.
 int cepoll_set_thread_name(const char *name);
 
+// memory.c
+
+/// prctl(2), `PR_SET_THP_DISABLE`, for the process.
+int cepoll_disable_huge_pages(void);
+
+// sockets.c
+
 /// accept4(2) with `SOCK_CLOEXEC | SOCK_NONBLOCK`, without the peer's address.
 int cepoll_accept(int socket);
 
-/// getsockopt(2), `SO_PEERCRED`: who made the connection, unix(7).
+/// getsockopt(2), `SO_PEERCRED`: the process that made the connection, unix(7).
 int cepoll_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
+
+// credentials.c
 
 /// setgroups(2), setresgid(2), setresuid(2): for all threads.
 int cepoll_set_groups(size_t count, const gid_t *groups);
@@ -78,6 +93,9 @@ int cepoll_set_user(uid_t uid);
 int cepoll_get_users(uid_t users[3]);
 int cepoll_get_groups(gid_t groups[3]);
 
+/// setfsgid(2) for the calling thread only; the result is the previous group, changed or not.
+int cepoll_set_file_group(gid_t gid);
+
 /// prctl(2), `PR_SET_NO_NEW_PRIVS` and `PR_GET_NO_NEW_PRIVS`.
 int cepoll_set_no_new_privileges(void);
 int cepoll_get_no_new_privileges(void);
@@ -86,20 +104,21 @@ int cepoll_get_no_new_privileges(void);
 int cepoll_set_not_dumpable(void);
 int cepoll_get_dumpable(void);
 
-/// setfsgid(2) for the calling thread alone; the result is what it was before, whether it could be changed or not.
-int cepoll_set_file_group(gid_t gid);
+// landlock.c: landlock(7)
 
-/// landlock_create_ruleset(2) for all that the first version can forbid, landlock_add_rule(2) for reading below a
-/// directory, landlock_restrict_self(2) for the calling thread: landlock(7).
+/// landlock_create_ruleset(2) for every access that version 1 of Landlock can forbid.
 int cepoll_landlock_create(void);
+
+/// landlock_add_rule(2): allows reading below a directory.
 int cepoll_landlock_allow_reading(int ruleset, int directory);
+
+/// landlock_restrict_self(2) for the calling thread.
 int cepoll_landlock_restrict(int ruleset);
 
-/// prctl(2), `PR_SET_SECCOMP`, for the calling thread: what reads files that are there, works on what is open, or on
-/// memory and threads, is allowed; the rest fails with `EPERM`.
-int cepoll_allow_reading_only(void);
+// seccomp.c
 
-/// prctl(2), `PR_SET_THP_DISABLE`.
-int cepoll_disable_huge_pages(void);
+/// prctl(2), `PR_SET_SECCOMP`, for the calling thread: calls that read existing files, use open descriptors,
+/// memory or threads are allowed; the others fail with `EPERM`.
+int cepoll_allow_reading_only(void);
 
 #endif

@@ -1,7 +1,7 @@
 internal import CEpoll
 import Glibc
 
-/// Becomes readable when names come into a directory: inotify(7).
+/// A descriptor that becomes readable when a name appears in a watched directory: inotify(7).
 package struct DirectoryWatch: ~Copyable {
     package let descriptor: FileDescriptor
 
@@ -10,10 +10,12 @@ package struct DirectoryWatch: ~Copyable {
         descriptor = FileDescriptor(owning: try systemCall("inotify_init1") { inotify_init1(flags) })
     }
 
-    /// Starts watching `directory`; once more is no harm.
+    /// Starts watching `directory`; watching it again has no effect: inotify_add_watch(2).
     ///
-    /// - Parameter forNewNamesOnly: Leaves out that something there has become accessible.
-    /// - Returns: `false` if there is none.
+    /// The removal of the directory is always reported.
+    ///
+    /// - Parameter forNewNamesOnly: Leaves out changed attributes, which can make a file accessible.
+    /// - Returns: `false` if there is no such directory.
     package func add(_ directory: String, forNewNamesOnly: Bool = false) throws(SystemError) -> Bool {
         let events = UInt32(IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) | (forNewNamesOnly ? 0 : UInt32(IN_ATTRIB))
         do throws(SystemError) {
@@ -26,12 +28,12 @@ package struct DirectoryWatch: ~Copyable {
         }
     }
 
-    /// Forgets what has happened until now; whether anything has.
+    /// Discards the events up to now, and returns whether there were any.
     package func drain() throws(SystemError) -> Bool {
         try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer throws(SystemError) in
-            var hasChanged = false
-            while let count = try descriptor.read(into: buffer), count > 0 { hasChanged = true }
-            return hasChanged
+            var hadEvents = false
+            while let count = try descriptor.read(into: buffer), count > 0 { hadEvents = true }
+            return hadEvents
         }
     }
 }

@@ -6,12 +6,13 @@ package struct Pipe: ~Copyable, Sendable {
     package let readEnd: FileDescriptor
     package let writeEnd: FileDescriptor
 
-    /// Bytes that it holds, counted in whole pages of memory: what the kernel gave, at least what was asked for.
+    /// Bytes that the pipe holds, a whole number of memory pages: at least the size that was asked for.
     package let capacity: Int
 
-    /// Makes a pipe that holds `size` bytes.
+    /// Makes a pipe that holds at least `size` bytes: pipe2(2), `F_SETPIPE_SZ` of fcntl(2).
     ///
-    /// - Throws: `EPERM` above `/proc/sys/fs/pipe-max-size`, or above the user's share, without a capability.
+    /// - Throws: `EPERM` if the size is above `/proc/sys/fs/pipe-max-size`, or the user's pipes above their
+    ///   limit, and the process lacks the capability to exceed them: pipe(7).
     package init(size: Int) throws(SystemError) {
         var ends: [CInt] = [-1, -1]
         _ = try systemCall("pipe2") { cepoll_pipe2(&ends, O_CLOEXEC | O_NONBLOCK) }

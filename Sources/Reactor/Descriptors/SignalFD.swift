@@ -1,11 +1,11 @@
 internal import CEpoll
 import Glibc
 
-/// Signals that arrive as words to read instead of interrupting a thread: signalfd(2).
+/// Signals that are read from a descriptor instead of interrupting a thread: signalfd(2).
 package struct SignalFD: ~Copyable {
     package let descriptor: FileDescriptor
 
-    /// Blocks `signals` in this thread and all that it makes from now on, and collects them.
+    /// Blocks `signals` in this thread and in every thread that it starts later, and collects them.
     package init(_ signals: [CInt]) throws(SystemError) {
         var set = sigset_t()
         sigemptyset(&set)
@@ -15,27 +15,28 @@ package struct SignalFD: ~Copyable {
         descriptor = FileDescriptor(owning: try systemCall("signalfd") { signalfd(-1, &set, CInt(flags)) })
     }
 
-    /// Collects the signals that ask a service to end, `SIGTERM` and `SIGINT`, or to look anew, `SIGHUP`.
+    /// Collects the signals for a service: `SIGTERM` and `SIGINT` end it, `SIGHUP` makes it reload.
     package static func ofService() throws(SystemError) -> SignalFD {
         try SignalFD([SIGTERM, SIGINT, SIGHUP])
     }
 
-    /// `SIGHUP`: the terminal is gone, or a service is to look anew.
+    /// `SIGHUP`: the terminal was closed, or a service is to reload.
     package static let hangUp = SIGHUP
 
-    /// Makes writes that cannot succeed fail instead of ending the program: `EPIPE` where nobody reads, `EFBIG` where
-    /// the file may not grow.
+    /// Ignores `SIGPIPE` and `SIGXFSZ`, so that failed writes return an error instead of ending the process.
+    ///
+    /// The error is `EPIPE` if the reading end is closed, and `EFBIG` if the file may not grow: write(2).
     package static func ignoreFailedWrites() {
         signal(SIGPIPE, SIG_IGN)
         signal(SIGXFSZ, SIG_IGN)
     }
 
-    /// The next signal that has arrived, `nil` if there is none.
+    /// The next pending signal, `nil` if there is none: read(2).
     package func next() throws(SystemError) -> CInt? {
-        var arrived = signalfd_siginfo()
+        var pending = signalfd_siginfo()
         let count = try systemCallOrBlock("read", on: "signalfd") {
-            read(descriptor.rawValue, &arrived, MemoryLayout<signalfd_siginfo>.size)
+            read(descriptor.rawValue, &pending, MemoryLayout<signalfd_siginfo>.size)
         }
-        return count == nil ? nil : CInt(arrived.ssi_signo)
+        return count == nil ? nil : CInt(pending.ssi_signo)
     }
 }

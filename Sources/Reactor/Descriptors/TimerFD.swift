@@ -1,7 +1,7 @@
 internal import CEpoll
 import Glibc
 
-/// A timer that makes a descriptor readable: timerfd_create(2), on the monotonic clock.
+/// A timer on the monotonic clock that makes a descriptor readable when it expires: timerfd_create(2).
 package struct TimerFD: ~Copyable {
     package let descriptor: FileDescriptor
 
@@ -11,13 +11,17 @@ package struct TimerFD: ~Copyable {
             owning: try systemCall("timerfd_create") { timerfd_create(CLOCK_MONOTONIC, CInt(flags)) })
     }
 
-    /// Fires once after `delay`, which is more than zero, and then every `period`, if one is given.
+    /// Starts the timer: timerfd_settime(2).
+    ///
+    /// - Parameters:
+    ///   - delay: The time until it first expires; must be more than zero.
+    ///   - period: The time between later expirations; zero means that it expires once.
     package func arm(after delay: Duration, every period: Duration = .zero) throws(SystemError) {
         precondition(delay > .zero)
         try set(itimerspec(it_interval: timespec(period), it_value: timespec(delay)))
     }
 
-    /// Fires no more.
+    /// Stops the timer: timerfd_settime(2).
     package func disarm() throws(SystemError) {
         try set(itimerspec())
     }
@@ -27,7 +31,7 @@ package struct TimerFD: ~Copyable {
         _ = try systemCall("timerfd_settime") { timerfd_settime(descriptor.rawValue, 0, &time, nil) }
     }
 
-    /// How often it has fired since the last time this was asked; 0 if it has not.
+    /// The number of expirations since the last call or the last start, 0 if there was none: read(2).
     package func expirations() throws(SystemError) -> UInt64 {
         var count: UInt64 = 0
         _ = try systemCallOrBlock("read", on: "timerfd") {

@@ -5,7 +5,7 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
     package let rawValue: CInt
     package init(rawValue: CInt) { self.rawValue = rawValue }
 
-    /// What the calling thread's last failed call left behind: to be read before anything else is called.
+    /// The error of the calling thread's last failed call, which the next call may change: errno(3).
     static var current: Errno { Errno(rawValue: errno) }
 
     package static let interrupted = Errno(rawValue: EINTR)
@@ -29,7 +29,15 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
     package static let invalidArgument = Errno(rawValue: EINVAL)
     package static let inputOutput = Errno(rawValue: EIO)
 
-    /// The error in words: strerror(3).
+    /// Whether a port or connection that failed with this error is gone, and has to be opened again.
+    package var meansGone: Bool {
+        [.noDevice, .noSuchAddress, .brokenPipe, .connectionReset, .notConnected].contains(self)
+    }
+
+    /// Whether a file cannot grow: the disk is full, or a quota or a limit of the file's size is reached.
+    package var meansFull: Bool { [.noSpace, .overQuota, .fileTooLarge].contains(self) }
+
+    /// The error as text: strerror_r(3).
     package var description: String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { buffer in
             guard let text = buffer.baseAddress, strerror_r(rawValue, text, buffer.count) == 0 else {
@@ -38,14 +46,4 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
             return String(cString: text)
         }
     }
-}
-
-extension Errno {
-    /// Whether a sink that failed so has to be opened again.
-    package var meansGone: Bool {
-        [.noDevice, .noSuchAddress, .brokenPipe, .connectionReset, .notConnected].contains(self)
-    }
-
-    /// Whether there is no room left.
-    package var meansFull: Bool { [.noSpace, .overQuota, .fileTooLarge].contains(self) }
 }

@@ -1,4 +1,4 @@
-/// A system call that failed: which one, on what, and why.
+/// A failed system call: its name, its subject and its error.
 package struct SystemError: Error, Equatable, CustomStringConvertible {
     package let call: String  // "splice"
     package let subject: String  // "cpu3", a path, or empty
@@ -13,7 +13,7 @@ package struct SystemError: Error, Equatable, CustomStringConvertible {
     package var description: String { subject.isEmpty ? "\(call): \(code)" : "\(call) \(subject): \(code)" }
 }
 
-/// Runs `body` until it succeeds or fails with anything but `EINTR`.
+/// Runs `body` until it succeeds, or fails with an error other than `EINTR`.
 func systemCall<Value: FixedWidthInteger>(
     _ name: String, on subject: @autoclosure () -> String = "", _ body: () -> Value
 ) throws(SystemError) -> Value {
@@ -25,7 +25,7 @@ func systemCall<Value: FixedWidthInteger>(
     }
 }
 
-/// The same for a call on a non-blocking descriptor: `nil` where it would have blocked.
+/// Runs `body` like `systemCall`, but returns `nil` for `EAGAIN`: the call would block.
 func systemCallOrBlock<Value: FixedWidthInteger>(
     _ name: String, on subject: @autoclosure () -> String = "", _ body: () -> Value
 ) throws(SystemError) -> Value? {
@@ -38,7 +38,7 @@ func systemCallOrBlock<Value: FixedWidthInteger>(
     }
 }
 
-/// Throws what a `pthread_` call returns: they do not set errno(3).
+/// Throws the error that a `pthread_` call returned, if any: these calls do not set errno(3).
 func threadCall(_ name: String, _ result: CInt) throws(SystemError) {
     if result != 0 { throw SystemError(call: name, subject: "", code: Errno(rawValue: result)) }
 }

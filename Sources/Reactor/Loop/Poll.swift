@@ -1,12 +1,9 @@
 import Glibc
 
-/// Which of two descriptors became readable; the second one goes first.
-package enum Polled: Sendable { case first, second, neither }
-
 /// Waits until `descriptor` is ready for `readiness`: poll(2).
 ///
-/// - Parameter timeout: Rounded up to whole milliseconds; zero looks without waiting.
-/// - Returns: `false` where the time has passed, or the other side has hung up.
+/// - Parameter timeout: Rounded up to whole milliseconds; zero does not wait.
+/// - Returns: `false` after the timeout, or if the other side has hung up.
 package func poll(
     _ descriptor: borrowing FileDescriptor, for readiness: Readiness, timeout: Duration
 ) -> Bool {
@@ -16,16 +13,17 @@ package func poll(
     return entry.revents & events != 0 && entry.revents & Int16(POLLHUP) == 0
 }
 
-/// Whether the other side of `descriptor` is gone: `POLLHUP`, poll(2).
+/// Whether the other side of `descriptor` has hung up: `POLLHUP`, poll(2).
 package func isHungUp(_ descriptor: borrowing FileDescriptor) -> Bool {
     var entry = pollfd(fd: descriptor.rawValue, events: 0, revents: 0)
     pollUninterrupted(&entry, 1, .zero)
     return entry.revents & Int16(POLLHUP) != 0
 }
 
-/// Waits until `first` or `second` is readable, hung up or in error: poll(2).
+/// Waits until `first` or `second` is readable, has hung up or is in error: poll(2).
 ///
-/// - Parameter timeout: Rounded up to whole milliseconds; `nil` waits for ever.
+/// - Parameter timeout: Rounded up to whole milliseconds; `nil` waits without a limit.
+/// - Returns: `.second` if both are.
 package func poll(
     _ first: borrowing FileDescriptor, or second: borrowing FileDescriptor, timeout: Duration? = nil
 ) -> Polled {
@@ -39,7 +37,9 @@ package func poll(
     }
 }
 
-/// An interrupted wait starts over; signals are blocked in every thread, so that hardly happens.
+/// Calls poll(2) again, with the whole timeout, after `EINTR`.
+///
+/// That is rare: signals are blocked in every thread.
 private func pollUninterrupted(
     _ entries: UnsafeMutablePointer<pollfd>?, _ count: nfds_t, _ timeout: Duration?
 ) {
@@ -50,7 +50,7 @@ private func pollUninterrupted(
 }
 
 extension Duration {
-    /// Rounded up, so that a wait is never shorter than asked for and never a spin.
+    /// Milliseconds, rounded up: a wait is never too short, and a short one never becomes a busy loop.
     fileprivate var wholeMilliseconds: CInt {
         let (seconds, attoseconds) = components
         let perMillisecond: Int64 = 1_000_000_000_000_000

@@ -1,11 +1,12 @@
-/// A token bucket: at most so many at once, and one more after each interval.
-package struct RateLimit {
+/// A token bucket: allows a burst, and then one more after each interval.
+package struct RateLimit: Sendable {
     private let burst: Int
     private let interval: Duration
     private var tokens: Int
     private var refilled: ContinuousClock.Instant
     private var refused = 0
 
+    /// Makes a full bucket of `burst` tokens that gains one token each `interval`.
     package init(burst: Int, thenOneEvery interval: Duration, at now: ContinuousClock.Instant = .now) {
         self.burst = burst
         self.interval = interval
@@ -13,7 +14,7 @@ package struct RateLimit {
         refilled = now
     }
 
-    /// Whether one more may pass.
+    /// Uses a token, and returns whether there was one.
     package mutating func admit(at now: ContinuousClock.Instant = .now) -> Bool {
         let earned = Int((now - refilled) / interval)
         if earned > 0 {
@@ -28,7 +29,7 @@ package struct RateLimit {
         return true
     }
 
-    /// How many did not pass since this was last asked.
+    /// How many calls of `admit` returned `false` since the last call of this function.
     package mutating func refusedSinceLastCall() -> Int {
         defer { refused = 0 }
         return refused

@@ -1,23 +1,24 @@
 internal import CEpoll
 import Glibc
 
-/// One epoll(7) instance that names what it watches by token, never by descriptor number.
+/// An epoll(7) instance that identifies each watched source by a token, never by its descriptor number.
 ///
-/// An event that waits in the same batch as another is delivered although the first one's handling may have made
-/// it out of date: the receiver asks its own state whether it still cares.
+/// Events of one batch are all delivered, although handling one of them may make a later one stale. The
+/// receiver therefore checks its own state before it acts on an event.
 package struct Reactor<Token: RawRepresentable>: ~Copyable where Token.RawValue == UInt64 {
     private let epoll: FileDescriptor
     private var events: [epoll_event]
 
-    /// Makes a reactor that takes at most `batch` events out of the kernel at a time.
+    /// Makes a reactor that gets at most `batch` events from the kernel at a time.
     package init(batch: Int = 64) throws(SystemError) {
         epoll = FileDescriptor(owning: try systemCall("epoll_create1") { epoll_create1(CInt(EPOLL_CLOEXEC)) })
         events = Array(repeating: epoll_event(), count: batch)
     }
 
-    /// Starts watching `descriptor`; closing it ends that.
+    /// Starts watching `descriptor`, until it is closed: epoll_ctl(2).
     ///
-    /// - Returns: `false` for what epoll does not take because it is always ready (files, `/dev/null`): `EPERM`.
+    /// - Returns: `false` for files that epoll refuses with `EPERM`: regular files and `/dev/null`, which are
+    ///   always ready.
     @discardableResult
     package func watch(
         _ descriptor: borrowing FileDescriptor, for interest: Readiness, as token: Token
@@ -30,7 +31,9 @@ package struct Reactor<Token: RawRepresentable>: ~Copyable where Token.RawValue 
         }
     }
 
-    /// Changes what a watched descriptor is watched for; empty means errors and hang-ups only.
+    /// Changes the interest in a watched descriptor: epoll_ctl(2).
+    ///
+    /// - Parameter interest: If empty, only errors and hang-ups are reported.
     package func rearm(
         _ descriptor: borrowing FileDescriptor, for interest: Readiness, as token: Token
     ) throws(SystemError) {
@@ -46,9 +49,9 @@ package struct Reactor<Token: RawRepresentable>: ~Copyable where Token.RawValue 
         }
     }
 
-    /// Sleeps until something that is watched is ready.
+    /// Waits until a watched source is ready: epoll_wait(2).
     ///
-    /// - Returns: What is ready for what, at most a batch of it.
+    /// - Returns: The tokens of the ready sources, each with its readiness; at most one batch.
     package mutating func wait() throws(SystemError) -> [(Token, Readiness)] {
         let count = try systemCall("epoll_wait") {
             epoll_wait(epoll.rawValue, &events, CInt(events.count), -1)

@@ -1,6 +1,6 @@
 internal import CEpoll
 
-/// What a descriptor is watched for, and what it turned out to be ready for: epoll_ctl(2).
+/// The events that a descriptor is watched for, or is ready for: epoll_ctl(2).
 package struct Readiness: OptionSet, Sendable {
     package let rawValue: UInt32
     package init(rawValue: UInt32) { self.rawValue = rawValue }
@@ -8,19 +8,15 @@ package struct Readiness: OptionSet, Sendable {
     package static let readable = Readiness(rawValue: EPOLLIN.rawValue)
     package static let writable = Readiness(rawValue: EPOLLOUT.rawValue)
 
-    /// The other side is gone.
-    ///
-    /// Reported whether asked for or not.
+    /// The other side has hung up; always reported.
     package static let hangUp = Readiness(rawValue: EPOLLHUP.rawValue)
 
-    /// Something is wrong with the descriptor.
-    ///
-    /// Reported whether asked for or not.
+    /// The descriptor is in error; always reported.
     package static let error = Readiness(rawValue: EPOLLERR.rawValue)
 
-    /// Reported once, then not again until it is armed anew.
+    /// Reports one event, then none until `rearm` is called.
     package static let once = Readiness(rawValue: EPOLLONESHOT.rawValue)
 
-    /// Reported when something happens, not for as long as it is so.
+    /// Edge-triggered: reports a change of readiness once, not as long as the descriptor is ready.
     package static let edge = Readiness(rawValue: EPOLLET.rawValue)
 }

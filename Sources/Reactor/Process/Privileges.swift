@@ -1,7 +1,7 @@
 internal import CEpoll
 import Glibc
 
-/// What this process may do beyond any other: credentials(7), capabilities(7).
+/// The privileges of this process and how to give them up: credentials(7), capabilities(7).
 package enum Privileges {
     /// The effective user: geteuid(2).
     package static var user: UInt32 { geteuid() }
@@ -9,13 +9,14 @@ package enum Privileges {
     /// The effective group: getegid(2).
     package static var group: UInt32 { getegid() }
 
-    /// Becomes `user` for good: no other group, no capability in any set, none to be gained by any program that is
-    /// run, and no debugger but root's.
+    /// Makes the process `user` permanently.
     ///
-    /// To be called while there is one thread: capabilities belong to threads. `remainingPrivilege(of:)` proves it.
+    /// It keeps no other group and no capability in any set, programs that it runs gain none, and only root
+    /// can attach a debugger. Call it while the process has one thread: capabilities belong to threads.
+    /// `remainingPrivilege(of:)` then checks the result.
     ///
-    /// - Parameter readsAsRootsGroup: Whether the calling thread, and those that it starts, may still open what root's
-    ///   group may, until it calls `readAsOwnGroup`: setfsgid(2).
+    /// - Parameter readsAsRootsGroup: Whether the calling thread, and threads that it starts, may still open
+    ///   files that root's group may open, until they call `readAsOwnGroup`: setfsgid(2).
     package static func drop(to user: User, readsAsRootsGroup: Bool) throws(SystemError) {
         try dropBoundingSet()
         _ = try systemCall("setgroups") { cepoll_set_groups(0, nil) }
@@ -25,16 +26,16 @@ package enum Privileges {
         try renounce()
     }
 
-    /// Lets the calling thread open what its own group may, and no more.
+    /// Ends the calling thread's right to open files as root's group: setfsgid(2).
     package static func readAsOwnGroup() throws(SystemError) {
         _ = cepoll_set_file_group(getegid())
-        // With such a change the kernel makes a process what `fs.suid_dumpable` says: proc(5).
+        // A change of this group resets the dumpable attribute to the value of `fs.suid_dumpable`: proc(5).
         _ = try systemCall("prctl(PR_SET_DUMPABLE)") { cepoll_set_not_dumpable() }
     }
 
-    /// Lets the calling thread open nothing from now on but files below `directory`, for reading: landlock(7).
+    /// Restricts the calling thread to opening files below `directory`, for reading: landlock(7).
     ///
-    /// - Throws: `ENOSYS` or `EOPNOTSUPP` where the kernel has no Landlock.
+    /// - Throws: `ENOSYS` or `EOPNOTSUPP` if the kernel has no Landlock, or it is turned off.
     package static func openOnlyBelow(_ directory: borrowing FileDescriptor) throws(SystemError) {
         let rules = FileDescriptor(
             owning: try systemCall("landlock_create_ruleset") { cepoll_landlock_create() })
@@ -44,14 +45,16 @@ package enum Privileges {
         _ = try systemCall("landlock_restrict_self") { cepoll_landlock_restrict(rules.rawValue) }
     }
 
-    /// Lets the calling thread do nothing from now on but read files, write to what is open, and wait: seccomp(2).
+    /// Restricts the calling thread to reading files, using open descriptors, and waiting: seccomp(2).
     ///
-    /// Other calls fail with `EPERM`: Landlock alone does not keep a thread from sockets and from truncate(2).
+    /// Other calls fail with `EPERM`. Landlock alone does not forbid sockets and truncate(2).
     package static func readOnly() throws(SystemError) {
         _ = try systemCall("prctl(PR_SET_SECCOMP)") { cepoll_allow_reading_only() }
     }
 
-    /// Gives up what a process can have without being root: it stays the user that it is.
+    /// Gives up the privileges that a process can have without being root; its user and groups stay.
+    ///
+    /// It drops every capability, sets `no_new_privs`, and makes the process not dumpable.
     package static func renounce() throws(SystemError) {
         _ = try systemCall("cap_reset_ambient") { cap_reset_ambient() }
         let none = cap_init()
@@ -61,7 +64,7 @@ package enum Privileges {
         _ = try systemCall("prctl(PR_SET_DUMPABLE)") { cepoll_set_not_dumpable() }
     }
 
-    /// Empties the set that limits what could be gained, where this process may: it takes `CAP_SETPCAP`.
+    /// Empties the capability bounding set, if this process has `CAP_SETPCAP` to do so.
     private static func dropBoundingSet() throws(SystemError) {
         guard cap_get_bound(cap_value_t(CAP_SETPCAP)) == 1 else { return }
         for capability in allCapabilities {
@@ -69,15 +72,16 @@ package enum Privileges {
         }
     }
 
-    /// The capabilities that the running kernel knows.
+    /// The capabilities that the running kernel supports.
     private static var allCapabilities: [cap_value_t] {
         (0..<64).prefix { cap_get_bound($0) != -1 }
     }
 
-    /// Tries to get back what was dropped, and looks for what was not.
+    /// Checks that every privilege is dropped, and tries to regain root.
     ///
-    /// - Parameter user: Who the process should be; `nil` leaves the user and the groups as they are, but for root.
-    /// - Returns: What is wrong, `nil` if nothing is.
+    /// - Parameter user: The user that the process should be; `nil` checks no user and no group, only that
+    ///   the process cannot become root.
+    /// - Returns: The privilege that remains, as text; `nil` if there is none.
     package static func remainingPrivilege(of user: User?) throws(SystemError) -> String? {
         if setuid(0) == 0 || cepoll_set_user(0) == 0 { return "the process can become root again" }
         if let user {
@@ -87,14 +91,14 @@ package enum Privileges {
             if try ids(cepoll_get_groups) != Array(repeating: user.gid, count: 3) {
                 return "the group is not \(user)'s"
             }
-            // What cannot be set tells what there is.
+            // An invalid group changes nothing, and the call returns the current group.
             if cepoll_set_file_group(.max) != user.gid { return "files are opened as another group" }
             if user.gid != 0, setgid(0) == 0 { return "the process can join root's group again" }
-            if getgroups(0, nil) != 0 { return "supplementary groups are left" }
+            if getgroups(0, nil) != 0 { return "supplementary groups remain" }
         }
-        if try holdsCapabilities() { return "capabilities are left" }
+        if try holdsCapabilities() { return "capabilities remain" }
         if allCapabilities.contains(where: { cap_get_ambient($0) == 1 }) {
-            return "ambient capabilities are left"
+            return "ambient capabilities remain"
         }
         if cepoll_get_no_new_privileges() != 1 { return "no_new_privs is not set" }
         if cepoll_get_dumpable() != 0 { return "the process is dumpable" }

@@ -1,9 +1,9 @@
 import Glibc
 
-/// This process's number: getpid(2).
+/// The ID of this process: getpid(2).
 package let processID = Int(getpid())
 
-/// System, node, release and machine in one line: uname(2).
+/// The system, node, release and machine names in one line: uname(2).
 package func systemName() -> String {
     var name = utsname()
     uname(&name)

@@ -1,31 +1,32 @@
 import Glibc
 
-/// Sends messages to a socket of this machine, and never waits: unix(7).
+/// Sends datagrams to a local socket without ever blocking: unix(7).
 ///
-/// sd_notify(3) and sd_journal_send(3) wait for a receiver that is stuck, and nothing that is told to a receiver is worth
-/// that.
+/// sd_notify(3) and sd_journal_send(3) block if the receiver is stuck, and no message here is worth that.
 package struct DatagramSender: ~Copyable, Sendable {
     private let descriptor: FileDescriptor
     private let path: String
 
-    /// - Parameter path: Where the receiver is; a name that begins with `@` is an abstract one.
+    /// Makes an unconnected socket; nothing is sent yet.
+    ///
+    /// - Parameter path: The receiver's socket; a path that begins with `@` is an abstract name.
     package init(to path: String) throws(SystemError) {
         let kind = CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         descriptor = FileDescriptor(owning: try systemCall("socket") { socket(AF_UNIX, kind, 0) })
         self.path = path
     }
 
-    /// Sends one message.
+    /// Sends one message: sendto(2).
     ///
-    /// - Returns: `false` if the receiver does not take it now, or not at all.
+    /// - Returns: `false` if the receiver's queue is full, or there is no receiver.
     package func send(_ message: [UInt8]) -> Bool {
-        var isTaken = false
-        // A name that is too long is nobody's.
+        var isSent = false
+        // No receiver can have a path that is too long.
         try? withAddress(path) { address, size in
             let flags = CInt(MSG_NOSIGNAL)
             let count = sendto(descriptor.rawValue, message, message.count, flags, address, size)
-            isTaken = count == message.count
+            isSent = count == message.count
         }
-        return isTaken
+        return isSent
     }
 }

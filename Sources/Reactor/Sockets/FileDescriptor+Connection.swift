@@ -1,21 +1,8 @@
 internal import CEpoll
 import Glibc
 
-/// Who made a connection: `SO_PEERCRED`, unix(7).
-package struct PeerCredentials: Equatable, Sendable {
-    package let pid: Int32
-    package let uid: UInt32
-    package let gid: UInt32
-
-    package init(pid: Int32, uid: UInt32, gid: UInt32) {
-        self.pid = pid
-        self.uid = uid
-        self.gid = gid
-    }
-}
-
 extension FileDescriptor {
-    /// Who made this connection.
+    /// The process, user and group that made this connection: `SO_PEERCRED`, getsockopt(2).
     package func peerCredentials() throws(SystemError) -> PeerCredentials {
         var pid: pid_t = 0
         var uid: uid_t = 0
@@ -26,9 +13,11 @@ extension FileDescriptor {
         return PeerCredentials(pid: pid, uid: uid, gid: gid)
     }
 
-    /// The same as `connect(toSocketAt:)`, but waits for a listener that has too many others to take in first.
+    /// Connects to the stream socket at `path`, and waits while its queue of connections is full: unix(7).
     ///
-    /// - Throws: `EAGAIN` if that takes longer than `limit`.
+    /// The result is non-blocking.
+    ///
+    /// - Throws: `EAGAIN` if the queue is still full after `limit`.
     package static func connect(
         toSocketAt path: String, within limit: Duration
     ) throws(SystemError) -> FileDescriptor {
@@ -37,7 +26,7 @@ extension FileDescriptor {
             do throws(SystemError) {
                 return try connect(toSocketAt: path)
             } catch  where error.code == .wouldBlock && ContinuousClock.now < end {
-                // No event tells that there is room again.
+                // No event reports that the queue has room again.
                 usleep(5000)
             }
         }
@@ -45,7 +34,9 @@ extension FileDescriptor {
 
     /// Connects to the stream socket that listens at `path`: unix(7).
     ///
-    /// The result does not block.
+    /// The result is non-blocking.
+    ///
+    /// - Throws: `EAGAIN` if the listener's queue of connections is full.
     package static func connect(toSocketAt path: String) throws(SystemError) -> FileDescriptor {
         let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let socket = FileDescriptor(owning: try systemCall("socket") { Glibc.socket(AF_UNIX, kind, 0) })

@@ -1,28 +1,28 @@
 import Glibc
 
-/// Reads what comes on a connection: lines, and bytes that follow them.
+/// Reads lines, and the bytes that follow them, from a non-blocking connection.
 package struct LineReader: ~Copyable {
     package let connection: FileDescriptor
-    /// What has come and nobody has taken.
-    private var waiting: [UInt8] = []
+    /// Bytes that were read from the connection but not yet returned.
+    private var buffered: [UInt8] = []
 
     private static let longestLine = 16 << 20
 
     package init(_ connection: consuming FileDescriptor) { self.connection = connection }
 
-    /// The bytes before the next newline, which is left out.
+    /// The next line, without its newline.
     ///
-    /// - Returns: `nil` if it does not come within `limit`.
-    /// - Throws: `EPIPE` if the other side closes before, `EMSGSIZE` if it is longer than 16 MiB.
+    /// - Returns: `nil` if it does not arrive within `limit`.
+    /// - Throws: `EPIPE` if the other side closes first, `EMSGSIZE` if the line is longer than 16 MiB.
     package mutating func line(within limit: Duration) throws(SystemError) -> String? {
         let end = ContinuousClock.now + limit
         var searched = 0
         while true {
-            if let newline = waiting[searched...].firstIndex(of: UInt8(ascii: "\n")) {
-                defer { waiting.removeFirst(newline + 1) }
-                return String(decoding: waiting[..<newline], as: UTF8.self)
+            if let newline = buffered[searched...].firstIndex(of: UInt8(ascii: "\n")) {
+                defer { buffered.removeFirst(newline + 1) }
+                return String(decoding: buffered[..<newline], as: UTF8.self)
             }
-            searched = waiting.count
+            searched = buffered.count
             if searched > Self.longestLine {
                 throw SystemError(call: "read", subject: "", code: Errno(rawValue: EMSGSIZE))
             }
@@ -32,17 +32,20 @@ package struct LineReader: ~Copyable {
 
     /// The next bytes, at most `count`.
     ///
-    /// - Returns: `nil` if none comes within `limit`.
-    /// - Throws: `EPIPE` if the other side closes before.
+    /// - Returns: `nil` if none arrives within `limit`.
+    /// - Throws: `EPIPE` if the other side closes first.
     package mutating func bytes(atMost count: Int, within limit: Duration) throws(SystemError) -> [UInt8]? {
-        if waiting.isEmpty {
+        if buffered.isEmpty {
             guard try receive(until: .now + limit) else { return nil }
         }
-        let bytes = Array(waiting.prefix(count))
-        waiting.removeFirst(bytes.count)
+        let bytes = Array(buffered.prefix(count))
+        buffered.removeFirst(bytes.count)
         return bytes
     }
 
+    /// Reads more bytes into the buffer.
+    ///
+    /// - Returns: `false` if none arrives until `end`.
     private mutating func receive(until end: ContinuousClock.Instant) throws(SystemError) -> Bool {
         while true {
             guard poll(connection, or: connection, timeout: max(.zero, end - .now)) != .neither else {
@@ -55,7 +58,7 @@ package struct LineReader: ~Copyable {
             }
             guard let more else { continue }
             if more.isEmpty { throw SystemError(call: "read", subject: "", code: .brokenPipe) }
-            waiting += more
+            buffered += more
             return true
         }
     }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Calls `body` with the address of `path`, or, where it begins with `@`, of that abstract name: unix(7).
+/// Calls `body` with the socket address of `path`, which is an abstract name if it begins with `@`: unix(7).
 ///
 /// - Throws: `ENAMETOOLONG` for a path of more than 107 bytes.
 package func withAddress(

@@ -1,32 +1,32 @@
 internal import CEpoll
 import Glibc
 
-/// A socket of this machine that listens for connections: unix(7).
+/// A local stream socket that listens for connections: unix(7).
 package final class LocalSocket: Sendable {
     package let descriptor: FileDescriptor
-    /// Where it was made; `nil` if somebody else made it.
+    /// The path to remove at the end; `nil` for an adopted socket, which another process made.
     private let path: String?
 
-    /// Takes over a socket that listens already; it no longer blocks.
+    /// Adopts a socket that already listens, and makes it non-blocking.
     package init(adopting descriptor: consuming FileDescriptor) throws(SystemError) {
         try descriptor.setStatusFlags(try descriptor.statusFlags().union(.nonBlocking))
         self.descriptor = descriptor
         path = nil
     }
 
-    /// Makes one at `path` that `owner` and its group may connect to.
+    /// Makes a socket at `path` that `owner` and its group may connect to.
     ///
-    /// Its folder is made if need be, and is nobody's but the caller's: who could write there could turn what is done
-    /// to the socket against another file. A socket that is there is replaced: whether somebody listens at it the caller
-    /// knows, because asking it would start a service.
+    /// The folder is made if it does not exist. Only the caller may be able to write to it: another process
+    /// with that right could redirect the changes of owner and mode to another file. A socket at `path` is
+    /// replaced. The caller must know that no process listens at it: a test connection could start a service.
     ///
-    /// - Throws: `EEXIST` if it is something else.
+    /// - Throws: `EEXIST` if `path` is not a socket.
     package init(at path: String, for owner: User) throws(SystemError) {
         try Self.makeFolder(of: path)
         try Self.removeStale(path)
         let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let socket = FileDescriptor(owning: try systemCall("socket") { Glibc.socket(AF_UNIX, kind, 0) })
-        // Nobody is let in before the owner is right.
+        // No process may connect before the owner and the mode are set.
         let mask = umask(0o777)
         defer { umask(mask) }
         try withAddress(path) { address, size throws(SystemError) in
@@ -44,7 +44,7 @@ package final class LocalSocket: Sendable {
         self.path = path
     }
 
-    // Whoever may not remove it leaves it for the next one to replace.
+    // If the process may not remove the path, the next socket there replaces it.
     deinit { if let path { unlink(path) } }
 
     private static func makeFolder(of path: String) throws(SystemError) {
@@ -55,7 +55,7 @@ package final class LocalSocket: Sendable {
             if code == .exists { return }
             throw SystemError(call: "mkdir", subject: folder, code: code)
         }
-        // Whatever the umask is, those who may connect have to get there.
+        // Independent of the umask: clients have to reach the socket.
         _ = try systemCall("chmod", on: folder) { chmod(folder, 0o755) }
     }
 
@@ -70,7 +70,7 @@ package final class LocalSocket: Sendable {
         unlink(path)
     }
 
-    /// The next connection that waits, `nil` if there is none; it does not block.
+    /// The next pending connection, non-blocking; `nil` if there is none: accept4(2).
     package func accept() throws(SystemError) -> FileDescriptor? {
         let connection = try systemCallOrBlock("accept4") { cepoll_accept(descriptor.rawValue) }
         return connection.map { FileDescriptor(owning: $0) }

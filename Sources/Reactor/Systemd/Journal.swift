@@ -1,8 +1,8 @@
 import Glibc
 
-/// The journal, which takes fields and not only lines: systemd.journal-fields(7).
+/// The journal of systemd, which stores entries of named fields: systemd.journal-fields(7).
 package enum Journal {
-    /// Whether standard error leads there: `$JOURNAL_STREAM`, systemd.exec(5).
+    /// Whether standard error is connected to the journal: `$JOURNAL_STREAM`, systemd.exec(5).
     package static let isStandardError: Bool = {
         guard let stream = getenv("JOURNAL_STREAM") else { return false }
         var status = stat()
@@ -10,12 +10,13 @@ package enum Journal {
         return String(cString: stream) == "\(status.st_dev):\(status.st_ino)"
     }()
 
-    // Without a socket there is no way to say so either.
+    // An error is dropped: without a socket there is no way to report it.
     private static let sender = try? DatagramSender(to: "/run/systemd/journal/socket")
 
-    /// Sends one entry in the journal's native protocol, as sd_journal_send(3) does, but without waiting.
+    /// Sends one entry in the journal's native protocol like sd_journal_send(3), but never blocks.
     ///
-    /// Names are of capitals, digits and `_`; a newline in a value becomes a blank.
+    /// An entry that the journal cannot receive now is lost. Field names consist of capitals, digits and `_`.
+    /// A newline in a value becomes a blank.
     package static func send(_ fields: [(name: String, value: String)]) {
         var message: [UInt8] = []
         for (name, value) in fields {

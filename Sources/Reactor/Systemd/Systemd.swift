@@ -1,26 +1,26 @@
 internal import CEpoll
 import Glibc
 
-/// What a program and the systemd that started it tell each other: sd-daemon(3).
+/// The protocol between a service and the systemd that started it: sd-daemon(3).
 package enum Systemd {
-    /// Whether it wants to hear: `$NOTIFY_SOCKET`.
+    /// Whether systemd asked for notifications: `$NOTIFY_SOCKET`.
     package static let wantsNotifications = sender != nil
 
     private static let sender: DatagramSender? = {
         guard let path = getenv("NOTIFY_SOCKET") else { return nil }
-        // Without a socket there is no way to say so either.
+        // An error is dropped: without a socket there is no way to report it.
         return try? DatagramSender(to: String(cString: path))
     }()
 
-    /// How often it has to hear that the program is alive; `nil` if it does not care: sd_watchdog_enabled(3).
+    /// The longest time between two heartbeats, `nil` if systemd expects none: sd_watchdog_enabled(3).
     package static let watchdogInterval: Duration? = {
         var microseconds: UInt64 = 0
         return sd_watchdog_enabled(0, &microseconds) > 0 ? .microseconds(Int64(microseconds)) : nil
     }()
 
-    /// Tells it assignments, a line each, as sd_notify(3) does, but without waiting.
+    /// Sends assignments, one a line, like sd_notify(3), but never blocks.
     ///
-    /// - Returns: `false` if it does not take it now.
+    /// - Returns: `false` if systemd cannot receive them now; `true` if it asked for no notifications.
     package static func notify(_ assignments: String) -> Bool {
         switch sender {
         case .some(let sender): sender.send(Array(assignments.utf8))
@@ -28,15 +28,16 @@ package enum Systemd {
         }
     }
 
-    /// A socket that it has made, by the name that its unit gives it.
+    /// A socket that systemd made and passed, with the name from its socket unit.
     package struct Socket: Sendable {
         package let name: String
-        /// `nil` if it is anything but a stream socket of this machine that listens: sd_is_socket_unix(3).
+        /// `nil` if it is not a listening local stream socket: sd_is_socket_unix(3).
         package let listener: LocalSocket?
     }
 
-    /// Takes over the sockets that were passed to this process, and forgets about them in the environment:
-    /// sd_listen_fds_with_names(3), which looks at `$LISTEN_PID` and sets `FD_CLOEXEC`.
+    /// Adopts the sockets that systemd passed to this process: sd_listen_fds_with_names(3).
+    ///
+    /// That function checks `$LISTEN_PID`, sets `FD_CLOEXEC`, and removes its variables from the environment.
     package static func adoptSockets() throws(SystemError) -> [Socket] {
         var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         let count = sd_listen_fds_with_names(1, &names)

@@ -1,16 +1,18 @@
 internal import CEpoll
 import Glibc
 
-/// A thread; dropping the value waits for it to end.
+/// A thread that is joined when its owner drops the value: pthread_join(3).
 ///
-/// The owner tells the thread to end before it drops the value, or it waits for ever.
+/// The owner must first make the thread end; otherwise the join never returns.
 package struct JoinedThread: ~Copyable, Sendable {
     private let thread: pthread_t
 
-    /// Starts a thread called `name` (at most 15 bytes are kept) that pins itself to `cpu`, if there is one, and runs
-    /// `body`.
+    /// Starts a thread that runs `body`: pthread_create(3).
     ///
-    /// A CPU that is offline, or outside the process's cpuset, leaves the thread unpinned.
+    /// - Parameters:
+    ///   - cpu: The CPU that the thread is pinned to; `nil` for none. A CPU that is offline, or outside the
+    ///     process's cpuset, leaves the thread unpinned.
+    ///   - name: The thread's name; at most 15 bytes are kept.
     package init(pinnedTo cpu: Int? = nil, name: String, body: @escaping @Sendable () -> Void)
         throws(SystemError)
     {
@@ -30,33 +32,13 @@ package struct JoinedThread: ~Copyable, Sendable {
     deinit { pthread_join(thread, nil) }
 }
 
-/// Lets the calling thread run on `cpu` only: sched_setaffinity(2).
-///
-/// The kernel takes a pin away when the CPU goes offline and does not give it back when it returns.
-///
-/// - Returns: `false` if the CPU is offline or not this process's to use.
-package func pinThread(to cpu: Int) -> Bool {
-    var mask = [UInt](repeating: 0, count: cpu / UInt.bitWidth + 1)
-    mask[cpu / UInt.bitWidth] |= 1 << (cpu % UInt.bitWidth)
-    return cepoll_set_affinity(mask.count * MemoryLayout<UInt>.size, mask) == 0
-}
-
-/// Lets the calling thread run when others do not want to, as far as that goes: setpriority(2), nice 19.
-package func lowerThreadPriority() {
-    // Threads have a priority each, unlike what POSIX says; where it may not be set it stays.
-    _ = cepoll_set_thread_priority(19)
-}
-
-/// The CPU that the calling thread runs on: sched_getcpu(3).
-package func currentCPU() -> Int { Int(cepoll_current_cpu()) }
-
-/// What a new thread is to run, in a box that C can carry.
+/// The body of a new thread, in an object whose pointer C can pass on.
 private final class Start: Sendable {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
 }
 
-// A function of the file's own: a closure formed in an isolated context would be bound to the main actor and trap.
+// Not a closure: one that is formed in an isolated context would be bound to the main actor, and trap.
 private func runStart(_ box: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
     if let box { Unmanaged<Start>.fromOpaque(box).takeRetainedValue().body() }
     return nil

@@ -1,22 +1,22 @@
-/// Where one thread leaves words for another, which sleeps until there is one.
+/// A channel for words from one thread to another, which sleeps until there is one.
 package struct Mailbox: ~Copyable, Sendable {
     private let words: EventFD
 
     package init() throws(SystemError) { words = try EventFD(blocking: true) }
 
-    /// Leaves `word`.
+    /// Sends `word`.
     ///
-    /// What is left before the receiver takes it is added up: see `EventFD`.
+    /// Words that are sent before the receiver reads add up: see `EventFD`.
     package func post(_ word: UInt64) { words.signal(word) }
 
-    /// Waits for the next word and takes it.
+    /// Waits for the next word, and returns it.
     package func receive() -> UInt64 {
         while true {
             if let word = words.receive() { return word }
         }
     }
 
-    /// Readable while a word waits.
+    /// The descriptor that is readable while a word is pending.
     package var descriptor: FileDescriptor {
         _read { yield words.descriptor }
     }

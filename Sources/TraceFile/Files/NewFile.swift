@@ -25,7 +25,7 @@ package final class NewFile {
         }
         let target = FileDescriptor.resolve(path) ?? path
         let partialPath = "\(target).\(UInt32.random(in: 0 ... .max)).partial"
-        if let file = try? FileDescriptor.createNameless(besides: target) {
+        if let file = try? FileDescriptor.createNameless(beside: target) {
             content = NamedFile(file, name: path)
         } else {
             let file = try naming(path) { () throws(SystemError) in try FileDescriptor.create(partialPath) }

@@ -1,0 +1,102 @@
+internal import CEpoll
+import Glibc
+
+// Files by their names: making, opening, naming and removing them.
+extension FileDescriptor {
+    /// Makes an empty regular file for reading and writing: open(2).
+    ///
+    /// Its mode is 0666, to which umask(2) applies.
+    ///
+    /// - Throws: `EEXIST` if the name is in use.
+    package static func create(_ path: String) throws(SystemError) -> FileDescriptor {
+        let flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY
+        return FileDescriptor(owning: try systemCall("open", on: path) { Glibc.open(path, flags, 0o666) })
+    }
+
+    /// Makes an empty regular file without a name, in the folder of `path`: `O_TMPFILE`, open(2).
+    ///
+    /// The kernel removes it with its last descriptor, however the process ends, unless `giveName` is called.
+    /// Its mode is 0666, to which umask(2) applies.
+    ///
+    /// - Throws: `EOPNOTSUPP` or `EISDIR` if the file system does not support it.
+    package static func createNameless(beside path: String) throws(SystemError) -> FileDescriptor {
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        return FileDescriptor(
+            owning: try systemCall("open", on: folder) { cepoll_open_nameless(folder, 0o666) })
+    }
+
+    /// Gives a nameless file the name `path`: linkat(2).
+    ///
+    /// - Throws: `EEXIST` if the name is in use.
+    package func giveName(_ path: String) throws(SystemError) {
+        let source = "/proc/self/fd/\(rawValue)"
+        _ = try systemCall("linkat", on: path) {
+            linkat(AT_FDCWD, source, AT_FDCWD, path, AT_SYMLINK_FOLLOW)
+        }
+    }
+
+    /// Makes an empty file in memory, without a name in any folder: memfd_create(2).
+    package static func inMemory(_ name: String) throws(SystemError) -> FileDescriptor {
+        FileDescriptor(owning: try systemCall("memfd_create") { cepoll_memory_file(name) })
+    }
+
+    /// Opens `name` in this directory: openat(2).
+    package func open(_ name: String, _ mode: Mode) throws(SystemError) -> FileDescriptor {
+        let flags = mode.rawValue | O_CLOEXEC | O_NOCTTY
+        return FileDescriptor(
+            owning: try systemCall("openat", on: name) { openat(rawValue, name, flags) })
+    }
+
+    /// The names in this directory, sorted, without `.` and `..`: readdir(3).
+    package func names() throws(SystemError) -> [String] {
+        // closedir(3) closes the descriptor it was given, and a new open file has its own position.
+        let own = try systemCall("openat", on: ".") {
+            openat(rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        guard let stream = fdopendir(own) else {
+            let code = Errno.current
+            close(own)
+            throw SystemError(call: "fdopendir", subject: "", code: code)
+        }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != ".", name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Renames a file, and replaces the file that has the new name: rename(2).
+    package static func rename(_ path: String, to newPath: String) throws(SystemError) {
+        _ = try systemCall("rename", on: newPath) { Glibc.rename(path, newPath) }
+    }
+
+    /// Gives a file a second name: link(2).
+    ///
+    /// - Throws: `EEXIST` if the name is in use.
+    package static func link(_ path: String, to newPath: String) throws(SystemError) {
+        _ = try systemCall("link", on: newPath) { Glibc.link(path, newPath) }
+    }
+
+    /// Removes a file's name: unlink(2).
+    package static func remove(_ path: String) throws(SystemError) {
+        _ = try systemCall("unlink", on: path) { unlink(path) }
+    }
+
+    /// Whether `path` is a symbolic link to a path that does not exist: lstat(2).
+    package static func isDanglingLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && stat(path, &status) == -1
+    }
+
+    /// The absolute path without symbolic links of `path`, `nil` if it does not exist: realpath(3).
+    package static func resolve(_ path: String) -> String? {
+        guard let resolved = realpath(path, nil) else { return nil }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+}
