@@ -16,6 +16,8 @@ final class PipeRing {
     ///   - folder: Where its files are.
     ///   - kiB: What its `buffer_size_kb` says.
     init(cpu: Int, in folder: TemporaryFolder, pageSize: Int = 4096, kiB: Int = 1024) throws {
+        // A worker may still write when the reader's end is closed.
+        SignalFD.ignoreFailedWrites()
         let pipe = try Pipe(size: 1 << 20)
         statsPath = "\(folder.path)/stats\(cpu)"
         try writeFile(statsPath, "entries: 0\noverrun: 0\n")

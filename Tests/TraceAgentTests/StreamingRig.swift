@@ -91,25 +91,36 @@ final class StreamingRig {
     }
 }
 
-/// A pipe as a sink, and its reader.
+/// A pipe as a sink, and its reader; it accepts part of a page where it has no room for more.
 final class PipeSink {
     let sink: Sink
-    private let pipe: Pipe
+    private var readEnd: FileDescriptor?
     private(set) var received: [UInt8] = []
 
     init(size: Int = 1 << 20, turn: Turn? = nil) throws {
-        pipe = try Pipe(size: size)
+        let pipe = try Pipe(size: size)
         sink = Sink(FileDescriptor(owning: dup(pipe.writeEnd.rawValue)), name: "pipe", turn: turn)
+        readEnd = FileDescriptor(owning: dup(pipe.readEnd.rawValue))
     }
 
     /// Reads what is there.
     @discardableResult
     func read() throws -> [UInt8] {
-        received += try readAll(pipe.readEnd)
+        if let number = readEnd?.rawValue { received += try readAll(FileDescriptor(owning: dup(number))) }
         return received
     }
 
     func numbers(of cpu: Int = 0) throws -> [Int]? { PipeRing.numbers(in: try read(), of: cpu) }
+
+    /// Ends the reader's side.
+    func close() { readEnd = nil }
+
+    /// Another pipe in the place of the one that broke, as `Ports.reopen` makes it.
+    func reconnect() throws {
+        let pipe = try Pipe(size: 1 << 20)
+        try sink.descriptor.replace(with: FileDescriptor(owning: dup(pipe.writeEnd.rawValue)))
+        readEnd = FileDescriptor(owning: dup(pipe.readEnd.rawValue))
+    }
 }
 
 /// A socket as a sink, and its other end, in the place of a port whose host comes and goes.
@@ -117,26 +128,19 @@ final class SocketSink {
     let sink: Sink
     private(set) var other: FileDescriptor?
 
-    /// - Parameters:
-    ///   - isBlocking: A splice to it waits, as a write into a file system that does not answer.
-    ///   - room: Bytes of its buffer; 0: as many as usual.
-    init(isBlocking: Bool = false, room: CInt = 0) throws {
-        SignalFD.ignoreFailedWrites()
-        let ends = try Self.pair(isBlocking: isBlocking, room: room)
+    /// - Parameter isBlocking: A splice to it waits, as a write into a file system that does not answer.
+    init(isBlocking: Bool = false) throws {
+        let ends = try Self.pair(isBlocking: isBlocking)
         sink = Sink(FileDescriptor(owning: ends.near), name: "socket")
         other = FileDescriptor(owning: ends.far)
     }
 
-    private static func pair(isBlocking: Bool, room: CInt) throws -> (near: CInt, far: CInt) {
+    private static func pair(isBlocking: Bool) throws -> (near: CInt, far: CInt) {
         var ends: [CInt] = [-1, -1]
         let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
         guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { throw TestFailure("no socket pair") }
         if !isBlocking { _ = fcntl(ends[0], F_SETFL, fcntl(ends[0], F_GETFL) | O_NONBLOCK) }
         _ = fcntl(ends[1], F_SETFL, fcntl(ends[1], F_GETFL) | O_NONBLOCK)
-        if room > 0 {
-            var room = room
-            setsockopt(ends[0], SOL_SOCKET, SO_SNDBUF, &room, socklen_t(MemoryLayout<CInt>.size))
-        }
         return (ends[0], ends[1])
     }
 
@@ -150,7 +154,7 @@ final class SocketSink {
 
     /// Another connection in the place of the one that broke, as `Ports.reopen` makes it.
     func reconnect() throws {
-        let ends = try Self.pair(isBlocking: false, room: 0)
+        let ends = try Self.pair(isBlocking: false)
         try sink.descriptor.replace(with: FileDescriptor(owning: ends.near))
         other = FileDescriptor(owning: ends.far)
     }
