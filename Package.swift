@@ -55,7 +55,8 @@ let package = Package(
         .testTarget(
             name: "TraceFileTests", dependencies: ["TraceFile", "Support", "Reactor"], swiftSettings: strict),
         .testTarget(
-            name: "ControlProtocolTests", dependencies: ["ControlProtocol", "Support"], swiftSettings: strict),
+            name: "ControlProtocolTests", dependencies: ["ControlProtocol", "CommandSupport", "Support"],
+            swiftSettings: strict),
         .testTarget(name: "CommandSupportTests", dependencies: ["CommandSupport"], swiftSettings: strict),
         .testTarget(
             name: "TraceAgentTests", dependencies: ["trace-agent", "Reactor", "Support"],
