@@ -14,6 +14,8 @@ GUEST = .build/guest
 BUILD_PACKAGES = binutils libcap-dev libsystemd-dev
 GUEST_PACKAGES = qemu-system-x86 busybox-static cpio trace-cmd
 SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod
+# What tests on this machine's tracefs watch the agent with.
+TRACEFS_PACKAGES = strace
 LINT_PACKAGES = shellcheck python3
 SHELL_SCRIPTS = .ci/run Tests/bench systemd/activate systemd/deactivate $(wildcard guest/* Tests/lint/*.sh)
 # The tests that need root, QEMU, a container or the release build.
@@ -69,12 +71,14 @@ unit: build-packages ## run the tests that need neither root nor a guest
 	$(SWIFT) test --no-parallel $(SYSTEM_TESTS)
 
 test: trace-agent systemd-guest ## run all tests, as root
+	guest/install-packages $(TRACEFS_PACKAGES)
 	guest/mount-tracefs
 	$(SWIFT) test --no-parallel
 
 # The agent that the tests start on this machine is built with the sanitizers too. The agent in the guests and in the
 # container is not, so their tests are skipped, and so are the tests of the release build's file.
 sanitize: release ## run the tests with Thread Sanitizer, then with Address Sanitizer, as root
+	guest/install-packages $(TRACEFS_PACKAGES)
 	guest/mount-tracefs
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test --no-parallel --skip GuestTests --skip ServiceTests --skip ProgramTests --sanitize=thread --scratch-path .build/tsan
 	SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.supp \

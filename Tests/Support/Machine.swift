@@ -13,6 +13,9 @@ package enum Machine {
     /// Whether a guest has been made for the tests; in CI it has to be.
     package static let hasGuest = isCI || access(guestFolder + "/initramfs", R_OK) == 0
 
+    /// Whether system calls can be watched; in CI that has to be.
+    package static let hasStrace = isCI || (hasTracefs && access("/usr/bin/strace", X_OK) == 0)
+
     /// Whether a root folder with a systemd has been made for the tests; in CI it has to be.
     package static let hasSystemd =
         isCI || (hasTracefs && access(guestFolder + "/systemd/initramfs", R_OK) == 0)

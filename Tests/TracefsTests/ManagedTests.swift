@@ -11,16 +11,18 @@ struct ManagedTests {
 
     init() throws { manager = try NotifySocket("\(folder.path)/notify") }
 
-    private func rig(_ sink: AgentRig.Sink = .files, options: [String] = [], watchdog: Duration? = nil) throws
-        -> AgentRig
-    {
+    private func rig(
+        _ sink: AgentRig.Sink = .files, ringKiB: Int = 2048, options: [String] = [],
+        watchdog: Duration? = nil,
+        program: String = Machine.product("trace-agent")
+    ) throws -> AgentRig {
         var environment = ["NOTIFY_SOCKET=\(manager.path)", AgentRig.withoutLeaks]
         if let watchdog {
             environment.append("WATCHDOG_USEC=\(watchdog.components.attoseconds / 1_000_000_000_000)")
         }
         return try AgentRig(
-            in: try TraceInstance(), folder: try AgentRig.makeFolder(sink), options: options,
-            environment: environment)
+            in: try TraceInstance(ringKiB: ringKiB), folder: try AgentRig.makeFolder(sink), options: options,
+            program: program, environment: environment)
     }
 
     @Test func `tells when it is ready, what it does, and that it stops`() throws {
@@ -78,6 +80,32 @@ struct ManagedTests {
         while try manager.message(within: .zero) == "full" {}
         #expect(try manager.message(with: "READY=1") == "READY=1")
         #expect(rig.terminate() == 0)
+    }
+
+    @Test(.enabled(if: Machine.hasStrace, "needs strace, which `make test` installs"))
+    func `a stop reads each ring buffer's counters once, for the manager and all who wait for it`() throws {
+        let rig = try rig(.fifos, ringKiB: 256, program: Machine.release("trace-agent"))
+        _ = try rig.control.order("start")
+        _ = try rig.instance.startLoad(cpu: 0, seconds: 0.1, rate: 100_000).recordsWritten()
+        #expect(try eventually { try rig.control.order("status").cpus[0].state == "waiting for port" })
+        let calls = temporaryPath()
+        defer { unlink(calls) }
+        let strace = try Program(
+            "strace", ["-f", "-y", "-e", "trace=pread64", "-o", calls, "-p", "\(rig.agent.pid)"])
+        #expect(eventually { strace.errorText.contains("attached") })
+        // All wait for the same stop, which waits for the host.
+        let clients = try (0..<3).map { _ in try rig.connect() }
+        for client in clients { try client.send("stop\n") }
+        try rig.control.send("stop\n")
+        #expect(eventually { rig.agent.errorText.split(separator: "stop ordered by").count == 4 })
+        let hosts = try (0...1).map { Connection(try FileDescriptor.open(rig.path(cpu: $0), .readOnly)) }
+        var bytes: [UInt8] = []
+        #expect(try rig.control.answer(whileReading: hosts[0], into: &bytes).complete)
+        for client in clients { #expect(try client.answer().answer == "stop") }
+        #expect(try manager.message(with: "STATUS=stopped, 2 CPUs, 0.") != nil)
+        strace.kill()
+        let lines = try readText(calls).split(separator: "\n")
+        for cpu in 0...1 { #expect(lines.count { $0.contains("per_cpu/cpu\(cpu)/stats>") } == 1) }
     }
 
     @Test func `nothing is left of what root may do`() throws {
