@@ -62,4 +62,23 @@ struct AnswerDebtsTests {
         #expect(debts.settleHeader() == false)
         #expect(debts.settle { _ in true } == [])
     }
+
+    @Test func `what is owed since the mark stays, whatever was settled meanwhile`() {
+        var debts = debts(.stop, .start)
+        debts.markAsOld()
+        #expect(debts.settle { $0 == .stop } == [.stop])
+        debts.add(.dump)
+        debts.dropOld()
+        #expect(debts.settle { _ in true } == [.dump])
+    }
+
+    @Test func `a header that is being made for a host that has left is not the next host's`() {
+        var debts = debts(.metadata)
+        debts.headerIsBeingMade()
+        debts.markAsOld()
+        debts.dropOld()
+        debts.add(.metadata)
+        #expect(debts.settleHeader() == false)
+        #expect(debts.headers == 1)
+    }
 }
