@@ -85,6 +85,28 @@ struct OrderStreamTests {
         #expect(try next.everything() == "for the next one\n")
     }
 
+    @Test(arguments: [true, false])
+    func `an answer that comes just before the host leaves is not the next one's`(hasHeader: Bool) throws {
+        let (stream, far) = try SocketPair.host()
+        stream.oweAnswer(to: .metadata)
+        #expect(try orders(stream) == [])
+        // Nothing more fits in the port.
+        try congest(stream)
+        #expect(try orders(stream) == [])
+        if hasHeader {
+            stream.headerIsBeingMade()
+            let file = try MemoryFile.holding([1, 2, 3])
+            stream.attach(Attachment(file, bytes: 3), announcedBy: "line")
+        }
+        try stream.answer("late")
+        far.endSending()
+        #expect(try orders(stream) == [])
+        #expect(!stream.hasUnsentAnswers)
+        let next = try stream.nextHost()
+        #expect(try orders(stream) == [])
+        #expect(try next.everything() == "")
+    }
+
     @Test func `what the next host asks before the port reports that the last one has left is answered`()
         throws
     {

@@ -59,6 +59,7 @@ final class OrderStream {
         budget.beginTurn(limit: limit)
         mayHaveMore = true
         debts.markAsOld()
+        outbox.markAnswersAsOld()
     }
 
     /// The next order that was read; `nil` if another read is needed.
@@ -116,7 +117,6 @@ final class OrderStream {
             debts.dropOld()
             hasLeft = endsWhenAway
         }
-        outbox.markAnswersAsOld()
     }
 
     // MARK: answers
