@@ -174,6 +174,7 @@ struct ControlTests {
             rig.answer(word, .host)
         }
         #expect(orders == [.word(.stop), .word(.status), .word(.metadata)])
+        #expect(!rig.canAnswer(.host))
         #expect(!rig.isAnyAnswerOwed)
         #expect(rig.originsOwedHeader.isEmpty)
         rig.answerOwed()

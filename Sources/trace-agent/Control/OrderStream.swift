@@ -143,6 +143,9 @@ final class OrderStream {
     /// Whether so many answers wait that another one would be wasted.
     var isCongested: Bool { outbox.isCongested }
 
+    /// Whether an answer would be sent, and not dropped.
+    var canBeAnswered: Bool { isAnswering && !isEnded && !isCongested }
+
     /// Whether answers, or an attachment, wait for the other side to accept them.
     var hasUnsentAnswers: Bool { !outbox.isEmpty }
 
