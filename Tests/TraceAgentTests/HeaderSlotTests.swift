@@ -45,6 +45,25 @@ struct HeaderSlotTests {
         #expect(size == 0)
     }
 
+    @Test func `an incomplete line is not handed back`() throws {
+        // The signal of a write beyond the limit.
+        _ = signal(SIGXFSZ) { _ in }
+        let slot = try HeaderSlot()
+        // After this header there is room for 10 bytes; no other file of a test is as large as the limit.
+        let (limit, bytes) = (1 << 30, (1 << 30) - 10)
+        try slot.file.descriptor.truncate(to: bytes)
+        var old = rlimit()
+        let resource = __rlimit_resource_t(RLIMIT_FSIZE.rawValue)
+        try #require(getrlimit(resource, &old) == 0)
+        var new = rlimit(rlim_cur: rlim_t(limit), rlim_max: old.rlim_max)
+        try #require(setrlimit(resource, &new) == 0)
+        slot.handBack(announcement(bytes))
+        try #require(setrlimit(resource, &old) == 0)
+        let received = try #require(try slot.receive())
+        #expect(received.bytes == bytes)
+        #expect(received.line == "")
+    }
+
     @Test func `without memory for the line the slot is handed back with an empty one`() throws {
         let slot = try HeaderSlot(memory: try MemoryFile.sealed())
         slot.handBack(announcement(0))
