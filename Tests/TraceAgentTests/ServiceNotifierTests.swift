@@ -58,6 +58,29 @@ struct ServiceNotifierTests {
         #expect(receiver.messages == ["READY=1"])
     }
 
+    @Test func `what was refused is sent in its order`() throws {
+        let receiver = Receiver(refusing: 1)
+        var notifier = try notifier(receiver.manager())
+        notifier.reloading()
+        notifier.reloaded()
+        notifier.retry()
+        #expect(receiver.messages == ["RELOADING=1", "READY=1"])
+        let retry = notifier.nextRetry
+        #expect(retry == nil)
+    }
+
+    @Test func `the last state is reported last, although it was refused before`() throws {
+        let receiver = Receiver(refusing: 3)
+        var notifier = try notifier(receiver.manager())
+        try notifier.ready()
+        notifier.reloading()
+        notifier.reloaded()
+        receiver.refuse(0)
+        notifier.retry()
+        #expect(receiver.messages.last == "READY=1")
+        #expect(receiver.messages.contains("RELOADING=1"))
+    }
+
     @Test func `a manager that goes on refusing is retried again`() throws {
         let receiver = Receiver(refusing: 10)
         var notifier = try notifier(receiver.manager())
