@@ -30,12 +30,17 @@ struct AnswerDebts {
     mutating func dropOld() {
         words.removeFirst(min(oldWords, words.count))
         headers -= min(oldHeaders, headers)
+        // A header that is being made may be the one that was dropped: what is owed now was asked for later.
+        if oldHeaders > 0 { isHeaderBeingMade = false }
         markAsOld()
     }
 
     /// The words that `isDue` picks; they are owed no more.
     mutating func settle(where isDue: (OrderWord) -> Bool) -> [OrderWord] {
-        defer { words.removeAll(where: isDue) }
+        defer {
+            oldWords -= words.prefix(oldWords).count(where: isDue)
+            words.removeAll(where: isDue)
+        }
         return words.filter(isDue)
     }
 

@@ -129,7 +129,7 @@ struct Control: ~Copyable {
     // MARK: answers
 
     /// Whether an answer would be sent, and not dropped: a report costs something.
-    func canAnswer(_ id: StreamID) -> Bool { stream(id).map { !$0.isEnded && !$0.isCongested } ?? false }
+    func canAnswer(_ id: StreamID) -> Bool { stream(id).map(\.canBeAnswered) ?? false }
 
     /// Remembers a word whose answer has to wait for a state to be reached, or for a header to be made.
     func oweAnswer(to word: OrderWord, _ id: StreamID) {
@@ -158,7 +158,7 @@ struct Control: ~Copyable {
     }
 
     private mutating func answer(_ word: OrderWord, _ stream: OrderStream, _ report: Report, error: String?) {
-        guard !stream.isEnded, !stream.isCongested else { return }
+        guard stream.canBeAnswered else { return }
         send(stream) { stream throws(SystemError) in
             try stream.answer(Answer(word, report, error: error).line)
         }

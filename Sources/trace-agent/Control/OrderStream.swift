@@ -59,6 +59,7 @@ final class OrderStream {
         budget.beginTurn(limit: limit)
         mayHaveMore = true
         debts.markAsOld()
+        outbox.markAnswersAsOld()
     }
 
     /// The next order that was read; `nil` if another read is needed.
@@ -116,7 +117,6 @@ final class OrderStream {
             debts.dropOld()
             hasLeft = endsWhenAway
         }
-        outbox.markAnswersAsOld()
     }
 
     // MARK: answers
@@ -142,6 +142,9 @@ final class OrderStream {
 
     /// Whether so many answers wait that another one would be wasted.
     var isCongested: Bool { outbox.isCongested }
+
+    /// Whether an answer would be sent, and not dropped.
+    var canBeAnswered: Bool { isAnswering && !isEnded && !isCongested }
 
     /// Whether answers, or an attachment, wait for the other side to accept them.
     var hasUnsentAnswers: Bool { !outbox.isEmpty }

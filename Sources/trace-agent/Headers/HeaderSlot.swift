@@ -27,6 +27,8 @@ final class HeaderSlot: Sendable {
             try file.descriptor.write(Array(announcement.line.utf8), at: announcement.bytes)
         } catch {
             // No memory even for the line: the reactor thread finds none, and answers with an announcement of its own.
+            // If there was memory for a part of it, that is removed, which needs none.
+            try? file.descriptor.truncate(to: announcement.bytes)
         }
         readiness.signal(UInt64(announcement.bytes) + 1)
     }

@@ -42,9 +42,12 @@ struct ServiceNotifier: ~Copyable {
         self.heartbeat = heartbeat
     }
 
-    /// Sends what the manager acts upon; what it does not accept now is repeated.
+    /// Sends what the manager acts upon; what it does not accept now is repeated, and what follows waits for it: the
+    /// last state has to arrive last.
     private mutating func send(_ assignments: String) {
-        if !manager.notify(assignments), !unsent.contains(assignments) { unsent.append(assignments) }
+        if unsent.isEmpty, manager.notify(assignments) { return }
+        unsent.removeAll { $0 == assignments }
+        unsent.append(assignments)
     }
 
     /// Everything is open; starts the heartbeat if one is wanted.

@@ -1,0 +1,133 @@
+import CommandSupport
+import ControlProtocol
+import Glibc
+import Reactor
+import Support
+
+@testable import trace_agent
+
+/// `Control` with a real reactor, and a local socket at a temporary path; a test drives it in place of the agent.
+final class ControlRig {
+    let loop: TestReactor
+    let log = TestLog()
+    private let folder = TemporaryFolder()
+    private var control: Control
+    private var retryTimer: RetryTimer
+
+    var socketPath: String { "\(folder.path)/control.sock" }
+
+    init(host: OrderStream? = nil) throws {
+        _ = SocketPair.failedWritesAreErrors
+        loop = try TestReactor()
+        let socket = try LocalSocket.listening(at: "\(folder.path)/control.sock")
+        control = try Control(
+            host: host, hostPath: "/dev/port", [socket], log: log.logger, &loop.reactor)
+        retryTimer = try RetryTimer(&loop.reactor)
+    }
+
+    // MARK: streams
+
+    /// Connects a client and waits until it has its place.
+    func connect(place: Int = 0) throws -> Connection {
+        let client = try connectWithoutWaiting()
+        try acceptAll()
+        try loop.event(.client(place))
+        return client
+    }
+
+    func connectWithoutWaiting() throws -> Connection {
+        Connection(try FileDescriptor.connect(toSocketAt: socketPath))
+    }
+
+    /// Accepts the connections that the listener reports next: at most 16.
+    func acceptAll() throws {
+        try loop.event(.listener(0))
+        try control.accept(0, &loop.reactor)
+    }
+
+    func noteActivity(ofClient place: Int) { control.noteActivity(ofClient: place) }
+
+    func attach(_ host: OrderStream) throws { try control.attach(host, &loop.reactor) }
+
+    var hasHost: Bool { control.hasHost }
+    var refusedCount: Int { control.refusedCount }
+    var nextRetry: Duration? { control.nextRetry }
+    var pausedStreams: [StreamID] { control.pausedStreams }
+
+    /// One turn of a stream; `body` carries out each order, as the agent does.
+    @discardableResult
+    func turn(_ id: StreamID, _ body: (OrderWord) -> Void = { _ in }) -> [Order] {
+        control.beginTurn(id)
+        var orders: [Order] = []
+        while let (word, isAnswered) = control.nextOrder(id) {
+            orders.append(.known(word, isAnswered: isAnswered))
+            body(word)
+        }
+        return orders
+    }
+
+    /// Turns of a stream until it is no longer paused.
+    @discardableResult
+    func turns(_ id: StreamID, _ body: (OrderWord) -> Void = { _ in }) throws -> [Order] {
+        var orders = turn(id, body)
+        while pausedStreams.contains(id) {
+            try retry()
+            orders += turn(id, body)
+        }
+        return orders
+    }
+
+    /// Waits until the retry timer fires, then retries, but leaves the turns of paused streams to the test.
+    func retry() throws {
+        try retryTimer.set(control.nextRetry)
+        try loop.event(.retryTimer)
+        guard try retryTimer.hasFired() else { throw TestFailure("the retry timer has not fired") }
+        try control.retry(&loop.reactor)
+    }
+
+    // MARK: answers
+
+    func owe(_ word: OrderWord, _ id: StreamID) { control.oweAnswer(to: word, id) }
+    func answer(_ word: OrderWord, _ id: StreamID, _ report: Report = .sample()) {
+        control.answer(word, id, report)
+    }
+    func canAnswer(_ id: StreamID) -> Bool { control.canAnswer(id) }
+    var isAnyAnswerOwed: Bool { control.isAnyAnswerOwed }
+
+    func answerOwed(
+        _ report: Report = .sample(), where isDue: (OrderWord) -> Bool = { _ in true }, error: String? = nil
+    ) {
+        control.answerOwed(report, where: isDue, error: error)
+    }
+
+    // MARK: headers
+
+    var originsOwedHeader: [OrderOrigin] { control.originsOwedHeader }
+    func headerIsBeingMade(for origin: OrderOrigin) { control.headerIsBeingMade(for: origin) }
+    func sendHeader(_ attachment: Attachment, announcedBy line: String, to origin: OrderOrigin) {
+        control.sendHeader(attachment, announcedBy: line, to: origin)
+    }
+    func sendHeaders() -> [OrderOrigin] { control.sendHeaders() }
+    func beginHeaderTurn() { control.beginHeaderTurn() }
+    var isSendingHeaders: Bool { control.isSendingHeaders }
+}
+
+extension LocalSocket {
+    /// One that a test has made: unlike `init(at:for:)`, this does not change the umask, which concerns other tests
+    /// that make files at the same time.
+    static func listening(at path: String) throws -> LocalSocket {
+        let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        let listener = FileDescriptor(owning: socket(AF_UNIX, kind, 0))
+        var result: CInt = -1
+        try withAddress(path) { result = bind(listener.rawValue, $0, $1) }
+        guard result == 0, listen(listener.rawValue, 128) == 0 else {
+            throw TestFailure("cannot listen at \(path)")
+        }
+        return try LocalSocket(adopting: listener)
+    }
+}
+
+extension Connection {
+    /// The next answer.
+    func nextAnswer() throws -> ControlProtocol.Answer { try ControlProtocol.Answer(line: try line()) }
+}

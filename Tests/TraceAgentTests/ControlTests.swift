@@ -1,0 +1,264 @@
+import ControlProtocol
+import Glibc
+import Reactor
+import Support
+import Testing
+
+@testable import trace_agent
+
+struct ControlTests {
+    // MARK: orders
+
+    @Test(arguments: [FileDescriptor.Kind.characterDevice, .socket])
+    func `digits and words of a host are carried out in their order`(kind: FileDescriptor.Kind) throws {
+        let (host, far) = try SocketPair.host(kind)
+        let rig = try ControlRig(host: host)
+        try far.send("1\n0\nstop\n start \r\n1")
+        try rig.loop.event(.control)
+        #expect(
+            rig.turn(.host) == [.digitStart, .digitStop, .word(.stop), .word(.start), .digitStart])
+        #expect(rig.hasHost)
+        #expect(rig.pausedStreams.isEmpty)
+        #expect(rig.nextRetry == nil)
+    }
+
+    @Test func `unknown orders are counted, and logged with control characters escaped`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        try far.send("2\nstart\n\u{1b}[2J\"\\\nStop\n" + String(repeating: "y", count: 300) + "\n")
+        #expect(rig.turn(.host) == [.word(.start)])
+        #expect(rig.refusedCount == 4)
+        #expect(
+            rig.log.messages == [
+                #"order refused: "2""#, #"order refused: "\x1b[2J\"\\""#, #"order refused: "Stop""#,
+                "order refused: \"" + String(repeating: "y", count: 64) + "\"",
+            ])
+        #expect(rig.log.entries.allSatisfy { $0.metadata == ["peer": "host"] && $0.level == .warning })
+    }
+
+    @Test func `a client's orders are logged with its process, except for status and metadata`() throws {
+        let rig = try ControlRig()
+        let client = try rig.connect()
+        try client.send("status\nstop\nmetadata\nnothing\n")
+        #expect(rig.turn(.client(place: 0)) == [.word(.status), .word(.stop), .word(.metadata)])
+        #expect(
+            rig.log.messages == [
+                "stop ordered by process \(getpid()) of user \(geteuid())", "order refused: \"nothing\"",
+            ])
+        #expect(rig.log.entries.first?.metadata["peer_pid"] == "\(getpid())")
+    }
+
+    @Test func `a host that floods is paused, goes on later, and loses no order`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        let flood = (0..<2000).map { $0 % 3 == 0 ? "start" : "stop" }
+        // More than is read at once.
+        try far.send(flood.map { $0 + "\n" }.joined())
+        var orders = rig.turn(.host)
+        #expect(orders.count < flood.count)
+        #expect(rig.pausedStreams == [.host])
+        #expect(rig.nextRetry == .milliseconds(250))
+        orders += try rig.turns(.host)
+        #expect(orders == flood.compactMap(OrderWord.init(rawValue:)).map { .word($0) })
+        #expect(rig.nextRetry == nil)
+    }
+
+    @Test func `a client that floods gets 4 orders a turn while another one waits`() throws {
+        let rig = try ControlRig()
+        let clients = try (0..<2).map { try rig.connect(place: $0) }
+        let ids = [StreamID.client(place: 0), .client(place: 1)]
+        for client in clients { try client.send(String(repeating: "stop\n", count: 120)) }
+        var carriedOut = ids.map { rig.turn($0).count }
+        #expect((1..<120).contains(carriedOut[0]))
+        #expect(rig.nextRetry == .milliseconds(250))
+        for round in 0..<3 {
+            #expect(Set(rig.pausedStreams.map { "\($0)" }) == Set(ids.map { "\($0)" }))
+            try rig.retry()
+            for index in 0...1 {
+                let orders = rig.turn(ids[index]).count
+                // A read counts too, and the second client's first one can have had to wait.
+                #expect(orders == 4 || (round == 0 && index == 1 && orders == 3))
+                carriedOut[index] += orders
+            }
+        }
+        // A client that is alone is not limited.
+        clients[1].close()
+        rig.answer(.stop, ids[1])
+        #expect(!rig.canAnswer(ids[1]))
+        try rig.retry()
+        let orders = rig.turn(ids[0]).count
+        #expect(orders > 4)
+        carriedOut[0] += try orders + rig.turns(ids[0]).count
+        #expect(carriedOut[0] == 120)
+        #expect(rig.pausedStreams.isEmpty)
+    }
+
+    @Test func `an unknown stream has no orders`() throws {
+        let rig = try ControlRig()
+        #expect(rig.turn(.host) == [])
+        #expect(rig.turn(.client(place: 5)) == [])
+        #expect(!rig.canAnswer(.host) && !rig.canAnswer(.client(place: 5)))
+    }
+
+    // MARK: answers
+
+    @Test func `each word that is owed is answered once, in order`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        let client = try rig.connect()
+        try far.send("start\nstop\nstart\n")
+        try client.send("dump\n")
+        for id in [StreamID.host, .client(place: 0)] { rig.turn(id) { rig.owe($0, id) } }
+        #expect(rig.isAnyAnswerOwed)
+        rig.answerOwed(.sample(state: .streaming), where: { $0 == .start }, error: "no CPU")
+        rig.answerOwed(.sample([.bytes: 5], isComplete: false))
+        rig.answerOwed()
+        #expect(!rig.isAnyAnswerOwed)
+        let answers = try (0..<3).map { _ in try far.nextAnswer() }
+        #expect(answers.map(\.word) == [.start, .start, .stop])
+        #expect(answers.map(\.error) == ["no CPU", "no CPU", nil])
+        #expect(answers[0].report == .sample(state: .streaming))
+        #expect(answers[2].report == .sample([.bytes: 5], isComplete: false))
+        #expect(try client.nextAnswer().word == .dump)
+        #expect(try far.everything() + client.everything() == "")
+    }
+
+    @Test func `answers that are not read are dropped, and orders are still carried out`() throws {
+        let rig = try ControlRig()
+        let client = try rig.connect()
+        let id = StreamID.client(place: 0)
+        let report = Report.sample(cpus: 100)
+        var sent = 0
+        while rig.canAnswer(id) {
+            rig.answer(.status, id, report)
+            sent += 1
+        }
+        // Neither of them is sent.
+        rig.answer(.status, id, report)
+        try client.send("stop\n")
+        #expect(rig.turn(id) { rig.owe($0, id) } == [.word(.stop)])
+        rig.answerOwed()
+        #expect(!rig.isAnyAnswerOwed)
+        for _ in 0..<sent {
+            // What it reads makes room for the rest.
+            #expect(try client.nextAnswer() == ControlProtocol.Answer(.status, report))
+            rig.turn(id)
+        }
+        #expect(rig.canAnswer(id))
+        rig.answer(.start, id)
+        #expect(try client.nextAnswer().word == .start)
+    }
+
+    @Test func `a host's unsent answers are tried again each second`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        while rig.canAnswer(.host) { rig.answer(.status, .host, .sample(cpus: 100)) }
+        #expect(rig.nextRetry == .seconds(1))
+        while rig.nextRetry != nil {
+            #expect(try far.everything() != "")
+            try rig.retry()
+        }
+        rig.answer(.stop, .host)
+        #expect(try far.everything().hasSuffix("\(ControlProtocol.Answer(.stop, .sample()).line)\n"))
+    }
+
+    @Test func `a FIFO is never answered`() throws {
+        let folder = TemporaryFolder()
+        try makeFIFO("\(folder.path)/fifo")
+        let writer = try FileDescriptor.open("\(folder.path)/fifo", [.readWrite, .nonBlocking])
+        let rig = try ControlRig(
+            host: OrderStream(try .open("\(folder.path)/fifo", [.readWrite, .nonBlocking]), kind: .fifo))
+        _ = try writer.write(Array("stop\nstatus\nmetadata\n".utf8))
+        let orders = rig.turn(.host) { word in
+            rig.owe(word, .host)
+            rig.answer(word, .host)
+        }
+        #expect(orders == [.word(.stop), .word(.status), .word(.metadata)])
+        #expect(!rig.canAnswer(.host))
+        #expect(!rig.isAnyAnswerOwed)
+        #expect(rig.originsOwedHeader.isEmpty)
+        rig.answerOwed()
+        let waiting = try writer.bytesToRead()
+        #expect(waiting == 0)
+        #expect(rig.hasHost)
+    }
+
+    // MARK: leaving
+
+    @Test func `a client that sends no more gets its answers, and is then disconnected`() throws {
+        let rig = try ControlRig()
+        let client = try rig.connect()
+        try client.send("stop\n")
+        client.endSending()
+        let id = StreamID.client(place: 0)
+        #expect(rig.turn(id) { rig.owe($0, id) } == [.word(.stop)])
+        #expect(rig.canAnswer(id))
+        rig.answerOwed(error: "late")
+        #expect(try client.nextAnswer().error == "late")
+        #expect(!rig.canAnswer(id))
+        #expect(client.isClosed())
+    }
+
+    @Test func `a client that closes loses its place`() throws {
+        let rig = try ControlRig()
+        let id = StreamID.client(place: 0)
+        do {
+            let client = try rig.connect()
+            try client.send("stop\n")
+            rig.turn(id) { rig.owe($0, id) }
+        }
+        // It cannot get the answer any more.
+        try rig.loop.event(.client(0))
+        rig.turn(id)
+        rig.answerOwed()
+        #expect(!rig.canAnswer(id))
+        #expect(!rig.isAnyAnswerOwed)
+        let next = try rig.connect(place: 0)
+        try next.send("start\n")
+        #expect(rig.turn(id) == [.word(.start)])
+    }
+
+    @Test func `a host on a socket that leaves is logged, and can come back`() throws {
+        let (host, far) = try SocketPair.host(.socket)
+        let rig = try ControlRig(host: host)
+        rig.turn(.host)
+        far.close()
+        try rig.loop.event(.control)
+        #expect(rig.turn(.host) == [])
+        #expect(!rig.hasHost)
+        #expect(rig.log.messages == ["control port /dev/port has gone: closed by the other side"])
+        let (next, nextFar) = try SocketPair.host(.socket)
+        try rig.attach(next)
+        try nextFar.send("1")
+        #expect(rig.turn(.host) == [.digitStart])
+    }
+
+    @Test func `a port whose connection breaks is logged with the reason`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        far.close()
+        rig.answer(.stop, .host)
+        #expect(!rig.hasHost)
+        #expect(rig.log.messages == ["control port /dev/port has gone: Broken pipe"])
+    }
+
+    @Test func `a host that leaves a port stays attached, and the next one gets none of its answers`() throws
+    {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        try far.send("stop\nsta")
+        rig.turn(.host) { rig.owe($0, .host) }
+        while rig.canAnswer(.host) { rig.answer(.status, .host, .sample(cpus: 100)) }
+        rig.turn(.host)
+        far.endSending()
+        #expect(rig.turn(.host) == [])
+        #expect(rig.hasHost)
+        #expect(!rig.isAnyAnswerOwed)
+        let next = try host.nextHost()
+        try next.send("start\n")
+        #expect(rig.turn(.host) { rig.owe($0, .host) } == [.word(.start)])
+        rig.answerOwed()
+        #expect(try next.nextAnswer().word == .start)
+        #expect(try next.everything() == "")
+    }
+}

@@ -1,0 +1,72 @@
+import ControlProtocol
+import Reactor
+import Support
+import Synchronization
+
+@testable import trace_agent
+
+/// `Control` and `Headers` together, joined as the agent joins them.
+final class HeaderRig {
+    let control: ControlRig
+    let worker: HeaderWorker
+    private let tracefs: FakeTracefs
+    private var headers: Headers
+
+    init(_ tracefs: FakeTracefs, host: OrderStream? = nil) throws {
+        control = try ControlRig(host: host)
+        self.tracefs = tracefs
+        worker = try tracefs.worker()
+        headers = try Headers(worker, &control.loop.reactor)
+    }
+
+    var nextRetry: Duration? { headers.nextRetry }
+
+    /// A turn in which a stream orders a header.
+    func order(_ id: StreamID) {
+        control.turn(id) { control.owe($0, id) }
+    }
+
+    /// Begins what is wanted.
+    @discardableResult
+    func build() -> [OrderOrigin] {
+        let begun = headers.build(for: control.originsOwedHeader)
+        for origin in begun { control.headerIsBeingMade(for: origin) }
+        return begun
+    }
+
+    /// Waits until the worker has handed back the slot of `origin`, and sends what is in it.
+    ///
+    /// - Returns: The header.
+    @discardableResult
+    func deliver(_ origin: OrderOrigin) throws -> [UInt8] {
+        try control.loop.event(.header(origin.rawValue))
+        guard let delivery = try headers.headerIsBuilt(origin.rawValue) else {
+            throw TestFailure("no delivery")
+        }
+        let header = try delivery.file.descriptor.read(delivery.bytes, at: 0)
+        control.sendHeader(
+            Attachment(delivery.file, bytes: delivery.bytes), announcedBy: delivery.line,
+            to: delivery.origin)
+        return header
+    }
+
+    /// Sends the next pieces, and releases the slots that are sent.
+    func send() throws -> [OrderOrigin] {
+        let done = control.sendHeaders()
+        for origin in done { try headers.release(origin) }
+        return done
+    }
+}
+
+extension Connection {
+    /// The next announcement, and the header that follows it; `meanwhile` sends more of it.
+    func header(_ meanwhile: () throws -> Void = {}) throws -> (HeaderAnnouncement, [UInt8]) {
+        let announcement = try HeaderAnnouncement(line: try line())
+        var header: [UInt8] = []
+        while header.count < announcement.bytes {
+            header += try bytes(min(50_000, announcement.bytes - header.count))
+            try meanwhile()
+        }
+        return (announcement, header)
+    }
+}

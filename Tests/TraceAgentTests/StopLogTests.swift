@@ -1,0 +1,39 @@
+import ControlProtocol
+import Testing
+
+@testable import trace_agent
+
+struct StopLogTests {
+    private static let counts: [Counter: Int] = [.bytes: 4096, .lost: 2, .unread: 5, .pending: 100]
+
+    @Test(arguments: [
+        (true, false, nil), (true, true, nil), (false, false, "wait for the next start"),
+        (false, true, "are given up"),
+    ])
+    func `logs what a stop has sent, and what it has not`(
+        isComplete: Bool, isLast: Bool, rest: String?
+    ) throws {
+        let log = TestLog()
+        var stopLog = StopLog(log.logger)
+        stopLog.log(.sample(cpus: 2, Self.counts, isComplete: isComplete), isLast: isLast)
+        let first = try #require(log.entries.first)
+        #expect(first.text == "stopped: 8192 bytes sent, 4 events lost")
+        #expect(first.level == .info)
+        #expect(first.metadata == ["bytes": "8192", "lost": "4", "unread": "10"])
+        let warnings = log.entries.dropFirst()
+        #expect(
+            warnings.map(\.text)
+                == (rest.map {
+                    ["not everything was delivered: 200 bytes in the pipes and 10 events in the rings \($0)"]
+                } ?? []))
+        #expect(warnings.allSatisfy { $0.level == .warning })
+    }
+
+    @Test func `many stops in a row are logged at a limited rate`() {
+        let log = TestLog()
+        var stopLog = StopLog(log.logger)
+        for _ in 0..<200 { stopLog.log(.sample(), isLast: false) }
+        #expect(log.messages.count >= 20)
+        #expect(log.messages.count < 200)
+    }
+}
