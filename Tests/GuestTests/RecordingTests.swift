@@ -189,13 +189,13 @@ struct RecordingTests {
         try guest.startAgent()
         try guest.catchPages()
         try guest.order("metadata\nstart\n")
-        // Nobody reads the answer: it fills the port's queue and stays.
-        let written = try guest.writeRecords(seconds: 2, rate: 20_000)
-        try guest.order("stop\nmetadata\n")
         // What is quick to answer is answered first.
         #expect(try answers.answer().answer == "start")
         let announcement = try Announcement(try answers.line(within: .seconds(60)))
         let half = try answers.bytes(announcement.bytes / 2, within: .seconds(60))
+        // The host reads no more: the rest fills the port's queue and stays.
+        let written = try guest.writeRecords(seconds: 2, rate: 20_000)
+        try guest.order("stop\nmetadata\n")
         for cpu in 0...1 {
             #expect(try eventually { try guest.caught(cpu: cpu, bytes: 0).records.count == written[cpu] })
         }

@@ -169,7 +169,7 @@ struct GuestServiceTests {
         #expect(try hostOrder("start").state == "streaming")
         let written = try guest.writeRecords(seconds: 0.5, rate: 10_000)
         try expectAll(written, after: try hostOrder("stop"))
-        #expect(try guest.journal().contains("to be started again with the devices that there are now"))
+        #expect(try guest.journal().contains("to be restarted with access to the devices that are there now"))
     }
 
     @Test func `check finds everything in order, and what is not`() throws {
@@ -201,8 +201,8 @@ struct GuestServiceTests {
             "warn  recording     is off: echo 1 > /sys/kernel/tracing/tracing_on",
             "warn  readers       sleep (",
             "fail  port          /dev/virtio-ports/trace-path-cpu0 is held by sleep (",
-            "fail  port          /dev/virtio-ports/trace-path-cpu1 is not the group virtio-trace's: udevadm",
-            "warn  socket        nobody listens",
+            "fail  port          /dev/virtio-ports/trace-path-cpu1 does not belong to the group virtio-trace: udevadm",
+            "warn  socket        no process listens",
         ] {
             #expect(broken.contains(finding), "\(finding): \(broken)")
         }

@@ -105,10 +105,11 @@ package final class Guest {
         return try run("cat /tmp/agent.log")
     }
 
-    /// Nanoseconds of CPU time that the agent has used.
-    package func agentCPUTime() throws -> Int {
-        let text = try run("cat /proc/$(cat /tmp/agent.pid)/task/*/schedstat")
-        return text.split(separator: "\n").reduce(0) { $0 + (Int($1.split(separator: " ").first ?? "") ?? 0) }
+    /// How often the agent's threads have gone to sleep of their own accord: each time is one wake-up.
+    package func agentWakeUps() throws -> Int {
+        try number(
+            "cat /proc/$(cat /tmp/agent.pid)/task/*/status | awk '/^voluntary_ctxt/ { n += $2 } END { print n }'"
+        )
     }
 
     /// Writes numbered records on both CPUs at once; how many it were.

@@ -19,7 +19,7 @@ final class StreamingRig {
 
     /// - Parameter sinks: One a ring; a sink may be there twice.
     init(
-        _ sinks: [Sink], mode: Mode = .service, flushInterval: Duration = .zero,
+        _ sinks: [Sink], mode: OutputMode = .service, flushInterval: Duration = .zero,
         stopTimeout: Duration = .seconds(20), pageSize: Int = 4096, ringKiB: Int = 1024
     ) throws {
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -157,19 +157,15 @@ struct BackPressureTests {
         #expect(rig.agent.errorText.contains("is back"))
     }
 
-    @Test func `it sleeps while stopped, and wakes once a second while there is nothing to trace`() throws {
+    @Test func `a stopped agent has nothing that wakes it`() throws {
         // As users build it: a sanitizer has a thread of its own that wakes up.
-        let stopped = try AgentRig(program: Machine.release("trace-agent"))
-        let started = try AgentRig(program: Machine.release("trace-agent"))
-        _ = try stopped.control.order("start")
-        _ = try stopped.control.order("stop")
-        _ = try started.control.order("start")
+        let rig = try AgentRig(program: Machine.release("trace-agent"))
+        _ = try rig.control.order("start")
+        _ = try rig.control.order("stop")
         // Only time can show that nothing happens: first nothing more of the orders, then nothing at all.
-        _ = stopped.agent.wait(.milliseconds(500))
-        let before = (stopped.agent.wakeUps, started.agent.wakeUps)
-        _ = stopped.agent.wait(.seconds(10))
-        #expect(stopped.agent.wakeUps - before.0 == 0)
-        // Ten ticks of a second, and one on the edge of the window.
-        #expect(started.agent.wakeUps - before.1 <= 11)
+        _ = rig.agent.wait(.milliseconds(500))
+        let before = rig.agent.wakeUps
+        _ = rig.agent.wait(.seconds(2))
+        #expect(rig.agent.wakeUps == before)
     }
 }

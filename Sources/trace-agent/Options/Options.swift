@@ -68,7 +68,7 @@ struct Options: ParsableArguments {
     static let pipeSizes = (64 << 10)...(1 << 20)
 
     /// Where the pages go.
-    var mode: Mode {
+    var mode: OutputMode {
         if let record { return .record(path: record) }
         return output ? .standardOutput : .service
     }

@@ -14,7 +14,7 @@ extension Failure {
     }
 
     /// An output that is not a port did not accept everything; `nil` for ports, which get the rest after the next start.
-    init?(outputIncomplete mode: Mode) {
+    init?(outputIncomplete mode: OutputMode) {
         guard let name = mode.outputName else { return nil }
         self.init(.outputFailed, "\(name) did not accept everything in time")
     }

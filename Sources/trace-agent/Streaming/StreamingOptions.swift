@@ -1,6 +1,6 @@
 /// What streaming needs of the options.
 struct StreamingOptions: Sendable {
-    let mode: Mode
+    let mode: OutputMode
     /// The trace instance; empty for the top-level ring buffers.
     let instance: String
     /// Where the ports are, for messages.

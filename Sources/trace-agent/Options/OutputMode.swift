@@ -1,5 +1,5 @@
 /// Where the pages go; decided once, at start-up.
-enum Mode: Equatable, Sendable {
+enum OutputMode: Equatable, Sendable {
     /// Each CPU's to a port of its own; ports come and go.
     case service
     /// All to standard output.
