@@ -27,7 +27,6 @@ struct PortTests {
         try guest.startAgent()
         try guest.catchPages()
         try guest.order("1\n")
-        // An emulated CPU takes half a second to start the agent: as long as the ring buffers last.
         #expect(try order("status").state == "streaming")
         let written = try guest.writeRecords(seconds: 5, rate: 50_000)
         let answer = try order("stop")

@@ -94,6 +94,11 @@ package final class Guest {
     package func startAgent(_ options: String = "", ringKiB: Int = 2048) throws {
         try run("cd /sys/kernel/tracing; echo \(ringKiB) > buffer_size_kb; echo > trace; cd /")
         try run("(trace-agent \(options) 2> /tmp/agent.log & echo $! > /tmp/agent.pid)")
+        // An emulated CPU takes half a second for that: as long as the ring buffers last.
+        try run(
+            """
+            until grep -q 'without privileges' /tmp/agent.log || ! [ -d /proc/$(cat /tmp/agent.pid) ]; do usleep 10000; done
+            """)
     }
 
     /// Ends it as a service manager does, and waits; what it said.
