@@ -2,17 +2,20 @@ import ControlProtocol
 
 /// An agent's report for people.
 package enum ReportTable {
-    /// The columns, in their order.
-    private static let columns: [(counter: Counter, heading: String)] = [
-        (.pages, "pages"), (.bytes, "bytes"), (.lost, "lost"), (.overwritten, "overwritten"),
-        (.unread, "unread"),
-        (.pending, "undelivered"), (.gone, "gone"), (.zeroSplices, "zero splices"), (.blocked, "blocked"),
-    ]
+    private static func heading(_ counter: Counter) -> String {
+        switch counter {
+        case .pages, .bytes, .lost, .overwritten, .unread, .gone, .blocked: counter.rawValue
+        case .pending: "undelivered"
+        case .zeroSplices: "zero splices"
+        }
+    }
 
     /// One line a CPU, and their sum.
     package static func lines(of report: Report) -> [String] {
         let rows = report.cpus.map { row("\($0.cpu)", $0.state.rawValue, $0.counts) }
-        return Table(["cpu", "state"] + columns.map(\.heading), rows + [row("all", "", report.totals)]).lines
+        return Table(
+            ["cpu", "state"] + Counter.allCases.map(heading), rows + [row("all", "", report.totals)]
+        ).lines
     }
 
     /// The same below a line that says what the agent does.
@@ -25,6 +28,6 @@ package enum ReportTable {
     }
 
     private static func row(_ name: String, _ state: String, _ counts: Counts) -> [String] {
-        [name, state] + columns.map { "\(counts[$0.counter])" }
+        [name, state] + Counter.allCases.map { "\(counts[$0])" }
     }
 }

@@ -19,7 +19,10 @@ extension Counts: Codable {
     package init(from decoder: any Decoder) throws {
         self.init()
         let container = try decoder.container(keyedBy: Counter.self)
-        for counter in Counter.allCases { self[counter] = try container.decode(Int.self, forKey: counter) }
+        // An older agent does not know the newest counters.
+        for counter in Counter.allCases {
+            self[counter] = try container.decodeIfPresent(Int.self, forKey: counter) ?? 0
+        }
     }
 
     package func encode(to encoder: any Encoder) throws {

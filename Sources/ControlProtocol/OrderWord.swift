@@ -11,6 +11,24 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
     /// Send the trace header: what a decoder has to know of the kernel.
     case metadata
 
-    /// Whether its answer waits until everything that it asked for has been sent.
-    package var waitsForStop: Bool { self == .stop || self == .dump }
+    /// When a word is answered.
+    package enum AnswerTime: Sendable {
+        /// As soon as it is carried out.
+        case atOnce
+        /// Once streaming has begun.
+        case onceStarted
+        /// Once everything that was recorded before it has been sent.
+        case onceStopped
+        /// With the trace header, once that is built.
+        case withHeader
+    }
+
+    package var answerTime: AnswerTime {
+        switch self {
+        case .start: .onceStarted
+        case .stop, .dump: .onceStopped
+        case .status: .atOnce
+        case .metadata: .withHeader
+        }
+    }
 }

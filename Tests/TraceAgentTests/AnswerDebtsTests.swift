@@ -12,7 +12,7 @@ struct AnswerDebtsTests {
 
     @Test func `words are settled once, in the order in which they were given`() {
         var debts = debts(.stop, .start, .dump, .stop)
-        #expect(debts.settle { $0.waitsForStop } == [.stop, .dump, .stop])
+        #expect(debts.settle { $0.answerTime == .onceStopped } == [.stop, .dump, .stop])
         #expect(debts.hasWords)
         #expect(debts.settle { _ in true } == [.start])
         #expect(debts.settle { _ in true } == [])

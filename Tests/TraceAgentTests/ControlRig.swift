@@ -56,8 +56,8 @@ final class ControlRig {
 
     /// One turn of a stream; `body` carries out each order, as the agent does.
     @discardableResult
-    func turn(_ id: StreamID, _ body: (OrderWord) -> Void = { _ in }) -> [Order] {
-        control.beginTurn(id)
+    func turn(_ id: StreamID, afterPause: Bool = false, _ body: (OrderWord) -> Void = { _ in }) -> [Order] {
+        control.beginTurn(id, afterPause: afterPause)
         var orders: [Order] = []
         while let (word, isAnswered) = control.nextOrder(id) {
             orders.append(.known(word, isAnswered: isAnswered))
@@ -72,7 +72,7 @@ final class ControlRig {
         var orders = turn(id, body)
         while pausedStreams.contains(id) {
             try retry()
-            orders += turn(id, body)
+            orders += turn(id, afterPause: true, body)
         }
         return orders
     }
@@ -82,7 +82,8 @@ final class ControlRig {
         try retryTimer.set(control.nextRetry)
         try loop.event(.retryTimer)
         guard try retryTimer.hasFired() else { throw TestFailure("the retry timer has not fired") }
-        try control.retry(&loop.reactor)
+        control.retry()
+        try control.resumeConnections(&loop.reactor)
     }
 
     // MARK: answers

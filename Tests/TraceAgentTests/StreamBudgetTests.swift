@@ -13,6 +13,8 @@ struct StreamBudgetTests {
         #expect((0..<5).map { _ in budget.admit() } == [true, true, true, false, false])
         #expect(budget.isPaused)
         budget.beginTurn(limit: .max)
+        #expect(budget.isPaused)
+        budget.resume()
         #expect(!budget.isPaused)
         #expect(budget.admit() == false)
         #expect(budget.isPaused)

@@ -19,7 +19,7 @@ final class StreamingRig {
 
     /// - Parameter sinks: One a ring; a sink may be there twice.
     init(
-        _ sinks: [Sink], mode: OutputMode = .service, flushInterval: Duration = .zero,
+        _ sinks: [Sink], mode: OutputMode = .ports, flushInterval: Duration = .zero,
         stopTimeout: Duration = .seconds(20), pageSize: Int = 4096, ringKiB: Int = 1024
     ) throws {
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
@@ -53,7 +53,7 @@ final class StreamingRig {
     func dump() throws { effects += try streaming.dump(&reactor) }
     func retry() throws { try streaming.retry() }
     func prepareExit() throws { try streaming.prepareExit() }
-    func isAnyWorkerStuck() -> Bool { streaming.isAnyWorkerStuck() }
+    func findStuckWorkers() -> Bool { streaming.findStuckWorkers() }
     func portIsBack(_ index: Int) throws { try streaming.portIsBack(index, &reactor) }
     func readStats() throws { try streaming.readStats() }
 
@@ -72,15 +72,35 @@ final class StreamingRig {
             for (source, readiness) in try reactor.wait() {
                 switch source {
                 case .ring(let index): streaming.ringIsReadable(index)
-                case .readiness(let index): effects += try streaming.jobHasEnded(index, &reactor)
+                case .jobResult(let index): effects += try streaming.jobHasEnded(index, &reactor)
                 case .sink(let index): effects += try streaming.sinkIsReady(index, readiness)
                 case .flushTimer: try streaming.flushTimerHasFired()
                 case .deadline: effects += try streaming.deadlineHasPassed()
                 case .durationTimer: throw TestFailure("no event for 20 seconds: \(report)")
+                case .heartbeat: break
                 default: throw TestFailure("nothing watches \(source)")
                 }
             }
         }
+    }
+
+    /// Adds a channel that goes to `sink`, as for a port that has come.
+    func add(_ sink: Sink) throws -> PipeRing {
+        let ring = try PipeRing(cpu: rings.count, in: folder)
+        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let maker = ChannelMaker(pageSize: 4096, pipeSize: 64 << 10, log: log)
+        try streaming.add(try maker.make(ring.ring, sink), &reactor)
+        return ring
+    }
+
+    func startNewChannels() throws { try streaming.startNewChannels(&reactor) }
+
+    /// Handles what has happened until now.
+    func runPending() throws {
+        let pending = try TimerFD()
+        try reactor.watch(pending.descriptor, for: .readable, as: .heartbeat)
+        try pending.arm(after: .milliseconds(1))
+        try run { _ in try pending.expirations() > 0 }
     }
 
     /// Handles events until a stop has ended; what it has brought about.

@@ -210,8 +210,8 @@ struct StreamingTests {
         try rig.rings[0].write(pages: 250)
         try rig.run { $0.states[0] == .draining }
         #expect(try eventually { try rig.rings[0].pagesLeft() < 250 })
-        #expect(!rig.isAnyWorkerStuck())
-        #expect(eventually { rig.isAnyWorkerStuck() })
+        #expect(!rig.findStuckWorkers())
+        #expect(eventually { rig.findStuckWorkers() })
         try rig.stop()
         #expect(try rig.runUntilStopped().last == .stopped(startsNext: false))
         #expect(rig.streaming.isStuck && rig.streaming.isAtRest)
@@ -220,6 +220,49 @@ struct StreamingTests {
         sink.close()
         try rig.run { !$0.streaming.isStuck }
         #expect(rig.states == [.idle])
+    }
+
+    @Test func `orders that go on coming do not put off the exit while a worker is stuck`() throws {
+        let (stuck, broken) = try (SocketSink(isBlocking: true), SocketSink())
+        defer { stuck.close() }
+        let rig = try StreamingRig([stuck.sink, broken.sink], mode: .standardOutput)
+        try rig.start()
+        try rig.rings[0].write(pages: 250)
+        try rig.run { $0.states[0] == .draining }
+        #expect(try eventually { try rig.rings[0].pagesLeft() < 250 })
+        broken.close()
+        try rig.rings[1].write(pages: 1)
+        #expect(try rig.runUntilStopped().last == .stopped(startsNext: false))
+        #expect(rig.states[0] == .draining)
+        // Each order would begin the wait for the worker again.
+        let isOver = try eventually {
+            try rig.stop()
+            try rig.prepareExit()
+            try rig.runPending()
+            return rig.streaming.isAtRest
+        }
+        #expect(isOver)
+        stuck.close()
+        try rig.run { !$0.streaming.isStuck }
+    }
+
+    @Test func `a channel that is added while pages move takes part, and the others are not disturbed`()
+        throws
+    {
+        let sinks = try [PipeSink(), PipeSink()]
+        let rig = try StreamingRig([sinks[0].sink])
+        try rig.start()
+        let late = try rig.add(sinks[1].sink)
+        try late.write(pages: 3)
+        try late.setStats(entries: 3)
+        #expect(rig.states == [.waitingForData, .idle])
+        try rig.startNewChannels()
+        try rig.rings[0].write(pages: 2)
+        try rig.run { $0.totals[.pages] == 5 }
+        try rig.stop()
+        _ = try rig.runUntilStopped()
+        #expect(try sinks[0].numbers() == [0, 1])
+        #expect(try sinks[1].numbers(of: 1) == [0, 1, 2])
     }
 
     // MARK: sinks that break

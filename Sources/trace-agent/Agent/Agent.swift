@@ -48,11 +48,10 @@ struct Agent: ~Copyable {
         if let failure = lifetime.failure ?? streaming.outputProblem { throw failure }
     }
 
-    /// Whether another signal has come, after the one that ended `run`.
     var hasPendingSignal: Bool { lifetime.hasPendingSignal }
 
     private mutating func serve() throws(SystemError) {
-        // Ports that came between their opening and the watch of their folder were not announced.
+        // Ports that came before their folder was watched were not announced.
         try lookForPorts()
         ports.startUpIsOver()
         try notifier.ready()
@@ -70,7 +69,7 @@ struct Agent: ~Copyable {
     private mutating func handle(_ source: Source, _ readiness: Readiness) throws(SystemError) {
         switch source {
         case .ring(let index): streaming.ringIsReadable(index)
-        case .readiness(let index): try apply(streaming.jobHasEnded(index, &reactor))
+        case .jobResult(let index): try apply(streaming.jobHasEnded(index, &reactor))
         case .sink(let index): try apply(streaming.sinkIsReady(index, readiness))
         case .flushTimer:
             try streaming.flushTimerHasFired()
@@ -85,7 +84,7 @@ struct Agent: ~Copyable {
         case .headerTurn: control.beginHeaderTurn()
         case .portsFolder: if try ports.hasFolderChanged() { try lookForPorts() }
         case .heartbeat:
-            if try notifier.isBeatDue(), !streaming.isAnyWorkerStuck() { notifier.alive() }
+            if try notifier.isBeatDue(), !streaming.findStuckWorkers() { notifier.alive() }
             try notifyStatus(ifDue: true)
         case .retryTimer: if try retryTimer.hasFired() { try retry() }
         case .durationTimer: if try lifetime.isDurationOver() { try endInOrder() }
@@ -93,10 +92,10 @@ struct Agent: ~Copyable {
         }
     }
 
-    private mutating func carryOutOrders(of stream: StreamID) throws(SystemError) {
-        control.beginTurn(stream)
+    private mutating func carryOutOrders(of stream: StreamID, afterPause: Bool = false) throws(SystemError) {
+        control.beginTurn(stream, afterPause: afterPause)
         while let (word, isAnswered) = control.nextOrder(stream) {
-            if isAnswered, word != .status { control.oweAnswer(to: word, stream) }
+            if isAnswered, word.answerTime != .atOnce { control.oweAnswer(to: word, stream) }
             switch word {
             case .start: try start()
             case .dump where !lifetime.isEnding:
@@ -105,7 +104,8 @@ struct Agent: ~Copyable {
             case .stop, .dump: try apply(streaming.stop())
             case .metadata: try buildHeaders()
             case .status:
-                if control.canAnswer(stream) { try streaming.readStats() }
+                guard control.canAnswer(stream) else { continue }
+                try streaming.readStats()
                 control.answer(.status, stream, report())
             }
         }
@@ -124,17 +124,17 @@ struct Agent: ~Copyable {
             case .started(let problem):
                 let report = report()
                 notifier.status(report)
-                control.answerOwed(report, where: { $0 == .start }, error: problem)
-            case .unchanged(let problem) where control.isAnyAnswerOwed:
+                control.answerOwed(report, where: { $0.answerTime == .onceStarted }, error: problem)
+            case .unchanged(let problem):
+                guard control.isAnyAnswerOwed else { continue }
                 try streaming.readStats()
                 control.answerOwed(report(), error: problem)
             case .stopped(let startsNext):
                 let report = report()
                 lifetime.stopHasEnded(report)
                 notifier.status(report)
-                control.answerOwed(report, where: { !startsNext || $0.waitsForStop })
+                control.answerOwed(report, where: { !startsNext || $0.answerTime == .onceStopped })
                 if startsNext { try start() }
-            case .unchanged: break
             case .outputFailed(let failure): lifetime.end(because: failure)
             }
         }
@@ -159,7 +159,6 @@ struct Agent: ~Copyable {
         try buildHeaders()
     }
 
-    /// Serves the ports that have come or have come back.
     private mutating func lookForPorts() throws(SystemError) {
         if lifetime.isEnding { return }
         try openControl()
@@ -181,6 +180,7 @@ struct Agent: ~Copyable {
                 ports.cannotServe(cpu: channel.cpu, because: Failure(error))
             }
         }
+        try streaming.startNewChannels(&reactor)
     }
 
     private mutating func reopenGonePorts() throws(SystemError) {
@@ -192,7 +192,7 @@ struct Agent: ~Copyable {
         }
     }
 
-    /// Ends an agent that has nothing to do and could do more after a restart.
+    /// Ends an idle agent that could do more after a restart.
     private mutating func restartIfWanted() throws(SystemError) {
         guard let wish = ports.restartWish, streaming.isStopped, !lifetime.isEnding else { return }
         notifier.stopping()
@@ -206,15 +206,15 @@ struct Agent: ~Copyable {
             .compactMap { $0 }.min()
     }
 
-    /// Tries what no event announces.
     private mutating func retry() throws(SystemError) {
         try streaming.retry()
         try reopenGonePorts()
         if ports.awaitsControl(hasControl: control.hasHost) { try openControl() }
-        try control.retry(&reactor)
+        control.retry()
         if headers.nextRetry != nil { try buildHeaders() }
         notifier.retry()
-        for stream in control.pausedStreams { try carryOutOrders(of: stream) }
+        for stream in control.pausedStreams { try carryOutOrders(of: stream, afterPause: true) }
+        try control.resumeConnections(&reactor)
     }
 
     private mutating func notifyStatus(ifDue: Bool = false) throws(SystemError) {

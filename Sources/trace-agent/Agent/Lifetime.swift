@@ -19,7 +19,7 @@ struct Lifetime: ~Copyable {
     private(set) var failure: Failure?
 
     /// What signals ask for.
-    enum Request { case end, endAtOnce(signal: CInt), reload }
+    enum Request: Equatable { case end, endAtOnce(signal: CInt), reload }
 
     /// - Parameter duration: How long the agent runs; `nil` until it is told to end.
     init(
@@ -50,14 +50,15 @@ struct Lifetime: ~Copyable {
     mutating func requests() throws(SystemError) -> [Request] {
         var requests: [Request] = []
         let wasEnding = isEnding
+        var isEndRequested = wasEnding
         while let signal = try signals.next() {
             // A terminal that has gone ends what ran in it.
             if signal == SignalFD.hangUp, !isForeground {
-                if !isEnding { requests.append(.reload) }
+                if !isEndRequested { requests.append(.reload) }
             } else if wasEnding {
                 return [.endAtOnce(signal: signal)]
-            } else if !isEnding {
-                isEnding = true
+            } else if !isEndRequested {
+                isEndRequested = true
                 requests.append(.end)
             }
         }

@@ -20,7 +20,7 @@ struct AnswerDebts {
 
     mutating func add(_ word: OrderWord) {
         guard words.count + headers < Self.most else { return }
-        if word == .metadata { headers += 1 } else { words.append(word) }
+        if word.answerTime == .withHeader { headers += 1 } else { words.append(word) }
     }
 
     /// Marks what is owed now as older than what the other side sends from now on.

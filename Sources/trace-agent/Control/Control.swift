@@ -10,6 +10,8 @@ struct Control: ~Copyable {
     /// Where the control port is, for messages.
     private let hostPath: String
     private var clients = Clients()
+    /// The stream whose turn it is: its orders are carried out even if it has ended meanwhile.
+    private var turn: (id: StreamID, stream: OrderStream)?
     private var listeners: Listeners
     /// What all clients may ask for together: each order costs the reactor a report of every CPU.
     private var clientRate = RateLimit(burst: 64, thenOneEvery: .milliseconds(4))
@@ -54,48 +56,55 @@ struct Control: ~Copyable {
 
     private var streams: [OrderStream] { [host].compactMap { $0 } + clients.all }
 
-    private func stream(_ id: StreamID) -> OrderStream? {
-        switch id {
-        case .host: host
-        case .client(let place): clients[place]
-        }
-    }
-
-    /// A client wants to connect.
     mutating func accept(_ listener: Int, _ reactor: inout AgentReactor) throws(SystemError) {
         try listeners.accept(listener, into: &clients, &clientLog, &reactor)
     }
 
     mutating func noteActivity(ofClient place: Int) { clients.noteActivity(place) }
 
-    /// Begins to read from a stream; `nextOrder` follows until there is none.
-    func beginTurn(_ id: StreamID) {
+    private func stream(_ id: StreamID) -> OrderStream? {
+        if let turn, turn.id == id { return turn.stream }
+        return switch id {
+        case .host: host
+        case .client(let place): clients[place]
+        }
+    }
+
+    /// Begins the turn of a stream; `nextOrder` follows until there is none.
+    ///
+    /// - Parameter afterPause: Whether a pause of the stream is over.
+    mutating func beginTurn(_ id: StreamID, afterPause: Bool = false) {
+        turn = nil
         guard let stream = stream(id) else { return }
+        turn = (id, stream)
+        if afterPause { stream.budget.resume() }
         stream.beginTurn(limit: clients.isAnyPaused(besides: stream) ? 4 : .max)
     }
 
     /// The next order that is to be carried out; unknown ones are refused here.
     ///
-    /// - Returns: `nil` once nothing more is there, or the stream has sent too much at a time.
+    /// - Returns: `nil` once nothing more is there, or the stream has sent too much at a time: its turn is over.
     mutating func nextOrder(_ id: StreamID) -> (word: OrderWord, isAnswered: Bool)? {
-        guard let stream = stream(id) else { return nil }
-        while !stream.isEnded {
-            if !stream.hasOrders {
+        while let stream = stream(id) {
+            guard stream.hasOrders else {
                 endIfDone(stream)
-                guard !stream.isEnded, stream.mayHaveMore, admit(stream) else { return nil }
+                guard !stream.isEnded, stream.mayHaveMore, !stream.budget.isPaused, admit(stream) else {
+                    break
+                }
                 read(stream)
                 continue
             }
-            guard admit(stream), let order = stream.nextOrder() else { return nil }
+            guard admit(stream), let order = stream.nextOrder() else { break }
             switch order {
             case .known(let word, let isAnswered):
-                log(word, from: stream)
+                clientLog.logOrder(word, from: stream)
                 return (word, isAnswered)
             case .unknown(let line):
                 ordersRefused += 1
-                refusalLog.log("order refused: \"\(line.escapedASCII)\"", stream.logFields)
+                refusalLog.logRefusal(of: line, from: stream)
             }
         }
+        turn = nil
         return nil
     }
 
@@ -112,42 +121,31 @@ struct Control: ~Copyable {
         }
     }
 
-    private mutating func log(_ word: OrderWord, from stream: OrderStream) {
-        guard let client = stream.client, word != .status, word != .metadata else { return }
-        clientLog.log(
-            "\(word.rawValue) ordered by process \(client.pid) of user \(client.uid)", level: .info,
-            stream.logFields)
-    }
-
-    /// The streams that had sent too much and may go on now, in another order each time: what clients may do together
-    /// is not for the first ones only.
+    /// The streams that have sent too much, in another order each time: what clients may do together is not for the first
+    /// ones only.
     var pausedStreams: [StreamID] {
-        let streams = [StreamID.host] + clients.taken.map { .client(place: $0) }
-        return streams.filter { stream($0)?.budget.isPaused == true }.shuffled()
+        let ids = [StreamID.host] + clients.taken.map { .client(place: $0) }
+        return ids.filter { stream($0)?.budget.isPaused == true }.shuffled()
     }
-
-    // MARK: answers
 
     /// Whether an answer would be sent, and not dropped: a report costs something.
-    func canAnswer(_ id: StreamID) -> Bool { stream(id).map(\.canBeAnswered) ?? false }
-
-    /// Remembers a word whose answer has to wait for a state to be reached, or for a header to be made.
-    func oweAnswer(to word: OrderWord, _ id: StreamID) {
-        if let stream = stream(id), stream.isAnswering { stream.oweAnswer(to: word) }
-    }
+    func canAnswer(_ id: StreamID) -> Bool { stream(id)?.canBeAnswered ?? false }
 
     mutating func answer(_ word: OrderWord, _ id: StreamID, _ report: Report) {
         if let stream = stream(id) { answer(word, stream, report, error: nil) }
     }
 
+    /// Remembers a word whose answer waits for a state to be reached, or for a header to be built.
+    func oweAnswer(to word: OrderWord, _ id: StreamID) {
+        if let stream = stream(id), stream.isAnswering, !stream.isEnded { stream.oweAnswer(to: word) }
+    }
+
     /// Whether any stream waits for the answer to a word.
     var isAnyAnswerOwed: Bool { streams.contains(where: \.isOwedWord) }
 
-    /// Answers the words that waited for the state that has been reached.
+    /// Answers the words that waited for the state that has been reached, and that `isDue` picks.
     ///
-    /// - Parameters:
-    ///   - isDue: Which of them.
-    ///   - error: Why it was not reached, or what is wrong although it was.
+    /// - Parameter error: Why it was not reached, or what is wrong although it was.
     mutating func answerOwed(
         _ report: Report, where isDue: (OrderWord) -> Bool = { _ in true }, error: String? = nil
     ) {
@@ -172,7 +170,7 @@ struct Control: ~Copyable {
         }
     }
 
-    /// Lets a stream go whose other side sends no more and has got all its answers.
+    /// Ends a stream whose other side sends no more and has got all its answers.
     private mutating func endIfDone(_ stream: OrderStream) {
         if stream.isDone, !stream.isEnded { end(stream, because: "closed by the other side") }
     }
@@ -187,9 +185,7 @@ struct Control: ~Copyable {
         }
     }
 
-    // MARK: headers
-
-    /// The sides on which a stream waits for a header that is not being made yet.
+    /// The sides on which a stream waits for a header, one that is being made included.
     var originsOwedHeader: [OrderOrigin] {
         OrderOrigin.allCases.filter { origin in
             streams.contains { $0.origin == origin && $0.isOwedHeader }
@@ -238,13 +234,17 @@ struct Control: ~Copyable {
     }
 
     /// Sends what a port did not accept at once (it may not report that it would now), and disconnects clients that
-    /// take their header too slowly, because others wait for the slot.
-    mutating func retry(_ reactor: inout AgentReactor) throws(SystemError) {
+    /// read their header too slowly, because others wait for the slot.
+    mutating func retry() {
         if let host { send(host) { host throws(SystemError) in try host.sendAnswers() } }
         for client in clients.all where client.attachment?.isTooSlow() == true {
-            clientLog.log("a client is disconnected: it takes its header too slowly", client.logFields)
+            clientLog.log("a client is disconnected: it reads its header too slowly", client.logFields)
             end(client, because: "too slow")
         }
+    }
+
+    /// Goes on with connections that had to wait, once those who are connected had their turn.
+    mutating func resumeConnections(_ reactor: inout AgentReactor) throws(SystemError) {
         try listeners.resume(into: &clients, &clientLog, &reactor)
     }
 }

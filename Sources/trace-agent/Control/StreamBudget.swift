@@ -10,10 +10,10 @@ struct StreamBudget {
     init(_ rate: RateLimit) { self.rate = rate }
 
     /// Gives the stream `limit` in this turn, before other streams that wait have theirs.
-    mutating func beginTurn(limit: Int) {
-        leftInTurn = limit
-        isPaused = false
-    }
+    mutating func beginTurn(limit: Int) { leftInTurn = limit }
+
+    /// Ends the pause.
+    mutating func resume() { isPaused = false }
 
     /// Counts one order or read.
     ///

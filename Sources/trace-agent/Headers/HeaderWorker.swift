@@ -25,7 +25,7 @@ final class HeaderWorker: Sendable {
             if isConfined { confinement.confine(to: builder.events) }
             jobs.run()
         }
-        confinementProblem = isConfined ? confinement.problem : nil
+        confinementProblem = isConfined ? confinement.waitForProblem() : nil
         noMemory = builder.announcement(of: nil, error: "no header: no memory")
         self.jobs = jobs
     }

@@ -14,8 +14,8 @@ final class ThreadConfinement: Sendable {
         report.signal(1 + (hasLandlock ? 0 : 1) + (hasFilter ? 0 : 2))
     }
 
-    /// What is missing, `nil` if nothing is; waits for the thread.
-    var problem: String? {
+    /// Waits for the thread; what is missing, `nil` if nothing is.
+    func waitForProblem() -> String? {
         switch report.receive() {
         case 2: "no Landlock"
         case 3: "no seccomp"

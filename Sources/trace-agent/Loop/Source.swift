@@ -24,7 +24,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
     /// More of a header can be sent than fits in one turn of the loop.
     case headerTurn
     /// A channel's worker has handed the channel back.
-    case readiness(Int)
+    case jobResult(Int)
     /// A channel's ring buffer has data.
     case ring(Int)
     /// A sink accepts data again.
@@ -40,7 +40,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case 2: self = .flushTimer
         case 3: self = .retryTimer
         case 4: self = .deadline
-        case 5: self = .readiness(index)
+        case 5: self = .jobResult(index)
         case 6: self = .ring(index)
         case 7: self = .sink(index)
         case 8: self = .heartbeat
@@ -68,7 +68,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case .listener(let index): UInt64(index) * Self.kinds + 10
         case .client(let place): UInt64(place) * Self.kinds + 11
         case .header(let index): UInt64(index) * Self.kinds + 13
-        case .readiness(let index): UInt64(index) * Self.kinds + 5
+        case .jobResult(let index): UInt64(index) * Self.kinds + 5
         case .ring(let index): UInt64(index) * Self.kinds + 6
         case .sink(let index): UInt64(index) * Self.kinds + 7
         }

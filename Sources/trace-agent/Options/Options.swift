@@ -70,7 +70,7 @@ struct Options: ParsableArguments {
     /// Where the pages go.
     var mode: OutputMode {
         if let record { return .record(path: record) }
-        return output ? .standardOutput : .service
+        return output ? .standardOutput : .ports
     }
 
     mutating func validate() throws {

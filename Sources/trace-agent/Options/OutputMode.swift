@@ -1,18 +1,18 @@
 /// Where the pages go; decided once, at start-up.
 enum OutputMode: Equatable, Sendable {
     /// Each CPU's to a port of its own; ports come and go.
-    case service
+    case ports
     /// All to standard output.
     case standardOutput
     /// Into files that become the trace.dat at `path`.
     case record(path: String)
 
-    var usesPorts: Bool { self == .service }
+    var usesPorts: Bool { self == .ports }
 
     /// The one output of all CPUs, for messages; `nil` for ports.
     var outputName: String? {
         switch self {
-        case .service: nil
+        case .ports: nil
         case .standardOutput: "standard output"
         case .record(let path): path
         }

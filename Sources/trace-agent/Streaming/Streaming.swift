@@ -7,7 +7,7 @@ import Reactor
 struct Streaming: ~Copyable {
     private let options: StreamingOptions
     private let log: Logger
-    private var events: LimitedLog
+    private var limitedLog: LimitedLog
     private var settings: RingSettings
     private var channels: [TracedChannel] = []
     private var phase = Phase.stopped
@@ -15,7 +15,7 @@ struct Streaming: ~Copyable {
     private var isComplete = true
     /// Whether a worker did not hand its channel back in time.
     private var isWorkerStuck = false
-    private let timers: StreamingTimers
+    private var timers: StreamingTimers
 
     /// How long a worker may take to hand its channel back once a stop is given up.
     private static let handBackLimit = Duration.seconds(1)
@@ -28,28 +28,34 @@ struct Streaming: ~Copyable {
         self.options = options
         self.settings = settings
         self.log = log
-        events = LimitedLog(log)
+        limitedLog = LimitedLog(log)
     }
 
-    /// Adds a CPU's channel; while pages move, it takes part at once.
+    /// Adds a CPU's channel, which takes part from the next `start` or `startNewChannels` on.
     mutating func add(_ channel: Channel, _ reactor: inout AgentReactor) throws(SystemError) {
         let first = channels.first { $0.sink === channel.sink }
         channels.append(
             try TracedChannel(channel, index: channels.count, sharingSinkOf: first, &reactor))
-        guard phase == .streaming else { return }
+    }
+
+    /// Lets channels that were added while pages move take part.
+    mutating func startNewChannels(_ reactor: inout AgentReactor) throws(SystemError) {
+        // While streaming no other channel is idle.
+        let new = phase == .streaming ? channels.indices.filter { channels[$0].isIdle } : []
+        if new.isEmpty { return }
         try settings.setPercent(forRingOf: try smallestRing())
-        let new = channels.count - 1
-        try channels[new].readStats(streaming: true)
-        try channels[new].start(&reactor)
+        for index in new {
+            try channels[index].readStats(streaming: true)
+            try channels[index].start(&reactor)
+        }
     }
 
     var isStopped: Bool { phase == .stopped }
     var channelCount: Int { channels.count }
-    /// Whether nothing moves any more: every channel is handed back or given up.
     var isAtRest: Bool { isStopped && (!isAnyDraining || isWorkerStuck) }
     /// Whether a worker holds on to its channel although it was given up: a file system may hold it for ever.
     var isStuck: Bool { isWorkerStuck && isAnyDraining }
-    /// An output that is not a port did not accept everything at the last stop; `nil` if it did.
+    /// Whether an output that is not a port did not accept everything at the last stop.
     var outputProblem: Failure? { isComplete ? nil : Failure(outputIncomplete: options.mode) }
     private var isAnyDraining: Bool { channels.contains(where: \.isDraining) }
 
@@ -76,7 +82,7 @@ struct Streaming: ~Copyable {
         case .stopped: break
         }
         if let problem = settings.pageSizeProblem() {
-            events.log(problem)
+            limitedLog.log(problem)
             return [.unchanged(problem: problem)]
         }
         if !channels.isEmpty { try settings.setPercent(forRingOf: try smallestRing()) }
@@ -85,7 +91,7 @@ struct Streaming: ~Copyable {
         for index in channels.indices { try channels[index].start(&reactor) }
         try timers.startFlushing(every: options.flushInterval)
         let problem = missingPorts
-        events.log("streaming \(channels.count) CPUs\(problem.map { ": \($0)" } ?? "")", level: .info)
+        limitedLog.log("streaming \(channels.count) CPUs\(problem.map { ": \($0)" } ?? "")", level: .info)
         return [.started(problem: problem)]
     }
 
@@ -119,17 +125,17 @@ struct Streaming: ~Copyable {
             flush.startsNext = false
             phase = .flushing(flush)
         }
-        if isStopped, isAnyDraining { try timers.setDeadline(after: Self.handBackLimit) }
+        // Once: orders that go on coming must not put the exit off.
+        if isStopped, isAnyDraining, !timers.isDeadlineSet {
+            try timers.setDeadline(after: Self.handBackLimit)
+        }
     }
-
-    // MARK: events
 
     mutating func ringIsReadable(_ index: Int) { channels[index].ringIsReadable() }
 
-    /// A worker has handed its channel back.
     mutating func jobHasEnded(_ index: Int, _ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
         let usesPorts = options.mode.usesPorts
-        guard let result = channels[index].receiveResult(usesPorts: usesPorts, &events) else { return [] }
+        guard let result = channels[index].receiveResult(usesPorts: usesPorts, &limitedLog) else { return [] }
         var effects: [Effect] = []
         if !usesPorts, case .sinkFailed(let code) = result {
             effects = try outputFailed(code, of: channels[index].sink)
@@ -173,23 +179,19 @@ struct Streaming: ~Copyable {
         return []
     }
 
-    // MARK: ports that go and come back
-
     /// The channels whose ports have gone.
     var gonePorts: [(index: Int, sink: Sink, cpu: Int)] {
         channels.enumerated().filter(\.element.isPortGone).map { ($0, $1.sink, $1.cpu) }
     }
 
     mutating func portIsBack(_ index: Int, _ reactor: inout AgentReactor) throws(SystemError) {
-        events.log("\(channels[index].sink.name) is back")
+        limitedLog.log("\(channels[index].sink.name) is back")
         try channels[index].portIsBack(in: phase, &reactor)
     }
 
     mutating func portStaysGone(_ index: Int, because reason: Failure) {
-        channels[index].portStaysGone(reason, &events)
+        channels[index].portStaysGone(reason, &limitedLog)
     }
-
-    // MARK: retries and the watchdog
 
     var nextRetry: Duration? {
         let isFlushedByTimer = options.flushInterval > .zero
@@ -200,12 +202,12 @@ struct Streaming: ~Copyable {
         for index in channels.indices { try channels[index].retry(in: phase) }
     }
 
-    /// Whether any worker that has a job has done nothing since the last call.
-    mutating func isAnyWorkerStuck() -> Bool {
+    /// Asks every busy worker for a sign of life; whether any has done nothing since the last call.
+    mutating func findStuckWorkers() -> Bool {
         var isAnyStuck = false
-        for index in channels.indices where channels[index].isStuck() {
+        for index in channels.indices where channels[index].checkWorker() {
             isAnyStuck = true
-            events.log("the worker of CPU \(channels[index].cpu) is stuck", level: .error)
+            limitedLog.log("the worker of CPU \(channels[index].cpu) is stuck", level: .error)
         }
         return isAnyStuck
     }

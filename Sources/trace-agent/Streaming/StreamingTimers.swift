@@ -4,6 +4,7 @@ import Reactor
 struct StreamingTimers: ~Copyable {
     private let flush: TimerFD
     private let deadline: TimerFD
+    private(set) var isDeadlineSet = false
 
     init(_ reactor: inout AgentReactor) throws(SystemError) {
         let flush = try TimerFD()
@@ -23,11 +24,19 @@ struct StreamingTimers: ~Copyable {
 
     func isFlushDue() throws(SystemError) -> Bool { try flush.expirations() > 0 }
 
-    func setDeadline(after limit: Duration) throws(SystemError) {
+    mutating func setDeadline(after limit: Duration) throws(SystemError) {
+        isDeadlineSet = true
         try deadline.arm(after: max(limit, .milliseconds(1)))
     }
 
-    func clearDeadline() throws(SystemError) { try deadline.disarm() }
+    mutating func clearDeadline() throws(SystemError) {
+        isDeadlineSet = false
+        try deadline.disarm()
+    }
 
-    func hasDeadlinePassed() throws(SystemError) -> Bool { try deadline.expirations() > 0 }
+    mutating func hasDeadlinePassed() throws(SystemError) -> Bool {
+        guard try deadline.expirations() > 0 else { return false }
+        isDeadlineSet = false
+        return true
+    }
 }

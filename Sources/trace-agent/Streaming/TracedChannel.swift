@@ -42,7 +42,7 @@ struct TracedChannel {
         } else {
             sinkToken = try reactor.watch(channel.sink.descriptor, for: .once, as: .sink(index)) ? index : nil
         }
-        try reactor.watch(channel.readiness.descriptor, for: .readable, as: .readiness(index))
+        try reactor.watch(channel.readiness.descriptor, for: .readable, as: .jobResult(index))
         // Last, because a watch of the ring buffer outlives a channel that could not be made.
         try reactor.watch(channel.ring.descriptor, for: .once, as: .ring(index))
     }
@@ -50,6 +50,7 @@ struct TracedChannel {
     private var channel: Channel { worker.channel }
     var cpu: Int { channel.cpu }
     var sink: Sink { channel.sink }
+    var isIdle: Bool { state == .idle }
     var isPortGone: Bool { state == .portGone }
     var isDraining: Bool { if case .draining = state { true } else { false } }
     /// Whether a stop has nothing to wait for: everything is sent, or cannot be.
@@ -72,8 +73,7 @@ struct TracedChannel {
 
     /// Begins to stream what the ring buffer holds, by the counters that were just read, and what comes.
     mutating func start(_ reactor: inout AgentReactor) throws(SystemError) {
-        wasIdle = false
-        flushIsDue = isDraining
+        (wasIdle, flushIsDue) = (false, isDraining)
         switch state {
         case .draining, .portGone: break
         default:
@@ -120,7 +120,7 @@ struct TracedChannel {
         case .draining: flushIsDue = true
         case .waitingForData, .ringGone:
             try readStats(streaming: true)
-            if unread > 0 { dispatch(.flush(pages: try channel.pagesInRing())) }
+            if unread > 0 { try flush(in: .streaming) }
         default: break
         }
     }
@@ -203,7 +203,7 @@ struct TracedChannel {
     /// Whether the worker has a job and has done nothing since the last call; asks it to hand the channel back.
     ///
     /// A worker that is alive does that at once.
-    mutating func isStuck() -> Bool {
+    mutating func checkWorker() -> Bool {
         guard isDraining else {
             beat.rest()
             return false
