@@ -5,12 +5,12 @@ package struct Failure: Error, Equatable, CustomStringConvertible {
     package let status: ExitStatus
     package let description: String
     /// Whether a restart of the program, and nothing else, would help.
-    package let isMendedByRestart: Bool
+    package let isFixedByRestart: Bool
 
-    package init(_ status: ExitStatus, _ description: String, isMendedByRestart: Bool = false) {
+    package init(_ status: ExitStatus, _ description: String, isFixedByRestart: Bool = false) {
         self.status = status
         self.description = description
-        self.isMendedByRestart = isMendedByRestart
+        self.isFixedByRestart = isFixedByRestart
     }
 
     /// Wraps a system call's error that has no better explanation.

@@ -18,7 +18,7 @@ package enum ReportTable {
         ).lines
     }
 
-    /// The same below a line that says what the agent does.
+    /// The same below a line with what the agent does.
     package static func linesWithHeading(of report: Report) -> [String] {
         var heading = report.state.rawValue
         if !report.instance.isEmpty { heading += ", trace instance \(report.instance)" }

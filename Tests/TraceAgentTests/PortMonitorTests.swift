@@ -231,9 +231,9 @@ struct PortMonitorTests {
     ) throws {
         var monitor = try monitor(cpus: [0])
         if isLater { monitor.startUpIsOver() }
-        let failure = Failure(.noPermission, "forbidden", isMendedByRestart: isMended)
+        let failure = Failure(.noPermission, "forbidden", isFixedByRestart: isMended)
         monitor.cannotServe(cpu: 0, because: failure)
-        let wish = monitor.restartWish
+        let wish = monitor.restartReason
         #expect((wish != nil) == wantsRestart)
         #expect(wish?.status == (wantsRestart ? .tryAgain : nil))
         #expect(log.messages == ["forbidden"])

@@ -52,7 +52,7 @@ struct Agent: ~Copyable {
 
     private mutating func serve() throws(SystemError) {
         // Ports that came before their folder was watched were not announced.
-        try lookForPorts()
+        try openPorts()
         ports.startUpIsOver()
         try notifier.ready()
         try notifyStatus()
@@ -82,7 +82,7 @@ struct Agent: ~Copyable {
         case .listener(let index): try control.accept(index, &reactor)
         case .header(let index): try headerIsBuilt(index)
         case .headerTurn: control.beginHeaderTurn()
-        case .portsFolder: if try ports.hasFolderChanged() { try lookForPorts() }
+        case .portsFolder: if try ports.hasFolderChanged() { try openPorts() }
         case .heartbeat:
             if try notifier.isBeatDue(), !streaming.findStuckWorkers() { notifier.alive() }
             try notifyStatus(ifDue: true)
@@ -159,7 +159,7 @@ struct Agent: ~Copyable {
         try buildHeaders()
     }
 
-    private mutating func lookForPorts() throws(SystemError) {
+    private mutating func openPorts() throws(SystemError) {
         if lifetime.isEnding { return }
         try openControl()
         try reopenGonePorts()
@@ -194,9 +194,9 @@ struct Agent: ~Copyable {
 
     /// Ends an idle agent that could do more after a restart.
     private mutating func restartIfWanted() throws(SystemError) {
-        guard let wish = ports.restartWish, streaming.isStopped, !lifetime.isEnding else { return }
+        guard let reason = ports.restartReason, streaming.isStopped, !lifetime.isEnding else { return }
         notifier.stopping()
-        lifetime.end(because: wish)
+        lifetime.end(because: reason)
         try streaming.prepareExit()
     }
 
@@ -228,7 +228,7 @@ struct Agent: ~Copyable {
             switch request {
             case .reload:
                 notifier.reloading()
-                try lookForPorts()
+                try openPorts()
                 lifetime.hasReloaded(channels: streaming.channelCount)
                 notifier.reloaded()
                 try notifyStatus()

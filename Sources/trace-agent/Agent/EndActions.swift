@@ -2,6 +2,6 @@
 struct EndActions {
     /// Done before the last flush, so that it leaves the ring buffers empty; may be done again.
     var beforeLastFlush: () -> Void = {}
-    /// What is left behind if the end comes all of a sudden, for a message.
+    /// What is left behind if the end comes suddenly, for a message.
     var whatRemains: (() -> String)?
 }

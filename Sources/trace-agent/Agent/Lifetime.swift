@@ -15,13 +15,13 @@ struct Lifetime: ~Copyable {
     private var stopLog: StopLog
     /// The end has begun: nothing more is started.
     private(set) var isEnding = false
-    /// Why the agent ends, if not because it was told to.
+    /// Why the agent ends, if not by a signal or `--duration`.
     private(set) var failure: Failure?
 
     /// What signals ask for.
     enum Request: Equatable { case end, endAtOnce(signal: CInt), reload }
 
-    /// - Parameter duration: How long the agent runs; `nil` until it is told to end.
+    /// - Parameter duration: How long the agent runs; `nil`: until a signal.
     init(
         _ signals: consuming SignalFD, isForeground: Bool, duration: Duration?, _ endActions: EndActions,
         log: Logger,
@@ -81,7 +81,7 @@ struct Lifetime: ~Copyable {
 
     func hasReloaded(channels: Int) { log.info("reloaded: \(channels) CPUs have a port") }
 
-    /// Logs what the agent has done in its life, as a table.
+    /// Logs what the agent has done, as a table.
     func logSummary(_ report: Report) {
         for line in ReportTable.lines(of: report) { log.info("\(line)") }
     }

@@ -3,7 +3,7 @@ import CommandSupport
 import ControlProtocol
 import Reactor
 
-/// What the commands that talk to a running agent have in common.
+/// The options that all orders to a running agent have in common.
 struct ClientOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where the agent listens.", valueName: "path"))
     var socket = WellKnown.socketPath
@@ -14,7 +14,7 @@ struct ClientOptions: ParsableArguments {
     @Flag(help: "Print the answer as it comes: a JSON object.")
     var json = false
 
-    /// Orders `word` and prints the answer; a failure ends the program with a line that says why.
+    /// Orders `word` and prints the answer; a failure ends the program with one line of explanation.
     ///
     /// - Parameter check: What is wrong with the report, `nil` if nothing is.
     func order(_ word: OrderWord, checking check: (Report) -> Failure? = { _ in nil }) throws {
@@ -32,7 +32,7 @@ struct ClientOptions: ParsableArguments {
         }
     }
 
-    /// Runs `body`; a failure in it ends the program with a line that says why.
+    /// Runs `body`; a failure in it ends the program with one line of explanation.
     func exitingOnFailure(_ body: () throws(Failure) -> Void) throws {
         SignalFD.ignoreFailedWrites()
         do throws(Failure) {

@@ -23,7 +23,7 @@ struct MetadataCommand: ParsableCommand {
     private func receive() throws(Failure) {
         var conversation = try Conversation(.metadata, at: client.socket, within: client.timeout)
         let line = try conversation.line()
-        // Agents before 0.2.0 answer an order that fails in the schema of the other orders.
+        // Older agents answer an order that fails in the schema of the other orders.
         if let error = (try? Answer(line: line))?.error { throw Failure(.unavailable, error) }
         let announcement: HeaderAnnouncement = try conversation.parse(line)
         guard announcement.bytes > 0 else {

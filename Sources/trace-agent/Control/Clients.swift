@@ -29,7 +29,7 @@ struct Clients {
     ///
     /// - Returns: The place, and the client that lost it; `nil` if none can lose its place.
     mutating func add(_ client: OrderStream) -> (place: Int, evicted: OrderStream?)? {
-        guard let place = places.firstIndex(where: { $0 == nil }) ?? leastWorthyPlace else { return nil }
+        guard let place = places.firstIndex(where: { $0 == nil }) ?? placeToReplace else { return nil }
         let evicted = places[place]
         places[place] = client
         noteActivity(place)
@@ -39,7 +39,7 @@ struct Clients {
     /// Whether a new client would get a place.
     var hasRoom: Bool { places.contains { $0?.hasHadTurn ?? true } }
 
-    private var leastWorthyPlace: Int? {
+    private var placeToReplace: Int? {
         var held: [UInt32: Int] = [:]
         for client in all { held[client.client?.uid ?? 0, default: 0] += 1 }
         func rank(_ place: Int) -> (Int, Int, Int) {

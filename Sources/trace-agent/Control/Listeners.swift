@@ -51,7 +51,7 @@ struct Listeners {
         guard let (place, evicted) = clients.add(client) else { return }
         if let evicted {
             evicted.end()
-            log.log("too many clients: one that was silent for long is disconnected")
+            log.log("too many clients: the one that was idle for longest is disconnected")
         }
         log.log("process \(peer.pid) of user \(peer.uid) has connected", level: .debug)
         do throws(SystemError) {

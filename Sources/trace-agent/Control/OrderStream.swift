@@ -111,7 +111,7 @@ final class OrderStream {
             try sendAnswers()
         }
         // Nor do its answers. But the next host's orders can be here before the port reports it as connected, or even
-        // before the port reports that the last one left: what was read since the last look is the next host's.
+        // before the port reports that the last one left: what was read in this turn is the next host's.
         if hasJustLeft {
             outbox.dropOldAnswers()
             debts.dropOld()
@@ -121,7 +121,7 @@ final class OrderStream {
 
     // MARK: answers
 
-    /// Whether the other side waits for an answer, or has not read one yet.
+    /// Whether the other side waits for an answer, has not read one yet, or has orders that are not carried out.
     var isOwed: Bool { !debts.isEmpty || hasUnsentAnswers || hasOrders }
 
     /// Whether a word waits for its answer.

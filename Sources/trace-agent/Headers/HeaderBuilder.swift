@@ -3,7 +3,7 @@ import ControlProtocol
 import Reactor
 import TraceFile
 
-/// Builds trace headers from files that were opened while that was allowed.
+/// Builds trace headers from files that were opened before the privileges were dropped.
 final class HeaderBuilder: Sendable {
     private let source: HeaderSource
     private let rings: [Ring]

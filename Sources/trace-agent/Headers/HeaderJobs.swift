@@ -34,7 +34,7 @@ final class HeaderJobs: Sendable {
         mailbox.post(Self.quit)
     }
 
-    /// The thread's whole life: receive a job, do it, report, until told to quit.
+    /// The thread's body: receives a job, does it, hands the slot back, until the quit word.
     func run() {
         while true {
             let word = mailbox.receive()

@@ -6,7 +6,7 @@ import TraceFile
 final class HeaderSlot: Sendable {
     /// The header, and behind it the line that announces it.
     let file: NamedFile
-    /// Tells the reactor that the worker has handed the slot back: the bytes of the header, and 1.
+    /// Readable once the worker has handed the slot back: the bytes of the header, and 1.
     let readiness: EventFD
 
     /// - Parameter memory: Where the header is written: memfd_create(2).

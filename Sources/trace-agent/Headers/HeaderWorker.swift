@@ -34,6 +34,6 @@ final class HeaderWorker: Sendable {
 
     func slot(of origin: OrderOrigin) -> HeaderSlot { jobs.slot(of: origin) }
 
-    /// Lets the thread build a header in the slot of `origin`, which is free; the slot's readiness tells when it is done.
+    /// Lets the thread build a header in the slot of `origin`, which is free; the slot becomes readable when it is done.
     func build(for origin: OrderOrigin) { jobs.post(origin) }
 }

@@ -13,9 +13,9 @@ struct PortMonitor: ~Copyable {
     /// Why a CPU's port that is there cannot be used; each reason is logged once.
     private var dataTroubles: [Int: String]
     private var controlTrouble: String?
-    /// Whether there was a control port, which is looked for again once it has gone.
+    /// Whether there was a control port, which is tried again once it has gone.
     private var expectsControl: Bool
-    /// Whether what was there at the start has been looked at.
+    /// Whether the ports that were there at the start have been tried.
     private var isStartUpOver = false
     /// Whether a port has come that only a restart of the agent lets it use.
     private var needsRestart = false
@@ -40,7 +40,7 @@ struct PortMonitor: ~Copyable {
     /// Whether there is, or was, a control port.
     var isControlExpected: Bool { expectsControl }
 
-    /// The ports that were there at the start have been looked at.
+    /// The ports that were there at the start have been tried.
     mutating func startUpIsOver() { isStartUpOver = true }
 
     /// Whether names have come into the folder, or the folder itself has come or gone.
@@ -142,11 +142,11 @@ struct PortMonitor: ~Copyable {
     /// `DeviceAllow=` of a unit names devices that are there when it starts: those of a virtio-serial device that is
     /// plugged in later are not among them. A port that was forbidden from the start would be so again.
     private mutating func noteRestart(_ error: Failure) {
-        if error.isMendedByRestart { needsRestart = isStartUpOver }
+        if error.isFixedByRestart { needsRestart = isStartUpOver }
     }
 
-    /// Why the agent should exit once it has nothing to do, `nil` if it should not.
-    var restartWish: Failure? {
+    /// Why the agent should exit once it is idle, `nil` if it should not.
+    var restartReason: Failure? {
         needsRestart
             ? Failure(.tryAgain, "exiting, to be restarted with access to the devices that are there now")
             : nil

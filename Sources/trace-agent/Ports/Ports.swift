@@ -86,7 +86,7 @@ struct Ports: Sendable {
             Failure(
                 .noPermission,
                 "cannot open \(path): \(error.code): a service may use only devices that were there when it started: systemctl restart \(WellKnown.service)",
-                isMendedByRestart: Systemd.wantsNotifications)
+                isFixedByRestart: Systemd.wantsNotifications)
         case .accessDenied:
             Failure(
                 .noPermission,

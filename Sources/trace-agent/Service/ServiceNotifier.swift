@@ -1,7 +1,7 @@
 import ControlProtocol
 import Reactor
 
-/// What the service manager is told: sd_notify(3).
+/// Notifies the service manager: sd_notify(3).
 ///
 /// It counts nothing itself: it is given reports.
 struct ServiceNotifier: ~Copyable {
@@ -20,7 +20,7 @@ struct ServiceNotifier: ~Copyable {
     struct Manager: Sendable {
         /// Whether it wants notifications at all.
         let wantsNotifications: Bool
-        /// How often it wants to be told that the agent is alive; `nil` if it does not.
+        /// How often it wants to be notified that the agent is alive; `nil` if it does not.
         let watchdogInterval: Duration?
         /// Sends it assignments, a line each, and never waits.
         ///
@@ -53,13 +53,13 @@ struct ServiceNotifier: ~Copyable {
     /// Everything is open; starts the heartbeat if one is wanted.
     mutating func ready() throws(SystemError) {
         if let interval = manager.watchdogInterval {
-            // One beat may come late, and one is used to ask the workers.
+            // A third: one beat asks the workers, the next one finds a stuck one, and one may come late.
             try heartbeat.arm(after: interval / 3, every: interval / 3)
         }
         send("READY=1")
     }
 
-    /// The end has begun; says how long it may take.
+    /// The end has begun; notifies how long it may take.
     mutating func stopping() {
         let limit = stopTimeout + .seconds(5)
         send("STOPPING=1\nEXTEND_TIMEOUT_USEC=\(limit.components.seconds * 1_000_000)")
@@ -88,10 +88,10 @@ struct ServiceNotifier: ~Copyable {
 
     // MARK: the watchdog
 
-    /// Whether it is time to look whether every worker gets on.
+    /// Whether it is time to check every worker.
     func isBeatDue() throws(SystemError) -> Bool { try heartbeat.expirations() > 0 }
 
-    /// The loop goes round, and every worker that has a job gets on with it.
+    /// The loop runs, and every busy worker makes progress.
     mutating func alive() { send("WATCHDOG=1") }
 
     // MARK: retries

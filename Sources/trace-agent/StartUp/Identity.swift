@@ -28,8 +28,8 @@ enum Identity {
 
     /// Drops every privilege and proves that it is gone.
     ///
-    /// - Parameter startWorker: Starts the one thread that goes on opening what root's group may read, which event
-    ///   formats are; `isConfined` says whether the thread has to confine itself to these.
+    /// - Parameter startWorker: Starts the one thread that still opens event formats, as root's group; `isConfined`: the
+    ///   thread has to confine itself to these.
     /// - Throws: 77 if anything is left.
     static func become(
         _ user: User?, _ log: Logger, startWorker: (_ isConfined: Bool) throws(SystemError) -> HeaderWorker

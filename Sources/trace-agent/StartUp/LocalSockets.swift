@@ -22,7 +22,7 @@ enum LocalSockets {
 
     /// The agent's own socket, where systemd has passed none.
     ///
-    /// Nobody has asked for the one at the default place, so the agent does without if it cannot be made.
+    /// The socket at the default path is optional: if it cannot be made, the agent runs without it.
     static func make(_ options: Options, _ log: Logger) throws(Failure) -> [LocalSocket] {
         if options.foreground, options.socket == nil { return [] }
         let path = options.socket ?? WellKnown.socketPath

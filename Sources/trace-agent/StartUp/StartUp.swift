@@ -3,7 +3,7 @@ import ControlProtocol
 import Logging
 import Reactor
 
-/// Opens everything in its order, drops all privileges, and serves until told to end.
+/// Opens everything in its order, drops all privileges, and serves until a signal ends it.
 func serve(_ options: Options, _ log: Logger) throws(Failure) {
     try wrappingSystemError(FileDescriptor.fillStandardStreams)
     try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)

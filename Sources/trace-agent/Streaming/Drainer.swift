@@ -27,7 +27,7 @@ struct Drainer: ~Copyable {
 
     deinit { page.deallocate() }
 
-    /// A worker's whole life: receive a job, do it, hand the channel back, until told to quit.
+    /// The worker thread's body: receives a job, does it, hands the channel back, until the quit word.
     mutating func run() {
         while true {
             let result: JobResult
@@ -74,7 +74,7 @@ struct Drainer: ~Copyable {
                 movedSinceWait = true
                 try deliver()
                 batches += 1
-                if batches % batchesPerPoll == 0, hasMail() { return .interrupted }
+                if batches % batchesPerPoll == 0, hasWord() { return .interrupted }
             }
             return .spent
         } catch {
@@ -202,7 +202,7 @@ struct Drainer: ~Copyable {
         }
     }
 
-    private func hasMail() -> Bool {
+    private func hasWord() -> Bool {
         poll(channel.mailbox.descriptor, for: .readable, timeout: .zero)
     }
 }

@@ -12,7 +12,7 @@ enum NextStep: Equatable, Sendable {
     case giveUpRing
     case giveUpPort
 
-    /// Decides.
+    /// Chooses the step from the result of a job.
     ///
     /// - Parameters:
     ///   - job: What the worker was asked to do.

@@ -9,7 +9,7 @@ final class Sink: Sendable {
     let pagesPerSplice: Int
     /// The largest pipe in bytes that may stand before it.
     let longestPipe: Int
-    /// Held by the channel that writes, kept by one that is stopped in the middle of a page; `nil` if not shared.
+    /// Held by the channel that writes, and for as long as it has sent only a part of a page; `nil` if not shared.
     let turn: Turn?
 
     init(

@@ -43,7 +43,7 @@ struct TracedChannel {
             sinkToken = try reactor.watch(channel.sink.descriptor, for: .once, as: .sink(index)) ? index : nil
         }
         try reactor.watch(channel.readiness.descriptor, for: .readable, as: .jobResult(index))
-        // Last, because a watch of the ring buffer outlives a channel that could not be made.
+        // Last: the ring buffer stays open if this fails, and epoll would keep its watch.
         try reactor.watch(channel.ring.descriptor, for: .once, as: .ring(index))
     }
 
@@ -190,7 +190,7 @@ struct TracedChannel {
 
     /// When `retry` is to be called, for what no event announces.
     ///
-    /// - Parameter isFlushedByTimer: Whether the flush timer looks after ring buffers that poll(2) does not report.
+    /// - Parameter isFlushedByTimer: Whether the flush timer tries ring buffers that poll(2) does not report.
     func nextRetry(isFlushedByTimer: Bool) -> Duration? {
         state.nextRetry(portIsAway: portIsAway, isFlushedByTimer: isFlushedByTimer)
     }
@@ -241,7 +241,7 @@ struct TracedChannel {
 
     private mutating func waitForPort(_ reactor: inout AgentReactor) throws(SystemError) {
         state = .waitingForPort
-        // The retry timer looks after a sink that epoll does not take (a file, /dev/null), and after a port whose host
+        // The retry timer tries a sink that epoll does not take (a file, /dev/null), and a port whose host
         // is away, which poll(2) reports for ever.
         portIsAway = isHungUp(sink.descriptor)
         guard let sinkToken, !portIsAway else { return }
