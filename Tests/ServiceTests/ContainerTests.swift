@@ -133,7 +133,7 @@ struct ContainerTests {
         let entry = try container.journal("-o export PEER=client --lines 1")
         for field in [
             "MESSAGE=stop ordered by process ", "PRIORITY=6", "PEER_UID=0",
-            "CODE_FILE=trace_agent/Control.swift", "SYSLOG_IDENTIFIER=trace-agent",
+            "CODE_FILE=trace_agent/OrderStream+Log.swift", "SYSLOG_IDENTIFIER=trace-agent",
         ] {
             #expect(entry.contains("\n\(field)"), "\(field)")
         }

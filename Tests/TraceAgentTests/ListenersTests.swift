@@ -40,7 +40,7 @@ struct ListenersTests {
         try rig.acceptAll()
         #expect(clients[2].isClosed())
         #expect(
-            rig.log.messages.last == "too many clients: one that was silent for long is disconnected")
+            rig.log.messages.last == "too many clients: the one that was idle for longest is disconnected")
         try last.send("start\n")
         #expect(try rig.turns(.client(place: 2)) == [.word(.start)])
         for place in 0..<64 where place != 2 {
