@@ -27,6 +27,15 @@ struct DrainerTests {
         return worker.channel.readiness.receive().flatMap { JobResult(word: $0) }
     }
 
+    /// The result of a drain, once an interrupt that may still be in the mailbox is used up: the two may meet there.
+    private func drainAfterInterrupt(_ worker: Worker) throws -> JobResult? {
+        post(.drain, worker)
+        let first = try result(worker)
+        if first != .interrupted { return first }
+        post(.drain, worker)
+        return try result(worker)
+    }
+
     @Test func `a drain moves all whole pages, and ends dry`() throws {
         let sink = try PipeSink()
         let (worker, ring) = try worker(sink.sink)
@@ -82,12 +91,7 @@ struct DrainerTests {
         #expect(try ring.pagesLeft() == 5)
         // One without a job is no job.
         post(.interrupt, worker)
-        post(.drain, worker)
-        // The two may meet in the mailbox.
-        if try result(worker) == .interrupted {
-            post(.drain, worker)
-            #expect(try result(worker) == .dry)
-        }
+        #expect(try drainAfterInterrupt(worker) == .dry)
         #expect(try sink.numbers() == Array(0..<5))
     }
 
@@ -151,8 +155,7 @@ struct DrainerTests {
         #expect(try result(worker) == .interrupted)
         #expect(try sink.read().isEmpty)
         turn.release()
-        post(.drain, worker)
-        #expect(try result(worker) == .dry)
+        #expect(try drainAfterInterrupt(worker) == .dry)
         #expect(try sink.numbers() == [0, 1])
     }
 }
