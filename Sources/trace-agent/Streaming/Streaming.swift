@@ -55,7 +55,7 @@ struct Streaming: ~Copyable {
     var isAtRest: Bool { isStopped && (!isAnyDraining || isWorkerStuck) }
     /// Whether a worker holds on to its channel although it was given up: a file system may hold it for ever.
     var isStuck: Bool { isWorkerStuck && isAnyDraining }
-    /// Whether an output that is not a port did not accept everything at the last stop.
+    /// Why the last stop was not complete, if pages do not go to ports; `nil` if it was.
     var outputProblem: Failure? { isComplete ? nil : Failure(outputIncomplete: options.mode) }
     private var isAnyDraining: Bool { channels.contains(where: \.isDraining) }
 
