@@ -15,6 +15,12 @@ package struct CPUState: RawRepresentable, Hashable, Codable, CaseIterable, Send
     package static let ringGone = CPUState(rawValue: "ring gone")
     /// The port was unplugged, or its connection broke.
     package static let portGone = CPUState(rawValue: "port gone")
+    /// poll(2) is of no use for the ring buffer: a timer tries it.
+    package static let polling = CPUState(rawValue: "polling")
+    /// The CPU was never online.
+    package static let offline = CPUState(rawValue: "offline")
 
-    package static let allCases = [idle, waitingForData, draining, waitingForPort, ringGone, portGone]
+    package static let allCases = [
+        idle, waitingForData, draining, waitingForPort, ringGone, portGone, polling, offline,
+    ]
 }

@@ -19,7 +19,7 @@ struct ThreadTests {
 
     @Test func `each word reaches the thread once, and so does each reply`() throws {
         let exchange = try Exchange()
-        let thread = try JoinedThread(pinnedTo: 0, name: "test") {
+        let thread = try JoinedThread(name: "test") {
             while true {
                 let word = exchange.inbox.receive()
                 if word == 99 { return }
@@ -41,12 +41,15 @@ struct ThreadTests {
         #expect(exchange.inbox.receive() == 1 << 40 + 1)
     }
 
-    @Test func `a pinned thread runs on its CPU under its name`() throws {
+    @Test func `a thread has its name, and runs where its mask allows`() throws {
         let exchange = try Exchange()
-        let thread = try JoinedThread(pinnedTo: 1, name: "a-name-that-is-too-long") {
+        let thread = try JoinedThread(name: "a-name-that-is-too-long") {
             let path = "/proc/thread-self/comm"
             let name = try? FileDescriptor.open(path, .readOnly).contents()
-            exchange.replies.signal(currentCPU() == 1 && name == "a-name-that-is-\n" ? 1 : 2)
+            let isSet = CPUMask([1]).set(ofThread: callingThreadID) == nil
+            let isKnown = CPUMask.ofCallingThread == CPUMask([1])
+            exchange.replies.signal(
+                isSet && isKnown && name == "a-name-that-is-\n" ? 1 : 2)
         }
         #expect(exchange.replies.receive() == 1)
         _ = consume thread
@@ -55,7 +58,7 @@ struct ThreadTests {
     @Test func `dropping a thread waits for it to end`() throws {
         final class Flag: Sendable { let isSet = Atomic(false) }
         let (exchange, flag) = (try Exchange(), Flag())
-        let thread = try JoinedThread(pinnedTo: 0, name: "test") {
+        let thread = try JoinedThread(name: "test") {
             _ = exchange.inbox.receive()
             flag.isSet.store(true, ordering: .relaxed)
         }
@@ -65,8 +68,25 @@ struct ThreadTests {
         #expect(isSet)
     }
 
-    @Test func `pinning to a CPU that does not exist fails`() {
-        #expect(!pinThread(to: 4000))
+    @Test func `a mask without a CPU that exists is refused`() {
+        let before = CPUMask.ofCallingThread
+        #expect(CPUMask([4000]).set(ofThread: callingThreadID) == .invalidArgument)
+        #expect(CPUMask([-1, 1 << 40]).set(ofThread: callingThreadID) == .invalidArgument)
+        #expect(CPUMask.ofCallingThread == before)
+    }
+
+    @Test func `the mask of another thread can be set`() throws {
+        let exchange = try Exchange()
+        let thread = try JoinedThread(name: "test") {
+            exchange.replies.signal(UInt64(callingThreadID))
+            _ = exchange.inbox.receive()
+            exchange.replies.signal(CPUMask.ofCallingThread == CPUMask([0]) ? 1 : 2)
+        }
+        let id = exchange.replies.receive()
+        #expect(CPUMask([0]).set(ofThread: Int32(id ?? 0)) == nil)
+        exchange.inbox.post(1)
+        #expect(exchange.replies.receive() == 1)
+        _ = consume thread
     }
 
     @Test(.enabled(if: geteuid() == 0, "needs root, or no_new_privs, which cannot be unset"))

@@ -82,6 +82,40 @@ struct DrainerTests {
         #expect(try sink.numbers() == Array(0..<50))
     }
 
+    @Test func `what splice refuses is copied, and what a full device says is told`() throws {
+        let path = "\(folder.path)/appended"
+        try writeFile(path, "")
+        let file = FileDescriptor(owning: open(path, O_WRONLY | O_APPEND | O_CLOEXEC))
+        let (copying, ring) = try worker(Sink(file, name: "file"))
+        try ring.write(pages: 40)
+        post(.drain, copying)
+        #expect(try result(copying) == .dry)
+        #expect(PipeRing.numbers(in: try readFile(path), of: 0) == Array(0..<40))
+        #expect(copying.channel.counters.bytes.now == 40 * 4096 && copying.channel.pendingBytes == 0)
+
+        let full = try FileDescriptor.open("/dev/full", .writeOnly)
+        let (refused, second) = try worker(Sink(full, name: "full"))
+        try second.write(pages: 1)
+        post(.drain, refused)
+        #expect(try result(refused) == .sinkFailed(.noSpace))
+        #expect(refused.channel.counters.bytes.now == 0 && refused.channel.pendingBytes == 4096)
+    }
+
+    @Test func `a sink that accepts copies in parts gets all of it, in order`() throws {
+        let path = "\(folder.path)/fifo"
+        try makeFIFO(path)
+        let sink = try FileDescriptor.open(path, [.readWrite, .nonBlocking])
+        let pipe = try Pipe(size: 1 << 20)
+        _ = try pipe.writeEnd.write([UInt8](repeating: 7, count: 200_000))
+        var copier = Copier()
+        var received: [UInt8] = []
+        while received.count < 200_000 {
+            if try copier.move(from: pipe.readEnd, to: sink) == nil { received += try readAll(sink) }
+            if try pipe.readEnd.bytesToRead() == 0 { received += try readAll(sink) }
+        }
+        #expect(received == [UInt8](repeating: 7, count: 200_000))
+    }
+
     @Test func `an interrupt that comes with a job ends it at once`() throws {
         let sink = try PipeSink()
         let (worker, ring) = try worker(sink.sink)

@@ -15,7 +15,10 @@ final class PipeRing {
     /// - Parameters:
     ///   - folder: Where its files are.
     ///   - kiB: What its `buffer_size_kb` says.
-    init(cpu: Int, in folder: TemporaryFolder, pageSize: Int = 4096, kiB: Int = 1024) throws {
+    ///   - hasStats: Otherwise reading its `stats` fails.
+    init(
+        cpu: Int, in folder: TemporaryFolder, pageSize: Int = 4096, kiB: Int = 1024, hasStats: Bool = true
+    ) throws {
         // A worker may still write when the reader's end is closed.
         SignalFD.ignoreFailedWrites()
         let pipe = try Pipe(size: 1 << 20)
@@ -24,7 +27,8 @@ final class PipeRing {
         try writeFile("\(folder.path)/size\(cpu)", "\(kiB)\n")
         ring = Ring(
             cpu: cpu, pages: FileDescriptor(owning: dup(pipe.readEnd.rawValue)),
-            stats: try .open(statsPath, .readOnly), size: try .open("\(folder.path)/size\(cpu)", .readOnly))
+            stats: try .open(hasStats ? statsPath : folder.path, .readOnly),
+            size: try .open("\(folder.path)/size\(cpu)", .readOnly))
         writeEnd = FileDescriptor(owning: dup(pipe.writeEnd.rawValue))
         self.pageSize = pageSize
     }

@@ -19,7 +19,7 @@ struct RingTests {
         #expect(RingGeometry.bufferPercent(ringOf: bytes, pageSize: 4096) == expected)
     }
 
-    @Test func `adds up what is lost, and what was overwritten meanwhile, apart`() {
+    @Test func `reads the counters of a ring buffer`() {
         func stats(lost: Int) -> RingStats {
             RingStats(
                 parsing: """
@@ -34,19 +34,11 @@ struct RingTests {
 
                     """)
         }
-        #expect(
-            stats(lost: 3)
-                == RingStats(
-                    parsing:
-                        "entries: 12\noverrun: 1\ncommit overrun: 1\ndropped events: 1\nread events: 30\n"))
+        let others = RingStats(
+            parsing: "entries: 12\noverrun: 1\ncommit overrun: 1\ndropped events: 1\nread events: 30\n")
+        #expect(stats(lost: 3).lost == 3 && others.lost == 3)
+        #expect(others.written == 12 + 30 + 1 && others.read == 30)
         #expect(stats(lost: 3).unread == 12)
-        var losses = LossCount(from: stats(lost: 100))
-        losses.add(stats(lost: 150), streaming: false)
-        losses.add(stats(lost: 157), streaming: true)
-        // Somebody cleared the ring, which resets the kernel's count.
-        losses.add(stats(lost: 5), streaming: true)
-        #expect(losses.whileStopped == 50)
-        #expect(losses.whileStreaming == 12)
     }
 
     @Test func `a port without indirect descriptors takes single pages`() {

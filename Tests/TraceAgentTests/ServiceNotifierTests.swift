@@ -38,7 +38,7 @@ struct ServiceNotifierTests {
     init() throws { loop = try TestReactor() }
 
     private func notifier(_ manager: ServiceNotifier.Manager) throws -> ServiceNotifier {
-        try ServiceNotifier(manager, stopTimeout: .seconds(30), &loop.reactor)
+        try ServiceNotifier(manager, exitTimeout: .seconds(30), &loop.reactor)
     }
 
     @Test(arguments: 0...3)

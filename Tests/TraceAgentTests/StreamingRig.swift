@@ -11,6 +11,7 @@ import Support
 final class StreamingRig {
     let rings: [PipeRing]
     let folder = TemporaryFolder()
+    let log = TestLog()
     private var reactor: AgentReactor
     private(set) var streaming: Streaming
     private let guardTimer: TimerFD
@@ -20,12 +21,15 @@ final class StreamingRig {
     /// - Parameter sinks: One a ring; a sink may be there twice.
     init(
         _ sinks: [Sink], mode: OutputMode = .ports, flushInterval: Duration = .zero,
-        stopTimeout: Duration = .seconds(20), pageSize: Int = 4096, ringKiB: Int = 1024
+        stopTimeout: Duration = .seconds(20), exitTimeout: Duration = .seconds(20), pageSize: Int = 4096,
+        ringKiB: Int = 1024, unreadableStats: [Int] = []
     ) throws {
-        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let log = log.logger
         let folder = folder
         rings = try sinks.indices.map {
-            try PipeRing(cpu: $0, in: folder, pageSize: pageSize, kiB: ringKiB)
+            try PipeRing(
+                cpu: $0, in: folder, pageSize: pageSize, kiB: ringKiB,
+                hasStats: !unreadableStats.contains($0))
         }
         try writeFile("\(folder.path)/header_page", ForeignKernel(pageSize: pageSize).headerPage)
         try writeFile("\(folder.path)/buffer_percent", "77")
@@ -35,10 +39,12 @@ final class StreamingRig {
         var reactor = try AgentReactor()
         let guardTimer = try TimerFD()
         try reactor.watch(guardTimer.descriptor, for: .readable, as: .durationTimer)
+        let keeper = try SettingsKeeper(
+            settings, try SettingsReader(rings.map(\.ring), clock: nil), &reactor)
         var streaming = try Streaming(
             StreamingOptions(
                 mode: mode, instance: "", portsFolder: "/ports", flushInterval: flushInterval,
-                stopTimeout: stopTimeout), settings, log: log, &reactor)
+                stopTimeout: stopTimeout, exitTimeout: exitTimeout), keeper, log: log, &reactor)
         let maker = ChannelMaker(pageSize: pageSize, pipeSize: 64 << 10, log: log)
         for (ring, sink) in zip(rings, sinks) { try streaming.add(try maker.make(ring.ring, sink), &reactor) }
         self.reactor = reactor
@@ -51,11 +57,20 @@ final class StreamingRig {
     func start() throws { effects += try streaming.start(&reactor) }
     func stop() throws { effects += try streaming.stop() }
     func dump() throws { effects += try streaming.dump(&reactor) }
-    func retry() throws { try streaming.retry() }
+    func retry() { streaming.retry(&reactor) }
     func prepareExit() throws { try streaming.prepareExit() }
     func findStuckWorkers() -> Bool { streaming.findStuckWorkers() }
-    func portIsBack(_ index: Int) throws { try streaming.portIsBack(index, &reactor) }
-    func readStats() throws { try streaming.readStats() }
+    /// Tries to open the ports that have gone; `isBack`: whether all are there again. The CPUs that were tried.
+    @discardableResult
+    func reopenGonePorts(isBack: Bool = true) throws -> [Int] {
+        var tried: [Int] = []
+        try streaming.reopenGonePorts(&reactor) { _, cpu in
+            tried.append(cpu)
+            return .success(isBack)
+        }
+        return tried
+    }
+    func readStats() { streaming.readStats() }
 
     var report: Report { streaming.report(ordersRefused: 0) }
     var states: [CPUState] { report.cpus.map(\.state) }
@@ -74,13 +89,25 @@ final class StreamingRig {
                 case .ring(let index): streaming.ringIsReadable(index)
                 case .jobResult(let index): effects += try streaming.jobHasEnded(index, &reactor)
                 case .sink(let index): effects += try streaming.sinkIsReady(index, readiness)
-                case .flushTimer: try streaming.flushTimerHasFired()
+                case .flushTimer: try streaming.flushTimerHasFired(&reactor)
                 case .deadline: effects += try streaming.deadlineHasPassed()
                 case .durationTimer: throw TestFailure("no event for 20 seconds: \(report)")
                 case .heartbeat: break
                 default: throw TestFailure("nothing watches \(source)")
                 }
             }
+        }
+    }
+
+    /// The same, and tries what no event announces, as the agent's retry timer does.
+    func runRetrying(until condition: (StreamingRig) throws -> Bool) throws {
+        let timer = try TimerFD()
+        try reactor.watch(timer.descriptor, for: .readable, as: .heartbeat)
+        try timer.arm(after: .milliseconds(2), every: .milliseconds(2))
+        try run { rig in
+            _ = try timer.expirations()
+            rig.retry()
+            return try condition(rig)
         }
     }
 
@@ -93,7 +120,7 @@ final class StreamingRig {
         return ring
     }
 
-    func startNewChannels() throws { try streaming.startNewChannels(&reactor) }
+    func startNewChannels() { streaming.startNewChannels(&reactor) }
 
     /// Handles what has happened until now.
     func runPending() throws {

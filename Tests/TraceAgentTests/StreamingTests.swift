@@ -102,20 +102,63 @@ struct StreamingTests {
         #expect(rig.report.state == .streaming)
     }
 
-    @Test func `sub-buffers of another size are not started, and make a stop incomplete`() throws {
-        let rig = try StreamingRig([PipeSink().sink])
+    @Test func `a new size of sub-buffers is adopted, and makes the stop incomplete`() throws {
+        let sink = try PipeSink()
+        let rig = try StreamingRig([sink.sink], flushInterval: .milliseconds(5))
         try rig.start()
         try rig.changePageSize(to: 8192)
+        try rig.run { $0.report.pageSize == 8192 }
+        #expect(rig.streaming.warnings == ["the sub-buffer size has changed from 4096 to 8192 bytes"])
+        try rig.rings[0].write(pages: 4)
+        try rig.run { $0.totals[.bytes] == 4 * 4096 }
+        #expect(rig.totals[.pages] == 2)
         try rig.stop()
         _ = try rig.runUntilStopped()
         #expect(!rig.report.isComplete)
+        // With the next start the streams are of one size again.
+        try rig.start()
+        try rig.stop()
+        _ = try rig.runUntilStopped()
+        #expect(rig.report.isComplete && rig.streaming.warnings.isEmpty)
+    }
+
+    @Test func `sub-buffers that do not fit into a pipe are not started`() throws {
+        let rig = try StreamingRig([PipeSink().sink])
+        try rig.changePageSize(to: 128 << 10)
         try rig.start()
         #expect(
             rig.effects == [
                 .unchanged(
-                    problem: "not started: the sub-buffer size changed from 4096 to 8192: restart the agent")
+                    problem:
+                        "not started: sub-buffers of 131072 bytes do not fit into a pipe: --pipe-size 128K")
             ])
         #expect(rig.report.state == .stopped)
+    }
+
+    @Test func `a percent that others set is replaced while pages are streamed, and restored after it`()
+        throws
+    {
+        let rig = try StreamingRig([PipeSink().sink], flushInterval: .milliseconds(5))
+        try rig.start()
+        try writeFile("\(rig.folder.path)/buffer_percent", "55")
+        try rig.run { try $0.percent() == "10" }
+        try rig.stop()
+        _ = try rig.runUntilStopped()
+        #expect(try rig.percent() == "55")
+    }
+
+    @Test func `counters that cannot be read cost the figures of that CPU only`() throws {
+        let sink = try PipeSink()
+        let rig = try StreamingRig([sink.sink, PipeSink().sink], unreadableStats: [1])
+        try rig.rings[0].setStats(entries: 3)
+        try rig.rings[0].write(pages: 3)
+        try rig.start()
+        try rig.run { $0.totals[.pages] == 3 }
+        try rig.stop()
+        _ = try rig.runUntilStopped()
+        #expect(rig.report.cpus.map { $0.counts[.unread] } == [3, 0])
+        #expect(rig.report.isComplete)
+        #expect(rig.log.count(of: "CPU 1: cannot read per_cpu/cpu1/stats") == 1)
     }
 
     // MARK: sinks that accept nothing
@@ -256,7 +299,7 @@ struct StreamingTests {
         try late.write(pages: 3)
         try late.setStats(entries: 3)
         #expect(rig.states == [.waitingForData, .idle])
-        try rig.startNewChannels()
+        rig.startNewChannels()
         try rig.rings[0].write(pages: 2)
         try rig.run { $0.totals[.pages] == 5 }
         try rig.stop()
@@ -281,9 +324,9 @@ struct StreamingTests {
         try rig.run { $0.states[0] == .portGone }
         #expect(rig.totals[.gone] == pageSize - 4 * 4096)
         #expect(rig.streaming.nextRetry == .seconds(1))
-        #expect(rig.streaming.gonePorts.map(\.index) == [0])
+        #expect(try rig.reopenGonePorts(isBack: false) == [0])
         try sink.reconnect()
-        try rig.portIsBack(0)
+        try rig.reopenGonePorts()
         try rig.run { $0.totals[.bytes] + $0.totals[.gone] == 4 * pageSize }
         #expect(PipeRing.numbers(in: try sink.read(), of: 0, pageSize: pageSize) == [1, 2, 3])
     }
@@ -302,7 +345,7 @@ struct StreamingTests {
         #expect(try other.numbers(of: 1) == Array(0..<5))
         // The port comes back while the agent is stopped: nothing moves before the next start.
         try gone.reconnect()
-        try rig.portIsBack(0)
+        try rig.reopenGonePorts()
         #expect(rig.states == [.idle, .idle])
         #expect(try gone.read().isEmpty)
         try rig.start()
@@ -340,7 +383,7 @@ struct StreamingTests {
             for ring in rig.rings { try ring.write(pages: 2) }
             try rig.run { rig in
                 try sink.read()
-                try rig.retry()
+                rig.retry()
                 return rig.totals[.bytes] == end
             }
         }
@@ -352,34 +395,30 @@ struct StreamingTests {
 
     // MARK: ring buffers that cannot be read
 
-    @Test func `a ring buffer that poll reports and that gives nothing is left to the flush timer`() throws {
+    @Test func `a ring buffer that poll reports and that gives nothing is left to timers`() throws {
         let sink = try PipeSink()
         let rig = try StreamingRig([sink.sink], flushInterval: .milliseconds(5))
         rig.rings[0].closeWriter()
         try rig.start()
-        try rig.run { $0.states[0] == .ringGone }
-        #expect(rig.streaming.nextRetry == nil)
+        try rig.run { $0.states[0] == .polling }
+        #expect(rig.streaming.nextRetry == .milliseconds(10))
         try rig.rings[0].reopenWriter()
         try rig.rings[0].write(pages: 2)
         try rig.rings[0].setStats(entries: 2)
         try rig.run { $0.totals[.pages] == 2 }
         #expect(try sink.numbers() == [0, 1])
+        #expect(rig.log.count(of: "poll(2) reports events before a page is full") == 1)
     }
 
-    @Test func `without a flush timer such a ring buffer is retried`() throws {
+    @Test func `without a flush timer such a ring buffer is tried more and more rarely`() throws {
         let sink = try PipeSink()
         let rig = try StreamingRig([sink.sink])
         rig.rings[0].closeWriter()
         try rig.start()
-        try rig.run { $0.states[0] == .ringGone }
-        #expect(rig.streaming.nextRetry == .seconds(1))
+        try rig.runRetrying { $0.streaming.nextRetry == .milliseconds(80) && $0.states[0] == .polling }
         try rig.rings[0].reopenWriter()
         try rig.rings[0].write(pages: 2)
-        try rig.retry()
-        #expect(rig.states == [.ringGone])
-        try rig.rings[0].setStats(entries: 2)
-        try rig.retry()
-        try rig.run { $0.totals[.pages] == 2 }
+        try rig.runRetrying { $0.totals[.pages] == 2 }
         #expect(try sink.numbers() == [0, 1])
     }
 
@@ -392,7 +431,7 @@ struct StreamingTests {
         _ = try rig.runUntilStopped()
         #expect(rig.totals[.overwritten] == 5 && rig.totals[.lost] == 7)
         try rig.rings[0].setStats(entries: 3, overrun: 13)
-        try rig.readStats()
+        rig.readStats()
         #expect(rig.totals[.overwritten] == 6 && rig.totals[.lost] == 7 && rig.totals[.unread] == 3)
     }
 }

@@ -14,6 +14,8 @@ final class TestLog: LogHandler, Sendable {
     var entries: [Entry] { collected.withLock { $0 } }
     var messages: [String] { entries.map(\.text) }
 
+    func count(of text: String) -> Int { messages.count { $0.contains(text) } }
+
     /// A logger for the parts under test; it drops what is below `.info`.
     var logger: Logger { Logger(label: "test") { _ in self } }
 

@@ -18,7 +18,7 @@ guard arguments.count >= 6, let cpu = Int(arguments[3]), let seconds = Double(ar
     exit(64)
 }
 let directory = arguments[2]
-guard pinThread(to: cpu) else {
+guard CPUMask([cpu]).set(ofThread: callingThreadID) == nil else {
     print("trace-load: cannot run on CPU \(cpu)")
     exit(71)
 }

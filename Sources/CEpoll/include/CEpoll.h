@@ -57,14 +57,17 @@ int cepoll_bytes_to_read(int descriptor, int *bytes);
 
 // threads.c
 
-/// sched_setaffinity(2) for the calling thread; `mask` is `size` bytes of CPU bits.
-int cepoll_set_affinity(size_t size, const void *mask);
+/// sched_setaffinity(2) for `thread`, 0 for the calling one; `mask` is `size` bytes of CPU bits.
+int cepoll_set_affinity(pid_t thread, size_t size, const void *mask);
+
+/// sched_getaffinity(2) for the calling thread.
+int cepoll_get_affinity(size_t size, void *mask);
+
+/// gettid(2).
+pid_t cepoll_thread_id(void);
 
 /// setpriority(2) for the calling thread.
 int cepoll_set_thread_priority(int nice);
-
-/// sched_getcpu(3).
-int cepoll_current_cpu(void);
 
 /// pthread_setname_np(3) for the calling thread: at most 15 bytes and a NUL.
 int cepoll_set_thread_name(const char *name);

@@ -29,11 +29,5 @@ package struct DirectoryWatch: ~Copyable {
     }
 
     /// Discards the events up to now, and returns whether there were any.
-    package func drain() throws(SystemError) -> Bool {
-        try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer throws(SystemError) in
-            var hadEvents = false
-            while let count = try descriptor.read(into: buffer), count > 0 { hadEvents = true }
-            return hadEvents
-        }
-    }
+    package func drain() throws(SystemError) -> Bool { try descriptor.discardEvents() }
 }

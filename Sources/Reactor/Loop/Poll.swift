@@ -20,6 +20,13 @@ package func isHungUp(_ descriptor: borrowing FileDescriptor) -> Bool {
     return entry.revents & Int16(POLLHUP) != 0
 }
 
+/// Whether `descriptor` is in error: `POLLERR`, poll(2).
+package func isInError(_ descriptor: borrowing FileDescriptor) -> Bool {
+    var entry = pollfd(fd: descriptor.rawValue, events: 0, revents: 0)
+    pollUninterrupted(&entry, 1, .zero)
+    return entry.revents & Int16(POLLERR) != 0
+}
+
 /// Waits until `first` or `second` is readable, has hung up or is in error: poll(2).
 ///
 /// - Parameter timeout: Rounded up to whole milliseconds; `nil` waits without a limit.

@@ -40,6 +40,21 @@ package struct Reactor<Token: RawRepresentable>: ~Copyable where Token.RawValue 
         try control(EPOLL_CTL_MOD, descriptor, interest, token)
     }
 
+    /// Watches `descriptor` anew: epoll_ctl(2), `EPOLL_CTL_DEL` and `EPOLL_CTL_ADD`.
+    ///
+    /// `EPOLL_CTL_MOD` asks a file for its state, but does not enter its wait queue again. That is needed where the queue
+    /// is no longer the one that will be woken, or the file refused it: `EPOLLERR`.
+    package func renew(
+        _ descriptor: borrowing FileDescriptor, for interest: Readiness, as token: Token
+    ) throws(SystemError) {
+        do throws(SystemError) {
+            try control(EPOLL_CTL_DEL, descriptor, [], token)
+        } catch  where error.code == .noEntry {
+            // An earlier call has removed it, and found no memory to add it again.
+        }
+        try control(EPOLL_CTL_ADD, descriptor, interest, token)
+    }
+
     private func control(
         _ operation: CInt, _ descriptor: borrowing FileDescriptor, _ interest: Readiness, _ token: Token
     ) throws(SystemError) {

@@ -9,17 +9,11 @@ package struct JoinedThread: ~Copyable, Sendable {
 
     /// Starts a thread that runs `body`: pthread_create(3).
     ///
-    /// - Parameters:
-    ///   - cpu: The CPU that the thread is pinned to; `nil` for none. A CPU that is offline, or outside the
-    ///     process's cpuset, leaves the thread unpinned.
-    ///   - name: The thread's name; at most 15 bytes are kept.
-    package init(pinnedTo cpu: Int? = nil, name: String, body: @escaping @Sendable () -> Void)
-        throws(SystemError)
-    {
+    /// - Parameter name: The thread's name; at most 15 bytes are kept.
+    package init(name: String, body: @escaping @Sendable () -> Void) throws(SystemError) {
         let start = Unmanaged.passRetained(
             Start {
                 _ = cepoll_set_thread_name(String(name.prefix(15)))
-                if let cpu { _ = pinThread(to: cpu) }
                 body()
             })
         var thread = pthread_t()

@@ -37,7 +37,7 @@ struct Agent: ~Copyable {
     mutating func run() throws(Failure) {
         do throws(SystemError) {
             try serve()
-            try streaming.readStats()
+            streaming.readStats()
         } catch {
             lifetime.end(because: Failure(error))
         }
@@ -72,7 +72,7 @@ struct Agent: ~Copyable {
         case .jobResult(let index): try apply(streaming.jobHasEnded(index, &reactor))
         case .sink(let index): try apply(streaming.sinkIsReady(index, readiness))
         case .flushTimer:
-            try streaming.flushTimerHasFired()
+            try streaming.flushTimerHasFired(&reactor)
             try notifyStatus(ifDue: true)
         case .deadline: try apply(streaming.deadlineHasPassed())
         case .control: try carryOutOrders(of: .host)
@@ -82,6 +82,7 @@ struct Agent: ~Copyable {
         case .listener(let index): try control.accept(index, &reactor)
         case .header(let index): try headerIsBuilt(index)
         case .headerTurn: control.beginHeaderTurn()
+        case .settings: try streaming.settingsHaveChanged(&reactor)
         case .portsFolder: if try ports.hasFolderChanged() { try openPorts() }
         case .heartbeat:
             if try notifier.isBeatDue(), !streaming.findStuckWorkers() { notifier.alive() }
@@ -105,7 +106,7 @@ struct Agent: ~Copyable {
             case .metadata: try buildHeaders()
             case .status:
                 guard control.canAnswer(stream) else { continue }
-                try streaming.readStats()
+                streaming.readStats()
                 control.answer(.status, stream, report())
             }
         }
@@ -127,7 +128,7 @@ struct Agent: ~Copyable {
                 control.answerOwed(report, where: { $0.answerTime == .onceStarted }, error: problem)
             case .unchanged(let problem):
                 guard control.isAnyAnswerOwed else { continue }
-                try streaming.readStats()
+                streaming.readStats()
                 control.answerOwed(report(), error: problem)
             case .stopped(let startsNext):
                 let report = report()
@@ -180,16 +181,11 @@ struct Agent: ~Copyable {
                 ports.cannotServe(cpu: channel.cpu, because: Failure(error))
             }
         }
-        try streaming.startNewChannels(&reactor)
+        streaming.startNewChannels(&reactor)
     }
 
     private mutating func reopenGonePorts() throws(SystemError) {
-        for (index, sink, cpu) in streaming.gonePorts {
-            switch ports.reopen(sink, cpu: cpu) {
-            case .success(let isBack): if isBack { try streaming.portIsBack(index, &reactor) }
-            case .failure(let problem): streaming.portStaysGone(index, because: problem)
-            }
-        }
+        try streaming.reopenGonePorts(&reactor) { sink, cpu in ports.reopen(sink, cpu: cpu) }
     }
 
     /// Ends an idle agent that could do more after a restart.
@@ -207,7 +203,7 @@ struct Agent: ~Copyable {
     }
 
     private mutating func retry() throws(SystemError) {
-        try streaming.retry()
+        streaming.retry(&reactor)
         try reopenGonePorts()
         if ports.awaitsControl(hasControl: control.hasHost) { try openControl() }
         control.retry()
@@ -219,7 +215,7 @@ struct Agent: ~Copyable {
 
     private mutating func notifyStatus(ifDue: Bool = false) throws(SystemError) {
         guard ifDue ? notifier.isStatusDue : notifier.wantsStatus else { return }
-        try streaming.readStats()
+        streaming.readStats()
         notifier.status(report())
     }
 

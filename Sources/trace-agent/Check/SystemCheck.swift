@@ -13,7 +13,7 @@ struct SystemCheck {
         var results = [Self.lockdown(read("/sys/kernel/security/lockdown"))]
         do throws(Failure) {
             let tracefs = try Tracefs(at: tracing.tracefs, instance: tracing.instance)
-            let settings = try RingSettings(in: tracefs)
+            let settings = try RingSettings(in: tracefs, cpus: [])
             results.append(.ok("tracefs", tracefs.directory))
             results += [rings(in: tracefs, pageSize: settings.pageSize), recording(in: tracefs), readers()]
         } catch {

@@ -15,6 +15,8 @@ enum Source: Equatable, RawRepresentable, Sendable {
     case durationTimer
     /// Names have come into the ports' folder.
     case portsFolder
+    /// Others have written to files of tracefs that matter here.
+    case settings
     /// A client wants to connect.
     case listener(Int)
     /// A client of the local socket has sent something, or can be sent more.
@@ -30,7 +32,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
     /// A sink accepts data again.
     case sink(Int)
 
-    private static let kinds: UInt64 = 16
+    private static let kinds: UInt64 = 32
 
     init?(rawValue: UInt64) {
         let index = Int(rawValue / Self.kinds)
@@ -50,6 +52,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case 12: self = .durationTimer
         case 13: self = .header(index)
         case 14: self = .headerTurn
+        case 15: self = .settings
         default: return nil
         }
     }
@@ -65,6 +68,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case .portsFolder: 9
         case .durationTimer: 12
         case .headerTurn: 14
+        case .settings: 15
         case .listener(let index): UInt64(index) * Self.kinds + 10
         case .client(let place): UInt64(place) * Self.kinds + 11
         case .header(let index): UInt64(index) * Self.kinds + 13

@@ -43,8 +43,21 @@ struct Options: ParsableArguments {
             "Longest time that an event waits in a ring buffer; 0: until the stop.", valueName: "time"))
     var flushInterval = Interval(milliseconds: 1000)
 
-    @Option(help: ArgumentHelp("Longest time that a stop or the exit takes.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp(
+            "Longest time that a stop goes on while the host accepts nothing.", valueName: "time"))
     var stopTimeout = Interval(milliseconds: 5000)
+
+    @Option(
+        help: ArgumentHelp(
+            "Longest time that the exit takes, even if the host goes on reading.", valueName: "time"))
+    var exitTimeout = Interval(milliseconds: 10_000)
+
+    @Option(
+        help: ArgumentHelp(
+            "Run all workers on these CPUs, for machines with isolated CPUs. (default: each on its own CPU)",
+            valueName: "list"))
+    var workerCpus: CPUList?
 
     @OptionGroup var tracing: TracingOptions
 
@@ -87,6 +100,9 @@ struct Options: ParsableArguments {
         if !event.isEmpty, record == nil { throw ValidationError("--event is for --record") }
         if duration != nil, !foreground {
             throw ValidationError("--duration is for --record and --foreground")
+        }
+        if let workerCpus, workerCpus.cpus.isEmpty {
+            throw ValidationError("--worker-cpus: no CPU in the list")
         }
         if !Self.pipeSizes.contains(pipeSize.bytes) {
             throw ValidationError("the pipe size is 64K to 1M, not \(pipeSize)")

@@ -20,21 +20,28 @@ struct Ports: Sendable {
     func openSink(cpu: Int) throws(Failure) -> Sink? {
         let path = dataPath(cpu: cpu)
         guard let port = try open(path, for: .writeOnly) else { return nil }
-        guard port.kind == .characterDevice, let device = virtioDevice(at: path) else {
-            return Sink(port.descriptor, name: path)
-        }
+        guard let limit = pagesPerSplice(of: port, at: path) else { return Sink(port.descriptor, name: path) }
         return Sink(
-            port.descriptor, name: path, pagesPerSplice: PortQueue.pagesPerSplice(ofDevice: device),
-            longestPipe: PortQueue.longestChain * memoryPageSize)
+            port.descriptor, name: path, pagesPerSplice: limit,
+            longestPipe: PortQueue.longestChain * memoryPageSize, queueLength: PortQueue.longestChain)
+    }
+
+    /// `nil` for what is no virtio port.
+    private func pagesPerSplice(of port: borrowing OpenPort, at path: String) -> Int? {
+        guard port.kind == .characterDevice, let device = virtioDevice(at: path) else { return nil }
+        return PortQueue.pagesPerSplice(ofDevice: device)
     }
 
     /// Opens the port of a sink that had gone, in its place.
     ///
     /// - Returns: `false` if it is not there.
     func reopen(_ sink: Sink, cpu: Int) throws(Failure) -> Bool {
-        guard let port = try open(dataPath(cpu: cpu), for: .writeOnly) else { return false }
+        let path = dataPath(cpu: cpu)
+        guard let port = try open(path, for: .writeOnly) else { return false }
         do throws(SystemError) {
-            try sink.descriptor.replace(with: port.descriptor)
+            // A device that was plugged in for another may have another queue.
+            let limit = pagesPerSplice(of: port, at: path) ?? .max
+            try sink.replace(with: port.descriptor, pagesPerSplice: limit)
             return true
         } catch {
             throw Failure(error)

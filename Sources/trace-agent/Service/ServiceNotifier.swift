@@ -6,8 +6,8 @@ import Reactor
 /// It counts nothing itself: it is given reports.
 struct ServiceNotifier: ~Copyable {
     private let manager: Manager
-    /// How long a stop may take, for `EXTEND_TIMEOUT_USEC`.
-    private let stopTimeout: Duration
+    /// How long the exit may take, for `EXTEND_TIMEOUT_USEC`.
+    private let exitTimeout: Duration
     private let heartbeat: TimerFD
     /// What the manager acts upon and did not accept yet; it is repeated.
     private var unsent: [String] = []
@@ -33,12 +33,12 @@ struct ServiceNotifier: ~Copyable {
     }
 
     init(
-        _ manager: Manager = .systemd, stopTimeout: Duration, _ reactor: inout AgentReactor
+        _ manager: Manager = .systemd, exitTimeout: Duration, _ reactor: inout AgentReactor
     ) throws(SystemError) {
         let heartbeat = try TimerFD()
         try reactor.watch(heartbeat.descriptor, for: .readable, as: .heartbeat)
         self.manager = manager
-        self.stopTimeout = stopTimeout
+        self.exitTimeout = exitTimeout
         self.heartbeat = heartbeat
     }
 
@@ -61,7 +61,7 @@ struct ServiceNotifier: ~Copyable {
 
     /// The end has begun; notifies how long it may take.
     mutating func stopping() {
-        let limit = stopTimeout + .seconds(5)
+        let limit = exitTimeout + .seconds(5)
         send("STOPPING=1\nEXTEND_TIMEOUT_USEC=\(limit.components.seconds * 1_000_000)")
     }
 

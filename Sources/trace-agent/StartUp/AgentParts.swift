@@ -7,6 +7,9 @@ struct AgentParts: ~Copyable {
     private let options: Options
     private let signals: SignalFD
     private let settings: RingSettings
+    private let rings: [Ring]
+    /// `trace_clock`; `nil` if there is none.
+    private let clock: FileDescriptor?
     private let log: Logger
     var channels: [Channel] = []
     /// The control port; `nil` if there is none.
@@ -20,8 +23,13 @@ struct AgentParts: ~Copyable {
     var headerWorker: HeaderWorker?
     var endActions = EndActions()
 
-    init(_ options: Options, _ signals: consuming SignalFD, _ settings: consuming RingSettings, _ log: Logger)
-    {
+    init(
+        _ options: Options, _ signals: consuming SignalFD, _ settings: consuming RingSettings,
+        _ rings: [Ring],
+        clock: consuming FileDescriptor?, _ log: Logger
+    ) {
+        self.rings = rings
+        self.clock = clock
         self.options = options
         self.signals = signals
         self.settings = settings
@@ -41,19 +49,21 @@ struct AgentParts: ~Copyable {
     private consuming func assemble() throws(SystemError) -> Agent {
         let streamingOptions = StreamingOptions(
             mode: options.mode, instance: options.tracing.instance ?? "", portsFolder: options.tracing.ports,
-            flushInterval: options.flushInterval.duration, stopTimeout: options.stopTimeout.duration)
+            flushInterval: options.flushInterval.duration, stopTimeout: options.stopTimeout.duration,
+            exitTimeout: options.exitTimeout.duration)
         var reactor = try AgentReactor()
         let lifetime = try Lifetime(
             signals, isForeground: options.foreground, duration: options.duration?.duration, endActions,
             log: log,
             &reactor)
-        var streaming = try Streaming(streamingOptions, settings, log: log, &reactor)
+        let keeper = try SettingsKeeper(settings, try SettingsReader(rings, clock: clock), &reactor)
+        var streaming = try Streaming(streamingOptions, keeper, log: log, &reactor)
         for channel in channels { try streaming.add(channel, &reactor) }
         let control = try Control(
             host: host, hostPath: ports.ports.controlPath, sockets, log: log, &reactor)
         let headers = try Headers(headerWorker, &reactor)
         let monitor = try PortMonitor(ports, maker, log: log, &reactor)
-        let notifier = try ServiceNotifier(stopTimeout: options.stopTimeout.duration, &reactor)
+        let notifier = try ServiceNotifier(exitTimeout: options.exitTimeout.duration, &reactor)
         return try Agent(reactor, lifetime, streaming, control, headers, monitor, notifier)
     }
 }

@@ -13,12 +13,16 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     let passedSockets = try LocalSockets.adopt(log)
     let user = try Identity.userToBecome(options, log)
     let tracefs = try Tracefs(at: options.tracing.tracefs, instance: options.tracing.instance)
-    let settings = try RingSettings(in: tracefs)
     let rings = try openRings(options.tracing, in: tracefs)
+    let settings = try RingSettings(in: tracefs, cpus: rings.map(\.cpu))
     let builder = try HeaderBuilder(
         tracefs, rings, symbols: options.tracing.kallsyms, bootID: options.tracing.bootID)
-    let maker = ChannelMaker(pageSize: settings.pageSize, pipeSize: options.pipeSize.bytes, log: log)
-    var parts = AgentParts(options, signals, settings, log)
+    let maker = ChannelMaker(
+        pageSize: settings.pageSize, pipeSize: options.pipeSize.bytes, workerCPUs: options.workerCpus?.cpus,
+        log: log)
+    // Without it, only answers lack the clock.
+    var parts = AgentParts(
+        options, signals, settings, rings, clock: try? tracefs.open("trace_clock", .readOnly), log)
     if case .record(let path) = options.mode {
         return try record(to: path, options, tracefs, rings, builder, maker, parts)
     }

@@ -4,10 +4,12 @@ import Reactor
 
 /// Makes channels, with pipes as large as asked for and as their ports allow.
 struct ChannelMaker: Sendable {
-    /// Bytes of a sub-buffer.
+    /// Bytes of a sub-buffer when the agent started.
     let pageSize: Int
     /// Bytes that `--pipe-size` asks for.
     let pipeSize: Int
+    /// Where all workers run; `nil` for each on its CPU.
+    var workerCPUs: [Int]?
     let log: Logger
 
     func make(_ ring: Ring, _ sink: Sink) throws(Failure) -> Channel {
@@ -17,7 +19,8 @@ struct ChannelMaker: Sendable {
             )
         }
         return try wrappingSystemError { () throws(SystemError) in
-            try Channel(ring: ring, sink: sink, pageSize: pageSize, pipeSize: pipeSize)
+            try Channel(
+                ring: ring, sink: sink, pageSize: pageSize, pipeSize: pipeSize, workerCPUs: workerCPUs)
         }
     }
 }

@@ -6,35 +6,44 @@ enum ChannelState: Equatable, Sendable {
     case idle
     /// The reactor watches the ring buffer.
     case waitingForData
+    /// A timer tries the ring buffer, because poll(2) reports data that is not there.
+    case polling
     /// The worker has a job.
     case draining(Job)
     /// Pages are in the pipe, and the sink accepts nothing.
     case waitingForPort
-    /// The ring buffer cannot be read: the CPU was never online, or poll(2) reports data that is not there.
+    /// The CPU was never online: it has no ring buffer yet.
+    case waitingForCPU
+    /// The ring buffer cannot be read.
     case ringGone
     /// The port was unplugged, or its connection broke.
     case portGone
+
+    /// How often a channel in this state is tried, because no event announces that it can go on; `nil` for never.
+    func retryPeriod(_ ring: TracedRing, _ sink: SinkWatch) -> Duration? {
+        switch self {
+        case .idle: nil
+        case .waitingForData: ring.renewal
+        case .polling: ring.pollInterval
+        case .draining: Starvation.checkPeriod
+        case .waitingForPort: sink.retryPeriod
+        // Short enough for a ring buffer not to overflow before its CPU is noticed.
+        case .waitingForCPU: .milliseconds(100)
+        case .ringGone, .portGone: .seconds(1)
+        }
+    }
 
     /// How answers name it.
     var reported: CPUState {
         switch self {
         case .idle: .idle
         case .waitingForData: .waitingForData
+        case .polling: .polling
         case .draining: .draining
         case .waitingForPort: .waitingForPort
+        case .waitingForCPU: .offline
         case .ringGone: .ringGone
         case .portGone: .portGone
-        }
-    }
-
-    /// When a channel in this state has to be tried again, because no event announces that it can go on.
-    func nextRetry(portIsAway: Bool, isFlushedByTimer: Bool) -> Duration? {
-        switch self {
-        // Kernels before the end of 2025 can lose a port's wake-up.
-        case .waitingForPort: portIsAway ? .seconds(1) : .milliseconds(250)
-        case .portGone: .seconds(1)
-        case .ringGone: isFlushedByTimer ? nil : .seconds(1)
-        case .idle, .waitingForData, .draining: nil
         }
     }
 }

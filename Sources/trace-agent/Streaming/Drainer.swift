@@ -3,14 +3,12 @@ import Reactor
 /// What a worker thread runs: it moves pages from ring buffer to sink, a job at a time, and decides nothing else.
 struct Drainer: ~Copyable {
     private let channel: Channel
-    /// Bytes in the pipe.
-    private var buffered = 0
-    /// Whether the sink accepted nothing the last time.
-    private var isBlocked = false
-    /// Whether this channel holds the right to write to a sink that others share.
-    private var hasTurn = false
+    /// Moves on what the pipe holds.
+    private var writer: SinkWriter
+    /// Bytes of a sub-buffer, for this job.
+    private var pageSize: Int
     /// Room for a partial page.
-    private let page: UnsafeMutableRawBufferPointer
+    private var page: UnsafeMutableRawBufferPointer
 
     /// How long a worker that has moved something waits for more before it hands the channel back: a busy CPU then
     /// does not pay two wake-ups and two scheduling delays a batch.
@@ -22,7 +20,9 @@ struct Drainer: ~Copyable {
 
     init(_ channel: Channel) {
         self.channel = channel
-        page = .allocate(byteCount: channel.pageSize, alignment: 4096)
+        pageSize = channel.pageSize
+        page = .allocate(byteCount: pageSize, alignment: 4096)
+        writer = SinkWriter(channel)
     }
 
     deinit { page.deallocate() }
@@ -47,16 +47,16 @@ struct Drainer: ~Copyable {
     /// splice(2) moves whole pages only and fails with `EAGAIN` for a partial one; read(2) gives the partial one,
     /// padded with zeros to a whole page.
     private mutating func move(pages: Int, takesPartialPage: Bool, lingers: Bool) -> JobResult {
-        // A CPU that was offline has lost its pin.
-        if currentCPU() != channel.cpu { _ = pinThread(to: channel.cpu) }
+        channel.placement.goHome()
+        notePageSize()
         var left = pages
         var batches = 0
         let batchesPerPoll = lingers ? Self.batchesPerPoll : 1
-        var hasMoved = buffered > 0
+        var hasMoved = writer.buffered > 0
         var movedSinceWait = hasMoved
         var partialPageComesNext = takesPartialPage
         do throws(JobResult) {
-            try deliver()
+            try writer.deliver(pageSize: pageSize)
             while left > 0 {
                 if let taken = try takeWholePages(atMost: left) {
                     left -= taken
@@ -72,7 +72,7 @@ struct Drainer: ~Copyable {
                 }
                 hasMoved = true
                 movedSinceWait = true
-                try deliver()
+                try writer.deliver(pageSize: pageSize)
                 batches += 1
                 if batches % batchesPerPoll == 0, hasWord() { return .interrupted }
             }
@@ -82,17 +82,25 @@ struct Drainer: ~Copyable {
         }
     }
 
+    private mutating func notePageSize() {
+        if pageSize == channel.pageSize { return }
+        pageSize = channel.pageSize
+        page.deallocate()
+        page = .allocate(byteCount: pageSize, alignment: 4096)
+    }
+
     /// Splices whole pages from the ring buffer into the pipe, which is empty.
     ///
     /// - Returns: How many; `nil` if the ring buffer has none.
     private mutating func takeWholePages(atMost limit: Int) throws(JobResult) -> Int? {
-        let length = min(limit, channel.pagesPerSplice) * channel.pageSize
+        if channel.readsPages { return try takePartialPage() ? 1 : nil }
+        let length = min(limit, channel.pagesPerSplice) * pageSize
         do throws(SystemError) {
             let taken = try channel.ring.descriptor.splice(to: channel.pipe.writeEnd, length: length)
             guard let taken, taken > 0 else { return nil }
-            buffered = taken
-            channel.counters.pages.count(taken / channel.pageSize)
-            return taken / channel.pageSize
+            countTaken(taken)
+            writer.buffered = taken
+            return taken / pageSize
         } catch {
             throw .ringFailed(error.code)
         }
@@ -106,91 +114,25 @@ struct Drainer: ~Copyable {
             guard let count = try channel.ring.descriptor.read(into: page), count > 0 else { return false }
             UnsafeMutableRawBufferPointer(rebasing: page[count...]).initializeMemory(
                 as: UInt8.self, repeating: 0)
-            let written = try channel.pipe.writeEnd.write(UnsafeRawBufferPointer(page))
-            precondition(written == page.count, "an empty pipe takes a page")
-            buffered = page.count
-            channel.counters.pages.count()
-            return true
         } catch {
             throw .ringFailed(error.code)
         }
-    }
-
-    /// More than any pipe holds.
-    ///
-    /// The length of a splice to a virtio port must cover all of it: for a shorter one the driver hands QEMU a chain
-    /// without an end, and the guest oopses.
-    private static let everything = 1 << 30
-
-    /// Splices what the pipe holds to the sink.
-    ///
-    /// - Throws: `.blocked` if the sink does not accept all of it now.
-    private mutating func deliver() throws(JobResult) {
-        while buffered > 0 {
-            try acquireTurn()
-            defer { releaseTurn() }
-            let moved: Int?
-            do throws(SystemError) {
-                moved = try channel.pipe.readEnd.splice(to: channel.sink.descriptor, length: Self.everything)
-                if moved == 0 { try accountForZero() }
-            } catch {
-                if error.code.meansGone { try discardRestOfPage() }
-                throw .sinkFailed(error.code)
-            }
-            guard let moved else { throw block() }
-            isBlocked = false
-            buffered -= moved
-            channel.counters.bytes.count(moved)
-        }
-    }
-
-    /// Counts what was lost: a virtio port whose queue has no room for the chain returns 0 and throws the pages away.
-    private mutating func accountForZero() throws(SystemError) {
-        let left = try channel.pipe.readEnd.bytesToRead()
-        channel.counters.zeroSplices.count()
-        channel.counters.bytesGone.count(buffered - left)
-        if buffered == left {
-            throw SystemError(call: "splice", subject: channel.sink.name, code: .inputOutput)
-        }
-        buffered = left
-    }
-
-    /// Drops the rest of a page whose first part went to a connection that has broken: the next connection starts with a
-    /// whole page.
-    private mutating func discardRestOfPage() throws(JobResult) {
-        let rest = buffered % channel.pageSize
-        guard rest > 0 else { return }
+        countTaken(pageSize)
         do throws(SystemError) {
-            let count = try channel.pipe.readEnd.read(
-                into: UnsafeMutableRawBufferPointer(rebasing: page[..<rest]))
-            buffered -= count ?? 0
-            channel.counters.bytesGone.count(count ?? 0)
+            let written = try channel.pipe.writeEnd.write(UnsafeRawBufferPointer(page))
+            precondition(written == pageSize, "an empty pipe takes a page")
         } catch {
-            throw .ringFailed(error.code)
+            // No memory for the pipe: the page is lost.
+            channel.counters.bytesGone.count(pageSize)
+            throw .pipeFailed(error.code)
         }
+        writer.buffered = pageSize
+        return true
     }
 
-    /// Counts how often the sink became blocked, not how often that was tried.
-    private mutating func block() -> JobResult {
-        if !isBlocked { channel.counters.timesBlocked.count() }
-        isBlocked = true
-        return .blocked
-    }
-
-    /// Waits until no other channel writes to the sink, or until a word is in the mailbox.
-    private mutating func acquireTurn() throws(JobResult) {
-        guard let turn = channel.sink.turn, !hasTurn else { return }
-        while !turn.acquire() {
-            if poll(turn.descriptor, or: channel.mailbox.descriptor) == .second { throw .interrupted }
-        }
-        hasTurn = true
-    }
-
-    /// Lets others write, unless this channel is in the middle of a page.
-    private mutating func releaseTurn() {
-        guard hasTurn, buffered % channel.pageSize == 0 else { return }
-        hasTurn = false
-        channel.sink.turn?.release()
+    private func countTaken(_ bytes: Int) {
+        channel.counters.bytesTaken.count(bytes)
+        channel.counters.pages.count(bytes / pageSize)
     }
 
     /// Waits a short time for the ring buffer to report more.

@@ -9,7 +9,7 @@ enum Job: Equatable, Sendable {
     case flush(pages: Int)
     /// Hand the channel back as it is: a busy worker does so at once, an idle one has nothing to do.
     case interrupt
-    /// A `drain` and an `interrupt` that met: hand the channel back at once.
+    /// Another job and an `interrupt` that met: hand the channel back at once.
     case handBack
     /// End the thread.
     case quit
@@ -31,17 +31,17 @@ enum Job: Equatable, Sendable {
     }
 
     /// Reads what a mailbox held.
-    ///
-    /// A flush is bounded, and is done even if an interrupt comes with it.
     init(word: UInt64) {
         if word & Self.quits != 0 {
             self = .quit
-        } else if word & Self.flushes != 0 {
-            self = .flush(pages: Int(word % Self.interrupts / Self.pageUnit))
-        } else if word & Self.drains != 0 {
-            self = word < Self.interrupts ? .drain : .handBack
-        } else {
+        } else if word & (Self.flushes | Self.drains) == 0 {
             self = .interrupt
+        } else if word >= Self.interrupts {
+            self = .handBack
+        } else if word & Self.flushes != 0 {
+            self = .flush(pages: Int(word / Self.pageUnit))
+        } else {
+            self = .drain
         }
     }
 }

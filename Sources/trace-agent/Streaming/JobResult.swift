@@ -14,8 +14,19 @@ enum JobResult: Error, Equatable {
     case interrupted
     /// The ring buffer cannot be read.
     case ringFailed(Errno)
+    /// The pipe cannot be used: the kernel has no memory for it.
+    case pipeFailed(Errno)
     /// The sink cannot be written.
     case sinkFailed(Errno)
+
+    /// Whether the ring buffer holds pages that cannot be taken; one of a CPU that was never online holds none.
+    var meansUnreadable: Bool {
+        switch self {
+        case .ringFailed(.noDevice): false
+        case .ringFailed, .pipeFailed: true
+        default: false
+        }
+    }
 
     var word: UInt64 {
         switch self {
@@ -26,6 +37,7 @@ enum JobResult: Error, Equatable {
         case .interrupted: 5
         case .ringFailed(let code): 6 | UInt64(code.rawValue) << 8
         case .sinkFailed(let code): 7 | UInt64(code.rawValue) << 8
+        case .pipeFailed(let code): 8 | UInt64(code.rawValue) << 8
         }
     }
 
@@ -39,6 +51,7 @@ enum JobResult: Error, Equatable {
         case 5: self = .interrupted
         case 6: self = .ringFailed(code)
         case 7: self = .sinkFailed(code)
+        case 8: self = .pipeFailed(code)
         default: return nil
         }
     }

@@ -4,11 +4,15 @@ import Reactor
 enum NextStep: Equatable, Sendable {
     case rest
     case waitForData
+    /// poll(2) reports data that splice(2) does not move: a timer tries the ring buffer from now on.
+    case pollByTimer
     case waitForPort
     /// The port failed: poll(2) may report it as ready all the same, so a timer tries it again.
     case retryPort
     case drain
     case flush
+    /// The CPU was never online.
+    case waitForCPU
     case giveUpRing
     case giveUpPort
 
@@ -16,9 +20,8 @@ enum NextStep: Equatable, Sendable {
     ///
     /// - Parameters:
     ///   - job: What the worker was asked to do.
-    ///   - wasIdle: Whether the job before that found nothing, although the ring buffer was reported as readable.
     ///   - flushIsDue: Whether the flush timer fired, or a stop was ordered, meanwhile.
-    init(after result: JobResult, of job: Job, in phase: Phase, wasIdle: Bool, flushIsDue: Bool) {
+    init(after result: JobResult, of job: Job, in phase: Phase, flushIsDue: Bool) {
         switch (phase, result) {
         case (.stopped, _): self = .rest
         // The flush was given up: what is left waits for the next start.
@@ -29,16 +32,17 @@ enum NextStep: Equatable, Sendable {
         case (_, .sinkFailed): self = .retryPort
 
         case (.flushing, .interrupted): self = .flush
-        case (.flushing, .ringFailed): self = .rest
+        case (.flushing, .ringFailed), (.flushing, .pipeFailed): self = .rest
         case (.flushing, .dry), (.flushing, .idle), (.flushing, .spent): self = flushIsDue ? .flush : .rest
 
         case (.streaming, .dry) where flushIsDue && job == .drain: self = .flush
-        case (.streaming, .dry), (.streaming, .spent): self = .waitForData
-        // poll(2) reported data, but no page is full: reading the partial page is the only way on.
-        case (.streaming, .idle) where job == .drain: self = .flush
-        case (.streaming, .idle): self = wasIdle ? .giveUpRing : .waitForData
-        case (.streaming, .interrupted): self = .drain
-        case (.streaming, .ringFailed): self = .giveUpRing
+        case (.streaming, .idle) where flushIsDue && job == .drain: self = .flush
+        // A page that is not full is left to the flush timer: sending one for each event would cost a page an event.
+        case (.streaming, .idle) where job == .drain: self = .pollByTimer
+        case (.streaming, .dry), (.streaming, .spent), (.streaming, .idle): self = .waitForData
+        case (.streaming, .interrupted): self = job == .drain ? .drain : .flush
+        case (.streaming, .ringFailed(.noDevice)): self = .waitForCPU
+        case (.streaming, .ringFailed), (.streaming, .pipeFailed): self = .giveUpRing
         }
     }
 }

@@ -8,23 +8,20 @@ struct Streaming: ~Copyable {
     private let options: StreamingOptions
     private let log: Logger
     private var limitedLog: LimitedLog
-    private var settings: RingSettings
-    private var channels: [TracedChannel] = []
+    private var settings: SettingsKeeper
+    private var channels = TracedChannels()
     private var phase = Phase.stopped
-    /// Whether the last stop sent everything.
-    private var isComplete = true
+    private var lastStop = StopOutcome()
     /// Whether a worker did not hand its channel back in time.
     private var isWorkerStuck = false
     private var timers: StreamingTimers
 
-    /// How long a worker may take to hand its channel back once a stop is given up.
-    private static let handBackLimit = Duration.seconds(1)
-
     init(
-        _ options: StreamingOptions, _ settings: consuming RingSettings, log: Logger,
+        _ options: StreamingOptions, _ settings: consuming SettingsKeeper, log: Logger,
         _ reactor: inout AgentReactor
     ) throws(SystemError) {
-        timers = try StreamingTimers(&reactor)
+        timers = try StreamingTimers(
+            flushInterval: options.flushInterval, patience: options.stopTimeout, &reactor)
         self.options = options
         self.settings = settings
         self.log = log
@@ -33,43 +30,48 @@ struct Streaming: ~Copyable {
 
     /// Adds a CPU's channel, which takes part from the next `start` or `startNewChannels` on.
     mutating func add(_ channel: Channel, _ reactor: inout AgentReactor) throws(SystemError) {
-        let first = channels.first { $0.sink === channel.sink }
-        channels.append(
-            try TracedChannel(channel, index: channels.count, sharingSinkOf: first, &reactor))
+        // If the pages do not fit, the next start says so.
+        _ = channel.setPageSize(settings.pageSize)
+        try channels.add(channel, &reactor)
     }
 
     /// Lets channels that were added while pages move take part.
-    mutating func startNewChannels(_ reactor: inout AgentReactor) throws(SystemError) {
+    mutating func startNewChannels(_ reactor: inout AgentReactor) {
         // While streaming no other channel is idle.
         let new = phase == .streaming ? channels.indices.filter { channels[$0].isIdle } : []
         if new.isEmpty { return }
-        try settings.setPercent(forRingOf: try smallestRing())
+        settings.setPercent(channels, &limitedLog)
         for index in new {
-            try channels[index].readStats(streaming: true)
-            try channels[index].start(&reactor)
+            channels[index].readStats(streaming: true, &limitedLog)
+            channels[index].start(&reactor)
         }
     }
 
     var isStopped: Bool { phase == .stopped }
     var channelCount: Int { channels.count }
-    var isAtRest: Bool { isStopped && (!isAnyDraining || isWorkerStuck) }
+    var isAtRest: Bool { isStopped && (!channels.isAnyDraining || isWorkerStuck) }
     /// Whether a worker holds on to its channel although it was given up: a file system may hold it for ever.
-    var isStuck: Bool { isWorkerStuck && isAnyDraining }
+    var isStuck: Bool { isWorkerStuck && channels.isAnyDraining }
     /// Why the last stop was not complete, if pages do not go to ports; `nil` if it was.
-    var outputProblem: Failure? { isComplete ? nil : Failure(outputIncomplete: options.mode) }
-    private var isAnyDraining: Bool { channels.contains(where: \.isDraining) }
+    var outputProblem: Failure? { lastStop.isDelivered ? nil : Failure(outputIncomplete: options.mode) }
 
     /// Reads the kernel's counters of every ring buffer.
-    mutating func readStats() throws(SystemError) {
-        for index in channels.indices { try channels[index].readStats(streaming: phase != .stopped) }
-    }
+    mutating func readStats() { channels.readStats(streaming: phase != .stopped, &limitedLog) }
 
     /// What was counted until the last `readStats`.
     func report(ordersRefused: Int) -> Report {
         Report(
             state: phase.reported, instance: options.instance, pageSize: settings.pageSize,
-            cpus: channels.map(\.report), ordersRefused: ordersRefused, isComplete: isComplete)
+            cpus: channels.reports, ordersRefused: ordersRefused, isComplete: lastStop.isComplete)
     }
+
+    /// What is wrong with the streams since the last start.
+    var warnings: [String] {
+        [settings.pageSizeChange].compactMap { $0 } + channels.warnings
+    }
+
+    /// The clock of the timestamps, `nil` if unknown.
+    var clock: String? { settings.clock }
 
     /// Starts streaming what the ring buffers hold and what comes; a stop under way ends first.
     mutating func start(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
@@ -81,15 +83,14 @@ struct Streaming: ~Copyable {
             return []
         case .stopped: break
         }
-        if let problem = settings.pageSizeProblem() {
+        if let problem = settings.begin(channels, &limitedLog) {
             limitedLog.log(problem)
             return [.unchanged(problem: problem)]
         }
-        if !channels.isEmpty { try settings.setPercent(forRingOf: try smallestRing()) }
-        try readStats()
+        readStats()
         phase = .streaming
-        for index in channels.indices { try channels[index].start(&reactor) }
-        try timers.startFlushing(every: options.flushInterval)
+        for index in channels.indices { channels[index].start(&reactor) }
+        try timers.startTicking()
         let problem = missingPorts
         limitedLog.log("streaming \(channels.count) CPUs\(problem.map { ": \($0)" } ?? "")", level: .info)
         return [.started(problem: problem)]
@@ -101,13 +102,14 @@ struct Streaming: ~Copyable {
         switch phase {
         case .stopped: return [.unchanged(problem: nil)]
         case .streaming:
-            try timers.stopFlushing()
-            try timers.setDeadline(after: options.stopTimeout)
+            try timers.stopTicking()
+            try timers.beginStop(sent: channels.bytesSent)
         case .flushing(let underWay): flush.hasGivenUp = underWay.hasGivenUp
         }
         phase = .flushing(flush)
         if flush.hasGivenUp { return [] }
-        for index in channels.indices { try channels[index].stop() }
+        settings.adoptPageSize(channels, &limitedLog)
+        for index in channels.indices { channels[index].stop() }
         return try finishStopIfFlushed()
     }
 
@@ -119,28 +121,28 @@ struct Streaming: ~Copyable {
         return isStopped ? effects : effects + (try stop())
     }
 
-    /// Lets no start follow the stop under way, and bounds the wait for workers that still have a job.
+    /// Lets no start follow the stop under way, and bounds the wait for its end and for workers that still have a job.
     mutating func prepareExit() throws(SystemError) {
         if case .flushing(var flush) = phase {
             flush.startsNext = false
             phase = .flushing(flush)
         }
+        try timers.endWithin(options.exitTimeout)
         // Once: orders that go on coming must not put the exit off.
-        if isStopped, isAnyDraining, !timers.isDeadlineSet {
-            try timers.setDeadline(after: Self.handBackLimit)
-        }
+        if isStopped, channels.isAnyDraining, !timers.isDeadlineSet { try timers.setHandBackDeadline() }
     }
 
     mutating func ringIsReadable(_ index: Int) { channels[index].ringIsReadable() }
 
     mutating func jobHasEnded(_ index: Int, _ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
         let usesPorts = options.mode.usesPorts
-        guard let result = channels[index].receiveResult(usesPorts: usesPorts, &limitedLog) else { return [] }
+        guard let received = channels[index].receiveResult() else { return [] }
+        let result = settings.afterRefusal(received, of: channels[index].channel, channels, &limitedLog)
         var effects: [Effect] = []
         if !usesPorts, case .sinkFailed(let code) = result {
             effects = try outputFailed(code, of: channels[index].sink)
         }
-        try channels[index].proceed(after: result, in: phase, &reactor)
+        try channels[index].proceed(after: result, in: phase, usesPorts: usesPorts, &reactor, &limitedLog)
         return effects + (try finishStopIfFlushed())
     }
 
@@ -150,81 +152,85 @@ struct Streaming: ~Copyable {
         if options.mode == .standardOutput, readiness.contains(.error) {
             return try outputFailed(.brokenPipe, of: sink)
         }
-        for index in channels.indices where channels[index].sink === sink {
-            try channels[index].resumeIfBlocked(in: phase)
-        }
+        for index in channels.sharing(sink) { channels[index].resumeIfBlocked(in: phase) }
         return []
     }
 
-    /// The flush timer: sends what has waited in the ring buffers.
-    mutating func flushTimerHasFired() throws(SystemError) {
-        guard try timers.isFlushDue(), phase == .streaming else { return }
-        for index in channels.indices { try channels[index].flushIfAnythingWaits() }
+    /// A tick: checks what others may have changed, and sends what has waited in the ring buffers if it is time.
+    mutating func flushTimerHasFired(_ reactor: inout AgentReactor) throws(SystemError) {
+        let tick = try timers.tick()
+        guard tick != .nothing, phase == .streaming else { return }
+        settings.setPercent(channels, &limitedLog)
+        settings.adoptPageSize(channels, &limitedLog)
+        if tick == .flush {
+            channels.flushIfAnythingWaits(&reactor, &limitedLog)
+        } else {
+            channels.watchAnew(&reactor)
+        }
     }
 
-    /// The deadline: what is not sent yet stays where it is.
+    /// Others have written to files of tracefs that matter here.
+    mutating func settingsHaveChanged(_ reactor: inout AgentReactor) throws(SystemError) {
+        guard try settings.haveOthersWritten(), phase == .streaming else { return }
+        settings.adoptPageSize(channels, &limitedLog)
+        channels.watchAnew(&reactor)
+    }
+
+    /// The deadline: what is not sent yet stays where it is, unless there is progress.
     ///
     /// A worker hands back at once, unless a file system holds it: the second deadline is for that.
     mutating func deadlineHasPassed() throws(SystemError) -> [Effect] {
         guard try timers.hasDeadlinePassed() else { return [] }
         if case .flushing(var flush) = phase, !flush.hasGivenUp {
+            if try timers.extendStop(sent: channels.bytesSent) { return [] }
             flush.hasGivenUp = true
             phase = .flushing(flush)
             for index in channels.indices { channels[index].giveUp() }
-            try timers.setDeadline(after: Self.handBackLimit)
+            try timers.setHandBackDeadline()
             return try finishStopIfFlushed()
         }
-        isWorkerStuck = isAnyDraining
+        isWorkerStuck = channels.isAnyDraining
         if case .flushing(let flush) = phase { return try finishStop(flush) }
         return []
     }
 
-    /// The channels whose ports have gone.
-    var gonePorts: [(index: Int, sink: Sink, cpu: Int)] {
-        channels.enumerated().filter(\.element.isPortGone).map { ($0, $1.sink, $1.cpu) }
+    /// Tries to open the ports that have gone.
+    ///
+    /// - Parameter reopen: Opens the port of a sink: whether it is back, or why it cannot be opened.
+    mutating func reopenGonePorts(
+        _ reactor: inout AgentReactor, _ reopen: (Sink, _ cpu: Int) -> Result<Bool, Failure>
+    ) throws(SystemError) {
+        for index in channels.withoutPort {
+            switch reopen(channels[index].sink, channels[index].cpu) {
+            case .success(false): continue
+            case .success(true):
+                limitedLog.log("\(channels[index].sink.name) is back")
+                try channels[index].portIsBack(in: phase, &reactor)
+            case .failure(let problem): channels[index].portStaysGone(problem, &limitedLog)
+            }
+        }
     }
 
-    mutating func portIsBack(_ index: Int, _ reactor: inout AgentReactor) throws(SystemError) {
-        limitedLog.log("\(channels[index].sink.name) is back")
-        try channels[index].portIsBack(in: phase, &reactor)
-    }
+    var nextRetry: Duration? { channels.nextRetry }
 
-    mutating func portStaysGone(_ index: Int, because reason: Failure) {
-        channels[index].portStaysGone(reason, &limitedLog)
-    }
-
-    var nextRetry: Duration? {
-        let isFlushedByTimer = options.flushInterval > .zero
-        return channels.compactMap { $0.nextRetry(isFlushedByTimer: isFlushedByTimer) }.min()
-    }
-
-    mutating func retry() throws(SystemError) {
-        for index in channels.indices { try channels[index].retry(in: phase) }
+    mutating func retry(_ reactor: inout AgentReactor) {
+        channels.retry(in: phase, &reactor, &limitedLog)
     }
 
     /// Asks every busy worker for a sign of life; whether any has done nothing since the last call.
-    mutating func findStuckWorkers() -> Bool {
-        var isAnyStuck = false
-        for index in channels.indices where channels[index].checkWorker() {
-            isAnyStuck = true
-            limitedLog.log("the worker of CPU \(channels[index].cpu) is stuck", level: .error)
-        }
-        return isAnyStuck
-    }
+    mutating func findStuckWorkers() -> Bool { channels.findStuckWorkers(&limitedLog) }
 
     mutating func restoreSettings() { settings.restorePercent(log) }
 
     /// Ends the stop once every channel has sent what it had; a channel without a port cannot.
     private mutating func finishStopIfFlushed() throws(SystemError) -> [Effect] {
-        guard case .flushing(let flush) = phase, channels.allSatisfy(\.isFlushed) else { return [] }
+        guard case .flushing(let flush) = phase, channels.areFlushed else { return [] }
         return try finishStop(flush)
     }
 
     private mutating func finishStop(_ flush: Phase.Flush) throws(SystemError) -> [Effect] {
-        try readStats()
-        // Pages of another size than expected cannot be read.
-        isComplete =
-            !flush.hasGivenUp && settings.pageSizeProblem() == nil && channels.allSatisfy(\.isComplete)
+        readStats()
+        lastStop = StopOutcome(of: flush, channels, hasPageSizeChanged: settings.pageSizeChange != nil)
         phase = .stopped
         try timers.clearDeadline()
         restoreSettings()
@@ -233,18 +239,12 @@ struct Streaming: ~Copyable {
 
     private mutating func outputFailed(_ code: Errno, of sink: Sink) throws(SystemError) -> [Effect] {
         let failure = Effect.outputFailed(Failure(outputFailed: code, sink))
-        for index in channels.indices { channels[index].interrupt() }
+        channels.interrupt()
         return isStopped ? [failure] : [failure] + (try finishStop(Phase.Flush()))
     }
 
     /// An order may come before the ports do: CPUs are served when their ports come.
     private var missingPorts: String? {
         channels.isEmpty ? "no CPU has a port in \(options.portsFolder) yet" : nil
-    }
-
-    private func smallestRing() throws(SystemError) -> Int {
-        var smallest = Int.max
-        for channel in channels { smallest = min(smallest, try channel.ringSize()) }
-        return smallest
     }
 }

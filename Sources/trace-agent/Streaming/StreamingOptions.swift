@@ -7,6 +7,8 @@ struct StreamingOptions: Sendable {
     let portsFolder: String
     /// Longest time that an event waits in a ring buffer; 0: until the stop.
     let flushInterval: Duration
-    /// Longest time that a stop takes.
+    /// Longest time that a stop goes on without progress.
     let stopTimeout: Duration
+    /// Longest time that the exit takes.
+    let exitTimeout: Duration
 }

@@ -1,30 +1,86 @@
 import Reactor
 
-/// The timers of `Streaming`: the flush timer while pages move, the deadline of a stop.
+/// The timers of `Streaming`: a tick while pages move, the deadline of a stop.
 struct StreamingTimers: ~Copyable {
-    private let flush: TimerFD
+    private let ticks: TimerFD
     private let deadline: TimerFD
+    /// Longest time that an event waits in a ring buffer; 0: until the stop.
+    private let flushInterval: Duration
+    private var lastFlush = ContinuousClock.now
+    private var stopDeadline: StopDeadline
     private(set) var isDeadlineSet = false
 
-    init(_ reactor: inout AgentReactor) throws(SystemError) {
-        let flush = try TimerFD()
+    /// Settings that others may have changed are checked at least this often.
+    private static let longestTick = Duration.seconds(1)
+
+    /// - Parameter patience: Longest time that a stop goes on without progress.
+    init(
+        flushInterval: Duration, patience: Duration, _ reactor: inout AgentReactor
+    ) throws(SystemError) {
+        let ticks = try TimerFD()
         let deadline = try TimerFD()
-        try reactor.watch(flush.descriptor, for: .readable, as: .flushTimer)
+        try reactor.watch(ticks.descriptor, for: .readable, as: .flushTimer)
         try reactor.watch(deadline.descriptor, for: .readable, as: .deadline)
-        self.flush = flush
+        self.ticks = ticks
         self.deadline = deadline
+        self.flushInterval = flushInterval
+        stopDeadline = StopDeadline(patience: patience)
     }
 
-    /// - Parameter interval: 0: the flush timer never fires.
-    func startFlushing(every interval: Duration) throws(SystemError) {
-        if interval > .zero { try flush.arm(after: interval, every: interval) }
+    // MARK: ticks
+
+    mutating func startTicking() throws(SystemError) {
+        lastFlush = .now
+        let tick = flushInterval > .zero ? min(flushInterval, Self.longestTick) : Self.longestTick
+        try ticks.arm(after: tick, every: tick)
     }
 
-    func stopFlushing() throws(SystemError) { try flush.disarm() }
+    func stopTicking() throws(SystemError) { try ticks.disarm() }
 
-    func isFlushDue() throws(SystemError) -> Bool { try flush.expirations() > 0 }
+    /// What is to be done after a tick.
+    enum Tick { case nothing, check, flush }
 
-    mutating func setDeadline(after limit: Duration) throws(SystemError) {
+    mutating func tick(at now: ContinuousClock.Instant = .now) throws(SystemError) -> Tick {
+        guard try ticks.expirations() > 0 else { return .nothing }
+        guard flushInterval > .zero else { return .check }
+        // A longer interval is a number of ticks, each of which may come a bit early or late.
+        guard now - lastFlush > flushInterval - Self.longestTick / 2 || flushInterval <= Self.longestTick
+        else {
+            return .check
+        }
+        lastFlush = now
+        return .flush
+    }
+
+    // MARK: the deadline
+
+    /// A stop begins.
+    ///
+    /// - Parameter sent: Bytes that were sent until now, or given up.
+    mutating func beginStop(sent: Int) throws(SystemError) {
+        stopDeadline.begin(sent: sent)
+        if let next = stopDeadline.goesOn(sent: sent) { try setDeadline(after: next) }
+    }
+
+    /// The agent ends, within `limit`.
+    mutating func endWithin(_ limit: Duration) throws(SystemError) {
+        guard stopDeadline.endWithin(limit), isDeadlineSet else { return }
+        try setDeadline(after: .zero)
+    }
+
+    /// The deadline has passed; sets it anew if something was sent meanwhile.
+    ///
+    /// - Returns: Whether the stop goes on.
+    mutating func extendStop(sent: Int) throws(SystemError) -> Bool {
+        guard let next = stopDeadline.goesOn(sent: sent) else { return false }
+        try setDeadline(after: next)
+        return true
+    }
+
+    /// The stop is given up: a worker hands its channel back at once, unless a file system holds it.
+    mutating func setHandBackDeadline() throws(SystemError) { try setDeadline(after: .seconds(1)) }
+
+    private mutating func setDeadline(after limit: Duration) throws(SystemError) {
         isDeadlineSet = true
         try deadline.arm(after: max(limit, .milliseconds(1)))
     }

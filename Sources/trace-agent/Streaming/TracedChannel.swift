@@ -8,25 +8,19 @@ import Reactor
 /// At most one job is in flight: the channel is then `draining`, and belongs to its worker.
 struct TracedChannel {
     private let index: Int
-    private let worker: Worker
-    private var state = ChannelState.idle
-    /// The number under which the reactor watches the sink; `nil` if epoll does not take it.
-    private var sinkToken: Int?
-    private var losses: LossCount
-    /// Events in the ring buffer when its counters were last read.
-    private var unread = 0
-    /// Whether the last job found nothing in a ring buffer that was reported as readable.
-    private var wasIdle = false
+    private var worker: WorkerLink
+    private var state = ChannelState.idle {
+        didSet { lastStep = .now }
+    }
+    /// When the state changed, or the channel was last tried in it.
+    private var lastStep = ContinuousClock.now
+    private var sinkWatch: SinkWatch
+    private var ring: TracedRing
     /// Whether the flush timer fired, or a stop was ordered, while the worker had a job.
     private var flushIsDue = false
-    /// The count of pages at which a stop's flush ends.
-    private var flushEnd = 0
-    /// Whether no host is connected to the port.
-    private var portIsAway = false
-    /// Whether the ring buffer could not be read the last time.
-    private var isUnreadable = false
+    /// The count of pages when a stop was ordered.
+    private var flushStart = 0
     private var complaints = Complaints()
-    private var beat = WorkerBeat()
 
     /// Starts the channel's worker, and watches the channel's descriptors under `index`.
     ///
@@ -34,20 +28,19 @@ struct TracedChannel {
     init(
         _ channel: Channel, index: Int, sharingSinkOf first: TracedChannel?, _ reactor: inout AgentReactor
     ) throws(SystemError) {
-        losses = LossCount(from: try channel.ring.stats())
-        worker = try Worker(channel)
+        worker = try WorkerLink(channel)
         self.index = index
         if let first {
-            sinkToken = first.sinkToken
+            sinkWatch = first.sinkWatch
         } else {
-            sinkToken = try reactor.watch(channel.sink.descriptor, for: .once, as: .sink(index)) ? index : nil
+            sinkWatch = try SinkWatch(channel.sink, index: index, &reactor)
         }
         try reactor.watch(channel.readiness.descriptor, for: .readable, as: .jobResult(index))
         // Last: the ring buffer stays open if this fails, and epoll would keep its watch.
-        try reactor.watch(channel.ring.descriptor, for: .once, as: .ring(index))
+        ring = try TracedRing(channel.ring, index: index, &reactor)
     }
 
-    private var channel: Channel { worker.channel }
+    var channel: Channel { worker.channel }
     var cpu: Int { channel.cpu }
     var sink: Sink { channel.sink }
     var isIdle: Bool { state == .idle }
@@ -55,32 +48,34 @@ struct TracedChannel {
     var isDraining: Bool { if case .draining = state { true } else { false } }
     /// Whether a stop has nothing to wait for: everything is sent, or cannot be.
     var isFlushed: Bool { state == .idle || state == .portGone }
-    var isComplete: Bool { state == .idle && channel.pendingBytes == 0 && !isUnreadable }
-
-    func ringSize() throws(SystemError) -> Int { try channel.ring.size() }
+    /// Whether everything that was read has been sent.
+    var isDelivered: Bool { state == .idle && channel.pendingBytes == 0 }
+    /// Whether everything that was recorded since the last start has been sent.
+    var isComplete: Bool { isDelivered && !ring.isUnreadable && !ring.hasSwapped }
 
     /// Reads the kernel's counters, and adds up what was lost since the last time.
-    mutating func readStats(streaming: Bool) throws(SystemError) {
-        let stats = try channel.ring.stats()
-        losses.add(stats, streaming: streaming)
-        unread = stats.unread
+    mutating func readStats(streaming: Bool, _ log: inout LimitedLog) {
+        let error = ring.readStats(bytesTaken: channel.counters.bytesTaken.now, streaming: streaming)
+        complaints.logStats(error, of: channel, &log)
     }
 
     /// What has been counted; the kernel's part is as old as the last `readStats`.
     var report: CPUReport {
-        CPUReport(cpu: cpu, state: state.reported, counts: Counts(of: channel, losses, unread: unread))
+        CPUReport(cpu: cpu, state: state.reported, counts: Counts(of: channel, ring.counted))
     }
 
     /// Begins to stream what the ring buffer holds, by the counters that were just read, and what comes.
-    mutating func start(_ reactor: inout AgentReactor) throws(SystemError) {
-        (wasIdle, flushIsDue) = (false, isDraining)
+    mutating func start(_ reactor: inout AgentReactor) {
+        flushIsDue = isDraining
+        ring.begin()
+        complaints.begin()
         switch state {
         case .draining, .portGone: break
         default:
-            if unread > 0 || channel.pendingBytes > 0 {
-                dispatch(.flush(pages: try channel.pagesInRing()))
+            if ring.holdsEvents || channel.pendingBytes > 0 {
+                dispatch(.flush(pages: channel.pagesInRing))
             } else {
-                try waitForData(&reactor)
+                waitForData(&reactor)
             }
         }
     }
@@ -88,21 +83,28 @@ struct TracedChannel {
     /// Begins to send what was recorded until now; a second stop moves that boundary.
     ///
     /// An idle CPU is woken too: that saves a read of its counters.
-    mutating func stop() throws(SystemError) {
-        // A batch that is on its way is not counted yet.
-        let capacity = try channel.pagesInRing() + channel.pagesPerSplice
-        flushEnd = channel.counters.pages.now + capacity
+    mutating func stop() {
+        flushStart = channel.counters.pages.now
         switch state {
         case .draining:
             flushIsDue = true
             interrupt()
-        case .waitingForData, .ringGone, .idle: dispatch(.flush(pages: capacity))
+        case .waitingForData, .polling, .waitingForCPU, .ringGone, .idle:
+            dispatch(.flush(pages: pagesToFlush))
         case .waitingForPort, .portGone: break
         }
     }
 
+    /// The pages that a stop's flush may still move.
+    ///
+    /// In all, these are as many as the ring buffer can hold, and a batch that is on its way and not counted yet: a CPU
+    /// that goes on recording cannot keep the flush busy for ever.
+    private var pagesToFlush: Int {
+        max(0, flushStart + channel.pagesInRing + channel.pagesPerSplice - channel.counters.pages.now)
+    }
+
     /// Asks a worker that has a job to hand the channel back.
-    func interrupt() { if isDraining { channel.mailbox.post(Job.interrupt.word) } }
+    func interrupt() { if isDraining { worker.interrupt() } }
 
     /// The stop is over time: a channel that waits for its port is left as it is.
     mutating func giveUp() {
@@ -110,76 +112,82 @@ struct TracedChannel {
         if state == .waitingForPort { state = .idle }
     }
 
-    mutating func ringIsReadable() { if state == .waitingForData { dispatch(.drain) } }
+    mutating func ringIsReadable() {
+        guard state == .waitingForData else { return }
+        ring.isReported()
+        dispatch(.drain)
+    }
+
+    /// Others have changed something: the ring buffer may be another one, or its CPU there.
+    mutating func watchAnew(_ reactor: inout AgentReactor) {
+        if state == .waitingForData { waitForData(&reactor) }
+    }
 
     /// The flush timer fired: what has waited in the ring buffer since the last time is sent, a partial page too.
     ///
     /// A CPU with nothing new is not woken.
-    mutating func flushIfAnythingWaits() throws(SystemError) {
+    mutating func flushIfAnythingWaits(_ reactor: inout AgentReactor, _ log: inout LimitedLog) {
+        readStats(streaming: true, &log)
         switch state {
         case .draining: flushIsDue = true
-        case .waitingForData, .ringGone:
-            try readStats(streaming: true)
-            if unread > 0 { try flush(in: .streaming) }
-        default: break
+        case .waitingForData where !ring.holdsEvents: waitForData(&reactor)
+        case .waitingForData, .polling, .ringGone: if ring.holdsEvents { flush(in: .streaming) }
+        case .idle, .waitingForCPU, .waitingForPort, .portGone: break
         }
     }
 
-    /// Reads how the worker's job ended, and logs what is wrong.
-    ///
-    /// - Returns: `nil` if no job has ended.
-    mutating func receiveResult(usesPorts: Bool, _ log: inout LimitedLog) -> JobResult? {
-        guard let word = channel.readiness.receive(), let result = JobResult(word: word), isDraining else {
-            return nil
-        }
-        complaints.logZeroSplices(of: channel, &log)
-        isUnreadable = false
-        switch result {
-        // A CPU that was never online has no ring buffer to read.
-        case .ringFailed(.noDevice): break
-        case .ringFailed(let code):
-            isUnreadable = true
-            complaints.log("CPU \(cpu): cannot read its ring buffer: \(code)", of: channel, &log)
-        case .sinkFailed(let code) where usesPorts:
-            complaints.log("cannot write to \(sink.name): \(code)", of: channel, &log)
-        case .dry, .spent, .blocked: complaints.forget()
-        case .idle, .interrupted, .sinkFailed: break
-        }
-        return result
+    /// What is wrong with the stream since the last start, `nil` if nothing is.
+    var warning: String? { ring.warning.map { "CPU \(cpu): \($0)" } }
+
+    /// How the worker's job ended; `nil` if none has.
+    mutating func receiveResult() -> JobResult? {
+        guard let result = worker.receive() else { return nil }
+        return isDraining ? result : nil
     }
 
-    /// Goes on after a job that has ended.
+    /// Goes on after a job that has ended, and logs what is wrong.
     mutating func proceed(
-        after result: JobResult, in phase: Phase, _ reactor: inout AgentReactor
+        after result: JobResult, in phase: Phase, usesPorts: Bool, _ reactor: inout AgentReactor,
+        _ log: inout LimitedLog
     ) throws(SystemError) {
         guard case .draining(let job) = state else { return }
-        let next = NextStep(after: result, of: job, in: phase, wasIdle: wasIdle, flushIsDue: flushIsDue)
-        wasIdle = result == .idle && job == .drain
-        switch next {
+        complaints.logJob(result, of: channel, usesPorts: usesPorts, &log)
+        ring.jobHasEnded(result)
+        // A ring buffer that has grown meanwhile can hold more than the flush was bounded by.
+        if case .flushing(let flush) = phase, result == .spent, pagesToFlush > 0 {
+            flushIsDue = !flush.hasGivenUp
+        }
+        switch NextStep(after: result, of: job, in: phase, flushIsDue: flushIsDue) {
         case .rest: state = .idle
-        case .waitForData: try waitForData(&reactor)
+        case .waitForData: waitForData(&reactor)
+        case .pollByTimer:
+            ring.hasPolled(pages: worker.pagesMoved, ofRingOf: channel.pagesInRing)
+            complaints.logPolling(of: channel, &log)
+            state = .polling
         case .waitForPort: try waitForPort(&reactor)
         case .retryPort: state = .waitingForPort
         case .drain: dispatch(.drain)
-        case .flush: try flush(in: phase)
+        case .flush: flush(in: phase)
+        case .waitForCPU: state = .waitingForCPU
         case .giveUpRing: state = .ringGone
         case .giveUpPort: state = .portGone
         }
     }
 
     /// The sink accepts data again, or the retry timer tries it.
-    mutating func resumeIfBlocked(in phase: Phase) throws(SystemError) {
+    mutating func resumeIfBlocked(in phase: Phase) {
         guard state == .waitingForPort else { return }
-        if case .flushing = phase { try flush(in: phase) } else { dispatch(.drain) }
+        if case .flushing = phase { flush(in: phase) } else { dispatch(.drain) }
     }
 
     /// The port that had gone is open again; the channel goes on with what it has.
     mutating func portIsBack(in phase: Phase, _ reactor: inout AgentReactor) throws(SystemError) {
-        sinkToken = try reactor.watch(sink.descriptor, for: .once, as: .sink(index)) ? index : nil
+        sinkWatch = try SinkWatch(sink, index: index, &reactor)
         switch phase {
+        case .flushing(let flush) where flush.hasGivenUp: state = .idle
         case .stopped: state = .idle
         case .streaming: dispatch(.drain)
-        case .flushing: try flush(in: phase)
+        case .flushing: flush(in: phase)
         }
     }
 
@@ -189,62 +197,52 @@ struct TracedChannel {
     }
 
     /// When `retry` is to be called, for what no event announces.
-    ///
-    /// - Parameter isFlushedByTimer: Whether the flush timer tries ring buffers that poll(2) does not report.
-    func nextRetry(isFlushedByTimer: Bool) -> Duration? {
-        state.nextRetry(portIsAway: portIsAway, isFlushedByTimer: isFlushedByTimer)
-    }
+    var nextRetry: Duration? { state.retryPeriod(ring, sinkWatch) }
 
-    mutating func retry(in phase: Phase) throws(SystemError) {
-        try resumeIfBlocked(in: phase)
-        if state == .ringGone, phase == .streaming { try flushIfAnythingWaits() }
+    /// Tries what no event announces, unless that was done a short time ago: the timer is there for all channels.
+    mutating func retry(in phase: Phase, _ reactor: inout AgentReactor, _ log: inout LimitedLog) {
+        guard let period = nextRetry, ContinuousClock.now - lastStep >= period / 2 else { return }
+        lastStep = .now
+        switch state {
+        case .waitingForData:
+            ring.isRenewed()
+            waitForData(&reactor)
+        case .polling: dispatch(.drain)
+        case .draining:
+            if let time = worker.releaseIfStarved() { complaints.logStarvation(of: channel, for: time, &log) }
+        case .waitingForPort: resumeIfBlocked(in: phase)
+        case .waitingForCPU: if !ring.isOffline { dispatch(.drain) }
+        case .ringGone: flushIfAnythingWaits(&reactor, &log)
+        case .idle, .portGone: break
+        }
     }
 
     /// Whether the worker has a job and has done nothing since the last call; asks it to hand the channel back.
-    ///
-    /// A worker that is alive does that at once.
-    mutating func checkWorker() -> Bool {
-        guard isDraining else {
-            beat.rest()
-            return false
-        }
-        let isStuck = beat.hasStopped(at: channel.counters)
-        interrupt()
-        return isStuck
-    }
+    mutating func checkWorker() -> Bool { isDraining && worker.isStuck() }
 
     // MARK: steps, each of which ends in another state
 
     /// Gives the channel to its worker; `receiveResult` gets it back.
     private mutating func dispatch(_ job: Job) {
         state = .draining(job)
-        beat.jobs += 1
-        channel.mailbox.post(job.word)
+        worker.post(job)
     }
 
     /// Lets the worker move what is left before a stop's boundary, or as much as the ring buffer can hold.
-    ///
-    /// So a CPU that goes on recording cannot keep the flush busy for ever.
-    private mutating func flush(in phase: Phase) throws(SystemError) {
+    private mutating func flush(in phase: Phase) {
         flushIsDue = false
-        if case .flushing = phase {
-            dispatch(.flush(pages: max(0, flushEnd - channel.counters.pages.now)))
-        } else {
-            dispatch(.flush(pages: try channel.pagesInRing()))
-        }
+        if case .flushing = phase { return dispatch(.flush(pages: pagesToFlush)) }
+        dispatch(.flush(pages: channel.pagesInRing))
     }
 
-    private mutating func waitForData(_ reactor: inout AgentReactor) throws(SystemError) {
-        state = .waitingForData
-        try reactor.rearm(channel.ring.descriptor, for: [.readable, .once], as: .ring(index))
+    private mutating func waitForData(_ reactor: inout AgentReactor) {
+        state = ring.waitForData(&reactor) ? .waitingForData : .polling
     }
 
     private mutating func waitForPort(_ reactor: inout AgentReactor) throws(SystemError) {
         state = .waitingForPort
-        // The retry timer tries a sink that epoll does not take (a file, /dev/null), and a port whose host
-        // is away, which poll(2) reports for ever.
-        portIsAway = isHungUp(sink.descriptor)
-        guard let sinkToken, !portIsAway else { return }
-        try reactor.rearm(sink.descriptor, for: [.writable, .once], as: .sink(sinkToken))
+        if try sinkWatch.waitForOutput(of: sink, &reactor) {
+            channel.counters.bytesUnconfirmed.count(channel.counters.bytesInFlight.now)
+        }
     }
 }

@@ -9,7 +9,8 @@ final class Worker: Sendable {
 
     /// Starts the thread, which waits for jobs in `channel.mailbox`.
     init(_ channel: Channel) throws(SystemError) {
-        let thread = try JoinedThread(pinnedTo: channel.cpu, name: "trace-cpu\(channel.cpu)") {
+        let thread = try JoinedThread(name: "trace-cpu\(channel.cpu)") {
+            channel.placement.begin()
             var drainer = Drainer(channel)
             drainer.run()
         }

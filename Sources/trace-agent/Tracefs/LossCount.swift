@@ -1,20 +1,50 @@
 /// How many events one CPU lost, added up from differences of the kernel's own counters.
+///
+/// A snapshot exchanges the ring buffer for a second one with counters of its own, and the next snapshot exchanges it
+/// back: each one's losses are the differences to what was last seen of that one.
 struct LossCount: Equatable, Sendable {
     /// Lost while the agent was streaming or flushing.
     private(set) var whileStreaming = 0
     /// Overwritten while the agent was stopped: the oldest events of the flight recorder.
     private(set) var whileStopped = 0
-    private var last: Int
+    /// How often the counters were found to be those of another ring buffer, or of one that was cleared, while streaming.
+    private(set) var swaps = 0
+    /// The counters as last seen; `nil` if they could not be read yet.
+    private var last: RingStats?
+    /// Those of the ring buffer that this one was exchanged for, or that was cleared.
+    private var other: RingStats?
 
-    /// Starts counting at `stats`.
-    init(from stats: RingStats) { last = stats.lost }
+    /// Counts from `stats` on.
+    mutating func begin(at stats: RingStats) { last = stats }
 
     /// Adds what was lost since the last call.
     ///
-    /// A counter that fell was reset: the ring buffer was cleared.
-    mutating func add(_ stats: RingStats, streaming: Bool) {
-        let difference = stats.lost >= last ? stats.lost - last : stats.lost
-        last = stats.lost
+    /// - Parameter bytesTaken: Bytes taken from the ring buffer since then.
+    mutating func add(_ stats: RingStats, bytesTaken: Int, streaming: Bool) {
+        defer { last = stats }
+        guard let last else { return }
+        if stats.canFollow(last), !isOther(stats, than: last, bytesTaken: bytesTaken) {
+            count(stats.lost - last.lost, streaming)
+            return
+        }
+        // What was not seen before begins at 0: a new snapshot buffer, or one that was cleared.
+        let base = other.map { stats.canFollow($0) ? $0.lost : 0 } ?? 0
+        count(stats.lost - base, streaming)
+        if streaming { swaps += 1 }
+        other = last
+    }
+
+    /// Whether the counters fit both ring buffers, and fit the exchanged one better: by what reading adds to them.
+    private func isOther(_ stats: RingStats, than last: RingStats, bytesTaken: Int) -> Bool {
+        guard let other, stats.canFollow(other), other != last else { return false }
+        if bytesTaken == 0 { return stats.read != last.read && stats.read == other.read }
+        return stats.read - last.read > bytesTaken / Self.shortestEvent
+    }
+
+    /// Bytes that an event takes in a sub-buffer: its header, and data of at least one word.
+    private static let shortestEvent = 8
+
+    private mutating func count(_ difference: Int, _ streaming: Bool) {
         if streaming { whileStreaming += difference } else { whileStopped += difference }
     }
 }

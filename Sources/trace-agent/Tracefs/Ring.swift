@@ -1,5 +1,6 @@
 import CommandSupport
 import Reactor
+import Synchronization
 
 /// One CPU's ring buffer: the files of tracefs that give its pages, counters and size.
 ///
@@ -11,6 +12,7 @@ final class Ring: Sendable {
     let descriptor: FileDescriptor
     private let statsFile: FileDescriptor
     private let sizeFile: FileDescriptor
+    private let lastSize: Atomic<Int>
 
     /// - Parameters:
     ///   - pages: Gives pages to splice(2) and read(2).
@@ -23,6 +25,7 @@ final class Ring: Sendable {
         self.cpu = cpu
         descriptor = pages
         statsFile = stats
+        lastSize = Atomic(Self.size(in: size) ?? 0)
         sizeFile = size
     }
 
@@ -40,10 +43,18 @@ final class Ring: Sendable {
     /// The same as text.
     func statsText() throws(SystemError) -> String { try statsFile.contents() }
 
-    /// Bytes that the ring buffer can hold now: it can be resized while the agent runs.
+    /// Bytes that the ring buffer could hold when that was last read: it can be resized while the agent runs.
     ///
     /// 0 if the kernel does not report it.
-    func size() throws(SystemError) -> Int {
-        RingGeometry.ringSize(fromBufferSize: try sizeFile.contents()) ?? 0
+    var size: Int { lastSize.load(ordering: .acquiring) }
+
+    /// Reads the size; waits for as long as anybody resizes a ring buffer, which can take seconds.
+    func readSize() {
+        if let size = Self.size(in: sizeFile) { lastSize.store(size, ordering: .releasing) }
+    }
+
+    /// `nil` if it cannot be read: what was known before is then the best guess.
+    private static func size(in file: borrowing FileDescriptor) -> Int? {
+        (try? file.contents()).flatMap { RingGeometry.ringSize(fromBufferSize: $0) }
     }
 }

@@ -5,28 +5,51 @@ import TraceFile
 
 /// What all ring buffers of an instance share: the size of a sub-buffer, and when poll(2) reports them as readable.
 struct RingSettings: ~Copyable {
-    /// Bytes of a sub-buffer when the agent started.
-    let pageSize: Int
+    /// Bytes of a sub-buffer when that was last read.
+    private(set) var pageSize: Int
     private let headerPage: FileDescriptor
     private let bufferPercent: FileDescriptor
-    /// What `buffer_percent` was before the agent set it; `nil` while it is not set.
+    /// Reports what others write.
+    private let writes: WriteWatch
+    /// What `buffer_percent` was before the agent set it, or what others have set since; `nil` while it is not set.
     private var savedPercent: String?
+    /// What the agent has set.
+    private var ownPercent = ""
+    private var isChangeLogged = false
 
     /// - Parameters:
     ///   - headerPage: `events/header_page`.
     ///   - bufferPercent: `buffer_percent`, for reading and writing.
     /// - Throws: 78 if the kernel's page layout is unknown.
-    init(headerPage: consuming FileDescriptor, bufferPercent: consuming FileDescriptor) throws(Failure) {
+    init(
+        headerPage: consuming FileDescriptor, bufferPercent: consuming FileDescriptor
+    ) throws(Failure) {
+        let writes = try wrappingSystemError { () throws(SystemError) in try WriteWatch() }
         pageSize = try Self.readPageSize(headerPage)
         self.headerPage = headerPage
         self.bufferPercent = bufferPercent
+        self.writes = writes
     }
 
     /// Opens the files of an instance; Linux has had `buffer_percent` since 5.0.
-    init(in tracefs: Tracefs) throws(Failure) {
+    ///
+    /// - Parameter cpus: The CPUs whose ring buffers are read.
+    init(in tracefs: Tracefs, cpus: [Int]) throws(Failure) {
         try self.init(
             headerPage: try tracefs.open("events/header_page", .readOnly),
             bufferPercent: try tracefs.open("buffer_percent", .readWrite))
+        // The files whose change makes a ring buffer another one, or one of another size.
+        let files = ["snapshot", "buffer_size_kb", "buffer_subbuf_size_kb", "trace_clock"]
+        let ofCPU = cpus.flatMap { ["per_cpu/cpu\($0)/snapshot", "per_cpu/cpu\($0)/buffer_size_kb"] }
+        for file in files + ofCPU {
+            // Not every kernel has every file; changes that are not reported are noticed when the flush timer fires.
+            try? writes.add("\(tracefs.directory)/\(file)")
+        }
+    }
+
+    /// Watches for `haveOthersWritten`.
+    func watchWrites(_ reactor: inout AgentReactor) throws(SystemError) {
+        try reactor.watch(writes.descriptor, for: .readable, as: .settings)
     }
 
     private static func readPageSize(_ headerPage: borrowing FileDescriptor) throws(Failure) -> Int {
@@ -37,31 +60,48 @@ struct RingSettings: ~Copyable {
         return pageSize
     }
 
-    /// Why pages cannot be read now, `nil` if they can.
+    /// Whether others have written to a file that matters since the last call.
+    func haveOthersWritten() throws(SystemError) -> Bool { try writes.drain() }
+
+    /// Reads the size of a sub-buffer, which `buffer_subbuf_size_kb` can change at any time.
     ///
-    /// `buffer_subbuf_size_kb` can change a sub-buffer's size at any time, and pages of another size would not fit the
-    /// pipes and buffers that were made at start-up.
-    func pageSizeProblem() -> String? {
-        do throws(Failure) {
-            let size = try Self.readPageSize(headerPage)
-            if size == pageSize { return nil }
-            return "not started: the sub-buffer size changed from \(pageSize) to \(size): restart the agent"
-        } catch {
-            return "not started: \(error)"
-        }
+    /// - Returns: Whether it has changed.
+    mutating func updatePageSize() -> Bool {
+        // If it cannot be read, nothing is known of a change.
+        guard let size = try? Self.readPageSize(headerPage), size != pageSize else { return false }
+        pageSize = size
+        return true
     }
 
-    /// Sets `buffer_percent` for ring buffers of `bytes` each.
-    mutating func setPercent(forRingOf bytes: Int) throws(SystemError) {
-        if savedPercent == nil { savedPercent = try bufferPercent.contents() }
-        let percent = RingGeometry.bufferPercent(ringOf: bytes, pageSize: pageSize)
-        try bufferPercent.overwrite(with: "\(percent)")
+    /// Sets `buffer_percent` for ring buffers of `bytes` each, unless that is what it is.
+    ///
+    /// What others have set meanwhile is what will be restored.
+    mutating func setPercent(forRingOf bytes: Int, _ log: inout LimitedLog) {
+        let wanted = "\(RingGeometry.bufferPercent(ringOf: bytes, pageSize: pageSize))"
+        do throws(SystemError) {
+            let found = String(try bufferPercent.contents().prefix { !$0.isNewline })
+            if savedPercent == nil {
+                savedPercent = found
+            } else if found != ownPercent {
+                savedPercent = found
+                if !isChangeLogged {
+                    isChangeLogged = log.log(
+                        "buffer_percent was set to \(found) by another program: it is \(wanted) while pages are streamed"
+                    )
+                }
+            }
+            if found != wanted { try bufferPercent.overwrite(with: wanted) }
+            ownPercent = wanted
+        } catch {
+            log.log("cannot set buffer_percent: \(error.code)")
+        }
     }
 
     /// Restores `buffer_percent` to what it was before it was set.
     mutating func restorePercent(_ log: Logger) {
         guard let saved = savedPercent else { return }
         savedPercent = nil
+        isChangeLogged = false
         do throws(SystemError) {
             try bufferPercent.overwrite(with: saved)
         } catch {

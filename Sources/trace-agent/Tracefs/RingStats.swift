@@ -4,6 +4,12 @@ struct RingStats: Equatable, Sendable {
     var unread = 0
     /// Overwritten, or refused because the ring buffer was full: `overrun`, `commit overrun` and `dropped events`.
     var lost = 0
+    /// Read until now: `read events`.
+    var read = 0
+    /// Overwritten: `overrun`.
+    private var overrun = 0
+
+    init() {}
 
     /// Parses the file's text; unknown lines are skipped.
     init(parsing text: String) {
@@ -12,9 +18,21 @@ struct RingStats: Equatable, Sendable {
             guard parts.count == 2, let value = Int(parts[1].drop(while: { $0 == " " })) else { continue }
             switch parts[0] {
             case "entries": unread = value
-            case "overrun", "commit overrun", "dropped events": lost += value
+            case "read events": read = value
+            case "overrun":
+                overrun = value
+                lost += value
+            case "commit overrun", "dropped events": lost += value
             default: break
             }
         }
+    }
+
+    /// Events that were ever written to the ring buffer since it was cleared.
+    var written: Int { unread + read + overrun }
+
+    /// Whether these can be later counters of the same ring buffer as `earlier` ones.
+    func canFollow(_ earlier: RingStats) -> Bool {
+        lost >= earlier.lost && read >= earlier.read && written >= earlier.written
     }
 }

@@ -1,0 +1,82 @@
+import CommandSupport
+import ControlProtocol
+import Reactor
+
+/// All channels, in the order in which they were added.
+struct TracedChannels {
+    private var channels: [TracedChannel] = []
+
+    var indices: Range<Int> { channels.indices }
+    var count: Int { channels.count }
+    var isEmpty: Bool { channels.isEmpty }
+
+    subscript(index: Int) -> TracedChannel {
+        _read { yield channels[index] }
+        _modify { yield &channels[index] }
+    }
+
+    mutating func add(_ channel: Channel, _ reactor: inout AgentReactor) throws(SystemError) {
+        let first = channels.first { $0.sink === channel.sink }
+        channels.append(
+            try TracedChannel(channel, index: channels.count, sharingSinkOf: first, &reactor))
+    }
+
+    // MARK: what they are doing
+
+    var isAnyDraining: Bool { channels.contains(where: \.isDraining) }
+    /// Whether a stop has nothing to wait for.
+    var areFlushed: Bool { channels.allSatisfy(\.isFlushed) }
+    /// Whether everything that was taken from the ring buffers has been sent.
+    var areDelivered: Bool { channels.allSatisfy(\.isDelivered) }
+    /// Whether everything that was recorded since the last start has been sent.
+    var areComplete: Bool { channels.allSatisfy(\.isComplete) }
+    /// Bytes that were sent, or given up.
+    var bytesSent: Int { channels.reduce(0) { $0 + $1.channel.bytesDone } }
+    /// Bytes of the smallest ring buffer, `nil` if there is none.
+    var smallestRing: Int? { channels.map(\.channel.ring.size).min() }
+    var nextRetry: Duration? { channels.compactMap(\.nextRetry).min() }
+    var warnings: [String] { channels.compactMap(\.warning) }
+    var reports: [CPUReport] { channels.map(\.report) }
+
+    /// The channels that write to `sink`.
+    func sharing(_ sink: Sink) -> [Int] { indices.filter { channels[$0].sink === sink } }
+
+    /// The channels whose ports have gone.
+    var withoutPort: [Int] { indices.filter { channels[$0].isPortGone } }
+
+    // MARK: what is done to all
+
+    /// Reads the kernel's counters of every ring buffer.
+    mutating func readStats(streaming: Bool, _ log: inout LimitedLog) {
+        for index in indices { channels[index].readStats(streaming: streaming, &log) }
+    }
+
+    mutating func retry(in phase: Phase, _ reactor: inout AgentReactor, _ log: inout LimitedLog) {
+        for index in indices { channels[index].retry(in: phase, &reactor, &log) }
+    }
+
+    mutating func watchAnew(_ reactor: inout AgentReactor) {
+        for index in indices { channels[index].watchAnew(&reactor) }
+    }
+
+    mutating func flushIfAnythingWaits(_ reactor: inout AgentReactor, _ log: inout LimitedLog) {
+        for index in indices { channels[index].flushIfAnythingWaits(&reactor, &log) }
+    }
+
+    func interrupt() { for channel in channels { channel.interrupt() } }
+
+    /// Goes on with sub-buffers of `size` bytes.
+    ///
+    /// - Returns: `false` if they do not fit into every pipe.
+    func setPageSize(_ size: Int) -> Bool { channels.reduce(true) { $1.channel.setPageSize(size) && $0 } }
+
+    /// Asks every busy worker for a sign of life; whether any has done nothing since the last call.
+    mutating func findStuckWorkers(_ log: inout LimitedLog) -> Bool {
+        var isAnyStuck = false
+        for index in indices where channels[index].checkWorker() {
+            isAnyStuck = true
+            log.log("the worker of CPU \(channels[index].cpu) is stuck", level: .error)
+        }
+        return isAnyStuck
+    }
+}

@@ -1,0 +1,75 @@
+import Reactor
+
+/// One CPU's ring buffer as the reactor thread sees it: when it is tried, and what the kernel counts.
+struct TracedRing {
+    private let ring: Ring
+    private let token: Source
+    private var watch = RingWatch()
+    private var account: RingAccount
+    /// Swaps before the last start.
+    private var swapsBefore = 0
+    /// Whether the last job could not take what it holds.
+    private(set) var isUnreadable = false
+
+    /// Watches the ring buffer under `index`; it is not reported before `waitForData`.
+    init(_ ring: Ring, index: Int, _ reactor: inout AgentReactor) throws(SystemError) {
+        account = RingAccount(of: ring)
+        token = .ring(index)
+        self.ring = ring
+        try reactor.watch(ring.descriptor, for: .once, as: token)
+    }
+
+    // MARK: counters
+
+    /// Reads the kernel's counters, and adds up what was lost since the last time.
+    ///
+    /// - Parameter bytesTaken: Bytes taken from the ring buffer until now.
+    /// - Returns: Why they cannot be read; they then stay as they were.
+    mutating func readStats(bytesTaken: Int, streaming: Bool) -> Errno? {
+        account.update(from: ring, bytesTaken: bytesTaken, streaming: streaming)
+    }
+
+    /// What the kernel has counted, as it was last read.
+    var counted: RingAccount { account }
+    /// Whether it held events when that was read.
+    var holdsEvents: Bool { account.unread > 0 }
+    /// Whether it was found cleared, or exchanged for its snapshot, since the last start.
+    var hasSwapped: Bool { account.swaps > swapsBefore }
+
+    /// What is wrong with what was read since the last start, `nil` if nothing is.
+    var warning: String? {
+        guard hasSwapped else { return nil }
+        return
+            "its ring buffer was cleared or exchanged for its snapshot: events of that time may come out of order, or not at all"
+    }
+
+    /// A start was ordered.
+    mutating func begin() { swapsBefore = account.swaps }
+
+    // MARK: when it is tried
+
+    /// Asks for one report.
+    ///
+    /// The registration is renewed each time: it goes stale if the ring buffer is exchanged for its snapshot.
+    ///
+    /// - Returns: `false` if epoll has no memory for it: the timer has to try the ring buffer.
+    func waitForData(_ reactor: inout AgentReactor) -> Bool {
+        (try? reactor.renew(ring.descriptor, for: [.readable, .once], as: token)) != nil
+    }
+
+    mutating func isReported() { watch.isReported() }
+    mutating func isRenewed() { watch.isRenewed() }
+    /// When the registration is to be renewed, `nil` if the next tick does that early enough.
+    var renewal: Duration? { watch.renewal }
+
+    /// Whether its CPU was never online: poll(2) then reports an error.
+    var isOffline: Bool { isInError(ring.descriptor) }
+
+    /// How often it is tried while poll(2) is of no use for it.
+    var pollInterval: Duration { watch.pollInterval }
+
+    mutating func jobHasEnded(_ result: JobResult) { isUnreadable = result.meansUnreadable }
+
+    /// A drain has found nothing to splice, although poll(2) had reported something.
+    mutating func hasPolled(pages: Int, ofRingOf size: Int) { watch.hasPolled(pages: pages, ofRingOf: size) }
+}

@@ -1,0 +1,38 @@
+import Reactor
+
+/// What the kernel counts for one ring buffer, added up over its whole life: `per_cpu/cpuN/stats`.
+struct RingAccount {
+    private var losses: LossCount
+    /// Events in the ring buffer when its counters were last read.
+    private(set) var unread = 0
+    /// Bytes that had been taken at that time.
+    private var bytesTaken = 0
+
+    /// Begins at what the counters are now.
+    init(of ring: Ring) {
+        losses = LossCount()
+        // If they cannot be read, the count begins with the first `update` that can.
+        if let stats = try? ring.stats() { losses.begin(at: stats) }
+    }
+
+    var lostWhileStreaming: Int { losses.whileStreaming }
+    var overwrittenWhileStopped: Int { losses.whileStopped }
+    /// How often the ring buffer was found cleared, or exchanged for its snapshot.
+    var swaps: Int { losses.swaps }
+
+    /// Reads the counters, and adds up what was lost since the last time.
+    ///
+    /// - Parameter bytesTaken: Bytes taken from the ring buffer until now.
+    /// - Returns: Why the counters cannot be read; they then stay as they were.
+    mutating func update(from ring: Ring, bytesTaken: Int, streaming: Bool) -> Errno? {
+        do throws(SystemError) {
+            let stats = try ring.stats()
+            losses.add(stats, bytesTaken: bytesTaken - self.bytesTaken, streaming: streaming)
+            unread = stats.unread
+            self.bytesTaken = bytesTaken
+            return nil
+        } catch {
+            return error.code
+        }
+    }
+}

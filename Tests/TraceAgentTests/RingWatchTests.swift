@@ -1,0 +1,99 @@
+import Testing
+
+@testable import trace_agent
+
+struct RingWatchTests {
+    private let start = ContinuousClock.now
+
+    @Test func `a ring buffer that was never reported is left to the ticks`() {
+        #expect(RingWatch().renewal == nil)
+    }
+
+    @Test func `where reports come often, a missing one is noticed after one and a half times as long`() {
+        var watch = RingWatch()
+        watch.isReported(at: start)
+        #expect(watch.renewal == nil)
+        watch.isReported(at: start + .milliseconds(200))
+        #expect(watch.renewal == .milliseconds(300))
+        watch.isReported(at: start + .milliseconds(210))
+        #expect(watch.renewal == .milliseconds(50))
+    }
+
+    @Test func `each renewal without a report makes the next one later, until the ticks are enough`() {
+        var watch = RingWatch()
+        watch.isReported(at: start)
+        watch.isReported(at: start + .milliseconds(1))
+        var renewals: [Duration] = []
+        while let renewal = watch.renewal {
+            renewals.append(renewal)
+            watch.isRenewed()
+        }
+        #expect(renewals == [50, 100, 200, 400, 800].map { .milliseconds($0) })
+    }
+
+    @Test func `a timer tries more often the more it finds, within limits`() {
+        var watch = RingWatch()
+        #expect(watch.pollInterval == .milliseconds(5))
+        watch.hasPolled(pages: 1, ofRingOf: 256)
+        #expect(watch.pollInterval == .milliseconds(10))
+        watch.hasPolled(pages: 20, ofRingOf: 256)
+        #expect(watch.pollInterval == .milliseconds(10))
+        watch.hasPolled(pages: 100, ofRingOf: 256)
+        #expect(watch.pollInterval == .milliseconds(5))
+        watch.hasPolled(pages: 100, ofRingOf: 256)
+        #expect(watch.pollInterval == .milliseconds(5))
+        for _ in 0..<20 { watch.hasPolled(pages: 0, ofRingOf: 256) }
+        #expect(watch.pollInterval == .seconds(1))
+    }
+}
+
+struct StopDeadlineTests {
+    private let start = ContinuousClock.now
+
+    private func after(_ seconds: Double) -> ContinuousClock.Instant { start + .seconds(seconds) }
+
+    @Test func `a stop is over time once nothing was sent for that long`() {
+        var deadline = StopDeadline(patience: .seconds(4))
+        deadline.begin(sent: 100, at: start)
+        var next: Duration?
+        next = deadline.goesOn(sent: 100, at: start)
+        #expect(next == .seconds(1))
+        next = deadline.goesOn(sent: 200, at: after(3.5))
+        #expect(next == .seconds(1))
+        next = deadline.goesOn(sent: 300, at: after(7))
+        #expect(next == .seconds(1))
+        next = deadline.goesOn(sent: 300, at: after(10.5))
+        #expect(next == .milliseconds(500))
+        next = deadline.goesOn(sent: 300, at: after(11))
+        #expect(next == nil)
+    }
+
+    @Test func `at the exit progress does not put the end off`() {
+        var deadline = StopDeadline(patience: .seconds(4))
+        deadline.begin(sent: 0, at: start)
+        var next: Duration?
+        let isFirst = deadline.endWithin(.seconds(6), at: start)
+        let isSecondFirst = deadline.endWithin(.seconds(6), at: after(3))
+        #expect(isFirst && !isSecondFirst)
+        next = deadline.goesOn(sent: 1, at: after(5.5))
+        #expect(next == .milliseconds(500))
+        next = deadline.goesOn(sent: 2, at: after(6))
+        #expect(next == nil)
+    }
+}
+
+struct InFlightTests {
+    @Test func `as many splices as the queue holds count`() {
+        var inFlight = InFlight(splices: 3)
+        for (size, sum) in [(10, 10), (20, 30), (30, 60), (40, 90), (1, 71)] {
+            inFlight.add(size)
+            #expect(inFlight.bytes == sum)
+        }
+    }
+
+    @Test func `an output that is no port holds nothing`() {
+        var inFlight = InFlight(splices: 0)
+        inFlight.add(4096)
+        #expect(inFlight.bytes == 0)
+    }
+}
