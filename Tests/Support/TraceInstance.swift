@@ -55,8 +55,12 @@ package final class TraceInstance {
     }
 
     /// Starts writing numbered records on one CPU; `recordsWritten` says how many it were.
-    package func startLoad(cpu: Int, seconds: Double, rate: Int, size: Int = 64) throws -> Load {
-        try Load(instance: path, cpu: cpu, seconds: seconds, rate: rate, size: size)
+    ///
+    /// - Parameter priority: That of a real-time task, sched(7); `nil` for none.
+    package func startLoad(
+        cpu: Int, seconds: Double, rate: Int, size: Int = 64, priority: Int? = nil
+    ) throws -> Load {
+        try Load(instance: path, cpu: cpu, seconds: seconds, rate: rate, size: size, priority: priority)
     }
 
     /// Writes `count` numbered records on one CPU.
@@ -71,11 +75,13 @@ package final class Load {
     private let program: Program
     private let output = temporaryPath()
 
-    init(instance: String, cpu: Int, seconds: Double, rate: Int, size: Int) throws {
+    init(instance: String, cpu: Int, seconds: Double, rate: Int, size: Int, priority: Int?) throws {
         // A flat-out load says nothing if it is slowed down by a debug build.
-        program = try Program(
-            Machine.release("trace-load"), ["write", instance, "\(cpu)", "\(seconds)", "\(rate)", "\(size)"],
-            output: .truncate(output))
+        let load = [
+            Machine.release("trace-load"), "write", instance, "\(cpu)", "\(seconds)", "\(rate)", "\(size)",
+        ]
+        let command = (priority.map { ["chrt", "-f", "\($0)"] } ?? []) + load
+        program = try Program(command[0], Array(command.dropFirst()), output: .truncate(output))
     }
 
     deinit { unlink(output) }

@@ -34,15 +34,11 @@ struct RingWatchTests {
     @Test func `a timer tries more often the more it finds, within limits`() {
         var watch = RingWatch()
         #expect(watch.pollInterval == .milliseconds(5))
-        watch.hasPolled(pages: 1, ofRingOf: 256)
-        #expect(watch.pollInterval == .milliseconds(10))
-        watch.hasPolled(pages: 20, ofRingOf: 256)
-        #expect(watch.pollInterval == .milliseconds(10))
-        watch.hasPolled(pages: 100, ofRingOf: 256)
-        #expect(watch.pollInterval == .milliseconds(5))
-        watch.hasPolled(pages: 100, ofRingOf: 256)
-        #expect(watch.pollInterval == .milliseconds(5))
-        for _ in 0..<20 { watch.hasPolled(pages: 0, ofRingOf: 256) }
+        for (count, interval) in [(1, 10), (21, 10), (121, 5), (221, 5), (222, 10)] {
+            watch.hasPolled(count: count, ofRingOf: 256)
+            #expect(watch.pollInterval == .milliseconds(interval))
+        }
+        for _ in 0..<20 { watch.hasPolled(count: 222, ofRingOf: 256) }
         #expect(watch.pollInterval == .seconds(1))
     }
 }

@@ -60,7 +60,9 @@ final class StreamingRig {
     func retry() { streaming.retry(&reactor) }
     func prepareExit() throws { try streaming.prepareExit() }
     func findStuckWorkers() -> Bool { streaming.findStuckWorkers() }
-    /// Tries to open the ports that have gone; `isBack`: whether all are there again. The CPUs that were tried.
+    /// Tries to open the ports that have gone: the CPUs that were tried.
+    ///
+    /// - Parameter isBack: Whether all are there again.
     @discardableResult
     func reopenGonePorts(isBack: Bool = true) throws -> [Int] {
         var tried: [Int] = []

@@ -98,6 +98,6 @@ struct Complaints {
     func logStarvation(of channel: Channel, for time: Duration, _ log: inout LimitedLog) {
         log.log(
             "CPU \(channel.cpu) gives its worker no time, because of a real-time task for instance: it may run on any CPU for \(time)",
-            Self.fields(of: channel))
+            level: .notice, Self.fields(of: channel))
     }
 }

@@ -10,6 +10,8 @@ struct RingWatch {
     private var lastReport: ContinuousClock.Instant?
     /// How often a ring buffer is tried that poll(2) reports as readable when it is not.
     private(set) var pollInterval = Self.shortestPoll
+    /// Pages that had been taken at the last try.
+    private var polledCount = 0
 
     private static let longest = Duration.seconds(1)
     private static let shortestTrust = Duration.milliseconds(50)
@@ -29,8 +31,14 @@ struct RingWatch {
     /// The registration is renewed without a report: the ring buffer fills more slowly than before.
     mutating func isRenewed() { trust = min(trust * 2, Self.longest) }
 
-    /// A try by the timer has moved `pages`: the next one is to find an eighth to a thirty-second of the ring buffer.
-    mutating func hasPolled(pages: Int, ofRingOf size: Int) {
+    /// A try has found nothing more: the next one is to find an eighth to a thirty-second of the ring buffer.
+    ///
+    /// - Parameters:
+    ///   - count: Pages that were taken until now.
+    ///   - size: Pages that the ring buffer can hold.
+    mutating func hasPolled(count: Int, ofRingOf size: Int) {
+        let pages = count - polledCount
+        polledCount = count
         if pages > size / 8 {
             pollInterval = max(pollInterval / 2, Self.shortestPoll)
         } else if pages < size / 32 {

@@ -6,15 +6,18 @@ struct Starvation {
     private var releasedUntil: ContinuousClock.Instant?
     private var releaseTime = Self.shortestRelease
 
-    /// How often a busy worker is checked: a ring buffer of 1 MiB holds what 80 MB/s fill twice as fast as that.
-    static let checkPeriod = Duration.milliseconds(100)
+    /// How often a busy worker is checked: a ring buffer of 1 MiB holds what comes at 4 MB/s for five times as long.
+    static let checkPeriod = Duration.milliseconds(50)
     /// How long a worker stays released: twice as long each time that it starves soon after it went home.
     private static let shortestRelease = Duration.seconds(1)
     private static let longestRelease = Duration.seconds(64)
 
     /// The worker is given a job, and goes home if its time elsewhere is over.
-    mutating func begin(_ placement: Placement, at now: ContinuousClock.Instant = .now) {
+    mutating func begin(
+        _ placement: Placement, _ counters: ChannelCounters, at now: ContinuousClock.Instant = .now
+    ) {
         beat.jobs += 1
+        _ = beat.hasStopped(at: counters)
         guard let end = releasedUntil, now >= end else { return }
         // Half of the time at home without trouble: the next release is short again.
         if now - end > releaseTime { releaseTime = Self.shortestRelease }
@@ -25,7 +28,7 @@ struct Starvation {
     /// The worker has no job.
     mutating func rest() { beat.rest() }
 
-    /// Releases the worker if it waits for its CPU and has done nothing since the last call.
+    /// Releases the worker if it waits for its CPU and has done nothing since it was given its job, or since the last call.
     ///
     /// - Returns: For how long it is released from now on; `nil` if nothing changes.
     mutating func check(

@@ -161,7 +161,7 @@ struct TracedChannel {
         case .rest: state = .idle
         case .waitForData: waitForData(&reactor)
         case .pollByTimer:
-            ring.hasPolled(pages: worker.pagesMoved, ofRingOf: channel.pagesInRing)
+            ring.hasPolled(count: channel.counters.pages.now, ofRingOf: channel.pagesInRing)
             complaints.logPolling(of: channel, &log)
             state = .polling
         case .waitForPort: try waitForPort(&reactor)

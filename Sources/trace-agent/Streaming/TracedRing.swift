@@ -71,5 +71,5 @@ struct TracedRing {
     mutating func jobHasEnded(_ result: JobResult) { isUnreadable = result.meansUnreadable }
 
     /// A drain has found nothing to splice, although poll(2) had reported something.
-    mutating func hasPolled(pages: Int, ofRingOf size: Int) { watch.hasPolled(pages: pages, ofRingOf: size) }
+    mutating func hasPolled(count: Int, ofRingOf size: Int) { watch.hasPolled(count: count, ofRingOf: size) }
 }

@@ -5,8 +5,6 @@ struct WorkerLink {
     private let worker: Worker
     private var beat = WorkerBeat()
     private var starvation = Starvation()
-    /// The count of pages when the worker was given its job.
-    private var pagesBefore = 0
 
     /// Starts the channel's worker.
     init(_ channel: Channel) throws(SystemError) { worker = try Worker(channel) }
@@ -15,14 +13,10 @@ struct WorkerLink {
 
     /// Gives the worker a job; it has none.
     mutating func post(_ job: Job) {
-        pagesBefore = channel.counters.pages.now
         beat.jobs += 1
-        starvation.begin(channel.placement)
+        starvation.begin(channel.placement, channel.counters)
         channel.mailbox.post(job.word)
     }
-
-    /// Pages that the job has moved until now.
-    var pagesMoved: Int { channel.counters.pages.now - pagesBefore }
 
     /// Asks the worker to hand the channel back.
     func interrupt() { channel.mailbox.post(Job.interrupt.word) }
