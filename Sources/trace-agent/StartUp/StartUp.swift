@@ -15,8 +15,9 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     let tracefs = try Tracefs(at: options.tracing.tracefs, instance: options.tracing.instance)
     let settings = try RingSettings(in: tracefs)
     let rings = try openRings(options.tracing, in: tracefs)
-    let builder = try HeaderBuilder(
-        tracefs, rings, symbols: options.tracing.kallsyms, bootID: options.tracing.bootID)
+    let builder = HeaderBuilder(
+        tracefs, rings, symbols: options.tracing.kallsyms, bootID: options.tracing.bootID,
+        addressesForGroup: options.headers.symbolsForGroup, log: log)
     let maker = ChannelMaker(pageSize: settings.pageSize, pipeSize: options.pipeSize.bytes, log: log)
     var parts = AgentParts(options, signals, settings, log)
     if case .record(let path) = options.mode {
@@ -29,9 +30,8 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     parts.sockets = passedSockets.isEmpty ? try LocalSockets.make(options, log) : passedSockets
     parts.ports = opening.opened
     parts.maker = options.mode.usesPorts ? maker : nil
-    parts.headerWorker = try Identity.become(user, log) { isConfined throws(SystemError) in
-        try HeaderWorker(builder, isConfined: isConfined)
-    }
+    parts.headerWorker = try Identity.become(
+        user, builder, withoutLandlock: options.headers.headerThreadWithoutLandlock, log)
     var agent = try parts.makeAgent()
     try agent.run()
 }
