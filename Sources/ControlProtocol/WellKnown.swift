@@ -3,6 +3,8 @@ package enum WellKnown {
     /// The user that the agent becomes; members of the group of this name may give it orders.
     package static let user = "virtio-trace"
     package static let service = "virtio-trace-agent"
+    /// Where the service's options are, as an assignment to `OPTIONS`: systemd.exec(5), `EnvironmentFile=`.
+    package static let optionsFile = "/etc/default/virtio-trace-agent"
     /// Where the agent listens for local clients.
     package static let socketPath = "/run/virtio-trace-agent/control.sock"
     /// Where udev(7) names the virtio ports.

@@ -25,7 +25,8 @@ struct Ports: Sendable {
         }
         return Sink(
             port.descriptor, name: path, pagesPerSplice: PortQueue.pagesPerSplice(ofDevice: device),
-            longestPipe: PortQueue.longestChain * memoryPageSize)
+            longestPipe: PortQueue.longestChain * memoryPageSize,
+            stallHint: CrowdedDevice.hint(forPort: device))
     }
 
     /// Opens the port of a sink that had gone, in its place.

@@ -5,6 +5,7 @@ import Logging
 struct Complaints {
     private var trouble: String?
     private var zeroSplices = 0
+    private var isStallLogged = false
 
     mutating func log(_ trouble: String, of channel: Channel, _ log: inout LimitedLog) {
         if self.trouble == trouble { return }
@@ -12,8 +13,13 @@ struct Complaints {
         if log.log(trouble, fields) { self.trouble = trouble }
     }
 
-    /// The channel works again.
-    mutating func forget() { trouble = nil }
+    /// The channel works again, unless its port is blocked and has never accepted anything.
+    mutating func forget(_ channel: Channel, isBlocked: Bool, _ log: inout LimitedLog) {
+        trouble = nil
+        guard isBlocked, !isStallLogged, let hint = channel.sink.stallHint, channel.counters.bytes.now == 0
+        else { return }
+        isStallLogged = log.log("\(channel.sink.name) has never accepted anything, and \(hint)")
+    }
 
     /// Logs pages that a port threw away: a loss that no counter of the kernel shows.
     mutating func logZeroSplices(of channel: Channel, _ log: inout LimitedLog) {

@@ -142,7 +142,7 @@ struct TracedChannel {
             complaints.log("CPU \(cpu): cannot read its ring buffer: \(code)", of: channel, &log)
         case .sinkFailed(let code) where usesPorts:
             complaints.log("cannot write to \(sink.name): \(code)", of: channel, &log)
-        case .dry, .spent, .blocked: complaints.forget()
+        case .dry, .spent, .blocked: complaints.forget(channel, isBlocked: result == .blocked, &log)
         case .idle, .interrupted, .sinkFailed: break
         }
         return result
