@@ -37,7 +37,7 @@ struct CheckTests {
         #expect(result.verdict == .fail)
         #expect(result.text.hasPrefix("wrong options in /etc/default/virtio-trace-agent: "))
         #expect(result.text.contains(problem), "\(result.text)")
-        #expect(result.text.hasSuffix("systemctl restart virtio-trace-agent.socket"))
+        #expect(result.text.hasSuffix("; systemctl restart virtio-trace-agent.socket"))
     }
 
     @Test(arguments: [(nil, "none"), ("OPTIONS=", "none"), ("OPTIONS=--cpu 0-1", "--cpu 0-1")])

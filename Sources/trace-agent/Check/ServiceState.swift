@@ -57,7 +57,7 @@ struct ServiceState: Equatable {
             let reason = (state == "failed" ? service : socket)["Result"] ?? "?"
             return .fail(
                 "service",
-                "\(failed) has failed (\(reason), last exit code \(code)): journalctl -u \(name); then systemctl restart \(name).socket"
+                "\(failed) has failed (\(reason), last exit code \(code)): journalctl -u \(name); then \(WellKnown.revivalCommands)"
             )
         }
         return .ok("service", state == "inactive" ? "inactive: an order or a control port starts it" : state)

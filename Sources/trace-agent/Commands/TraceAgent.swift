@@ -35,6 +35,9 @@ struct TraceAgent: ParsableCommand {
         do {
             var command = try parseAsRoot(arguments)
             try command.run()
+        } catch let code as ExitCode {
+            // What is wrong was logged.
+            exit(withError: code)
         } catch {
             let explanation = OptionsOrigin.explanation(
                 of: message(for: error), status: exitCode(for: error).rawValue, in: arguments)

@@ -5,8 +5,7 @@ import ControlProtocol
 enum OptionsOrigin {
     static let option = "--options-from"
 
-    /// How the service goes on after a correction: systemd may have given up the socket, too.
-    static let remedy = "correct it, then systemctl restart \(WellKnown.service).socket"
+    private static let remedy = "correct it, then \(WellKnown.revivalCommands)"
 
     /// The message about a wrong word that may be from a file.
     ///
