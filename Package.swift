@@ -50,6 +50,9 @@ let package = Package(
             name: "trace-load", dependencies: ["Reactor"], path: "Tests/trace-load", swiftSettings: strict),
         .executableTarget(
             name: "hold-thread", path: "Tests/hold-thread", cSettings: [.treatAllWarnings(as: .error)]),
+        .executableTarget(
+            name: "without-landlock", path: "Tests/without-landlock",
+            cSettings: [.treatAllWarnings(as: .error)]),
         .target(name: "Support", dependencies: ["Reactor"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: strict),
         .testTarget(
@@ -63,7 +66,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TracefsTests",
-            dependencies: ["Support", "Reactor", "trace-agent", "trace-load", "hold-thread"],
+            dependencies: [
+                "Support", "Reactor", "trace-agent", "trace-load", "hold-thread", "without-landlock",
+            ],
             swiftSettings: strict),
         .testTarget(name: "ProgramTests", dependencies: ["Support"], swiftSettings: strict),
         .testTarget(name: "GuestTests", dependencies: ["Support", "Reactor"], swiftSettings: strict),

@@ -27,6 +27,16 @@ int cepoll_open_nameless(const char *folder, mode_t mode)
     return open(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, mode);
 }
 
+int cepoll_open_path(const char *path)
+{
+    return open(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+}
+
+int cepoll_change_owner(int descriptor, uid_t uid, gid_t gid)
+{
+    return fchownat(descriptor, "", uid, gid, AT_EMPTY_PATH);
+}
+
 int cepoll_memory_file(const char *name)
 {
     return memfd_create(name, MFD_CLOEXEC);

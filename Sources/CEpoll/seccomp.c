@@ -29,6 +29,13 @@
     BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[argument])), \
     BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, (bits), 0, 1), REFUSE, BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
+// If it is this call: allows it, if the argument is in the range. Other calls continue with the next rule.
+#define ALLOW_BETWEEN(call, argument, first, last) \
+    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 5), \
+    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[argument])), \
+    BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, (first), 0, 1), \
+    BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, (last), 0, 1), REFUSE, BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+
 // If it is this call: allows it. Other calls continue with the next rule.
 #define ALLOW(call) \
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_##call, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
@@ -54,10 +61,11 @@ int cepoll_allow_reading_only(void)
         ALLOW(rt_sigreturn), ALLOW(sigaltstack), ALLOW(gettid), ALLOW(getpid), ALLOW(clock_gettime),
         ALLOW(getrandom), ALLOW(uname), ALLOW(rseq), ALLOW(membarrier), ALLOW(restart_syscall),
         ALLOW(exit), ALLOW(exit_group),
-        // Memory that is not executable. Of fcntl(2) only F_DUPFD to F_GETFL, which are 0 to 3. Opening
-        // existing files for reading.
+        // Memory that is not executable. Of fcntl(2) only F_GETFD, F_SETFD and F_GETFL, which are 1 to 3: a
+        // duplicate of trace_pipe_raw would end its reader when it is closed. Opening existing files for
+        // reading.
         ALLOW_WITHOUT(mmap, 2, PROT_EXEC), ALLOW_WITHOUT(mprotect, 2, PROT_EXEC),
-        ALLOW_WITHOUT(fcntl, 1, ~(__u32)3), ALLOW_WITHOUT(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC),
+        ALLOW_BETWEEN(fcntl, 1, F_GETFD, F_GETFL), ALLOW_WITHOUT(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC),
         REFUSE,
     };
     struct sock_fprog program = { .len = sizeof rules / sizeof rules[0], .filter = rules };

@@ -3,6 +3,13 @@ package enum WellKnown {
     /// The user that the agent becomes; members of the group of this name may give it orders.
     package static let user = "virtio-trace"
     package static let service = "virtio-trace-agent"
+    /// Where the service's options are, as an assignment to `OPTIONS`: systemd.exec(5), `EnvironmentFile=`.
+    package static let optionsFile = "/etc/default/virtio-trace-agent"
+    /// The shell commands after which a service whose start has failed, even too often, is started by its clients again.
+    ///
+    /// The order matters: systemd would give up the socket again if the service's count of starts were reset last.
+    package static let revivalCommands =
+        "systemctl reset-failed \(service).service; systemctl restart \(service).socket"
     /// Where the agent listens for local clients.
     package static let socketPath = "/run/virtio-trace-agent/control.sock"
     /// Where udev(7) names the virtio ports.

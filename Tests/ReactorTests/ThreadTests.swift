@@ -131,9 +131,16 @@ struct ThreadTests {
             expect(EPERM, 100) { _ = try FileDescriptor.create("\(folder)/other") }
             expect(EPERM, 1000) { _ = try FileDescriptor.connect(toSocketAt: "\(folder)/socket") }
             if truncate("\(folder)/file", 0) == -1, errno == EPERM { word += 10000 }
+            // A duplicate of a ring buffer's file would end its reader.
+            for command in [F_DUPFD, F_DUPFD_CLOEXEC] where fcntl(0, command, 0) == -1 && errno == EPERM {
+                word += 100_000
+            }
+            for command in [F_GETFD, F_GETFL] where fcntl(0, command) != -1 { word += 1_000_000 }
+            if fcntl(0, F_SETFD, 0) != -1 { word += 1_000_000 }
+            if fcntl(0, F_SETFL, 0) == -1, errno == EPERM { word += 1_000_000 }
             exchange.replies.signal(word)
         }
-        #expect(exchange.replies.receive() == 11112)
+        #expect(exchange.replies.receive() == 4_211_112)
         _ = consume thread
         let size = try file.size()
         #expect(size == 3)

@@ -29,9 +29,11 @@ package final class AgentRig {
     }
 
     /// The same on an instance and ports that are there.
+    ///
+    /// - Parameter prefix: The first arguments of `program`, if that is one that runs the agent.
     package init(
         in instance: TraceInstance, folder: TemporaryFolder? = nil, options: [String] = [],
-        program: String = Machine.product("trace-agent"), environment: [String] = []
+        program: String = Machine.product("trace-agent"), prefix: [String] = [], environment: [String] = []
     ) throws {
         self.instance = instance
         self.folder = try folder ?? Self.makeFolder(.files)
@@ -44,7 +46,7 @@ package final class AgentRig {
         let identity = looksForLeaks ? ["--foreground"] : []
         agent = try Program(
             "env",
-            environment + [program, "--ports", self.folder.path, "--instance", instance.name]
+            environment + [program] + prefix + ["--ports", self.folder.path, "--instance", instance.name]
                 + ["--socket", localSocket] + identity + options)
         control = try socket.accept()
     }

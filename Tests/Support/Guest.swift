@@ -22,8 +22,12 @@ package final class Guest {
 
     /// Boots one.
     ///
-    /// - Parameter serial: Properties of the virtio-serial device, such as `indirect_desc=off`.
-    package init(_ backEnd: BackEnd, _ system: System = .busybox, serial: String = "") throws {
+    /// - Parameters:
+    ///   - serial: Properties of the virtio-serial device, such as `indirect_desc=off`.
+    ///   - spare: How many ports the device has beside the agent's; they come first.
+    package init(
+        _ backEnd: BackEnd, _ system: System = .busybox, serial: String = "", spare: Int = 0
+    ) throws {
         self.system = system
         let folderOfSystem = system == .systemd ? "/systemd" : ""
         var arguments = [
@@ -40,7 +44,7 @@ package final class Guest {
             "-device", "virtserialport,bus=tools.0,chardev=shell,name=shell",
             "-qmp", "unix:\(folder.path)/monitor,server=on,wait=off",
         ]
-        for name in Self.portNames {
+        for name in (0..<spare).map({ "spare\($0)" }) + Self.portNames {
             let path = "\(folder.path)/\(name)"
             switch backEnd {
             case .fifos:

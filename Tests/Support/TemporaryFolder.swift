@@ -2,13 +2,14 @@ import Glibc
 
 /// A new folder, which is removed with the files in it when the test releases it.
 ///
-/// Any user may write to it: the agent opens ports in it again after it has changed its user.
+/// Any user may write to it, but not replace what others have made: the agent opens ports in it again after it has
+/// changed its user.
 package final class TemporaryFolder {
     package let path = temporaryPath()
 
     package init() {
-        mkdir(path, 0o777)
-        chmod(path, 0o777)
+        mkdir(path, 0o700)
+        chmod(path, 0o1777)
     }
 
     deinit {

@@ -103,12 +103,12 @@ final class ControlRig {
 
     // MARK: headers
 
-    var originsOwedHeader: [OrderOrigin] { control.originsOwedHeader }
-    func headerIsBeingMade(for origin: OrderOrigin) { control.headerIsBeingMade(for: origin) }
-    func sendHeader(_ attachment: Attachment, announcedBy line: String, to origin: OrderOrigin) {
-        control.sendHeader(attachment, announcedBy: line, to: origin)
+    var awaitingHeader: [HeaderAudience] { control.awaitingHeader }
+    func headerIsBeingMade(for audience: HeaderAudience) { control.headerIsBeingMade(for: audience) }
+    func sendHeader(_ attachment: Attachment, announcedBy line: String, to audience: HeaderAudience) {
+        control.sendHeader(attachment, announcedBy: line, to: audience)
     }
-    func sendHeaders() -> [OrderOrigin] { control.sendHeaders() }
+    func sendHeaders() -> [HeaderAudience] { control.sendHeaders() }
     func beginHeaderTurn() { control.beginHeaderTurn() }
     var isSendingHeaders: Bool { control.isSendingHeaders }
 }

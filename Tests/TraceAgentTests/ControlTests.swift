@@ -176,7 +176,7 @@ struct ControlTests {
         #expect(orders == [.word(.stop), .word(.status), .word(.metadata)])
         #expect(!rig.canAnswer(.host))
         #expect(!rig.isAnyAnswerOwed)
-        #expect(rig.originsOwedHeader.isEmpty)
+        #expect(rig.awaitingHeader.isEmpty)
         rig.answerOwed()
         let waiting = try writer.bytesToRead()
         #expect(waiting == 0)

@@ -1,4 +1,5 @@
 import Glibc
+import Logging
 import Reactor
 import Support
 import TraceFile
@@ -69,11 +70,17 @@ final class FakeTracefs {
             size: try open("buffer_size_kb"))
     }
 
-    func builder(bootID: String? = "0123456789abcdef0123456789ABCDEF") throws -> HeaderBuilder {
-        try HeaderBuilder(
-            try Tracefs(at: path, instance: nil), [try ring()], symbols: "\(path)/kallsyms", bootID: bootID)
+    func builder(
+        bootID: String? = "0123456789abcdef0123456789ABCDEF", addressesForGroup: Bool = true,
+        removing name: String? = nil, log: Logger = TestLog().logger
+    ) throws -> HeaderBuilder {
+        let folder = try Tracefs(at: path, instance: nil)
+        if let name { remove(name) }
+        return HeaderBuilder(
+            folder, [try ring()], symbols: "\(path)/kallsyms", bootID: bootID,
+            addressesForGroup: addressesForGroup, log: log)
     }
 
-    /// A worker that builds headers of this folder.
-    func worker() throws -> HeaderWorker { try HeaderWorker(try builder(), isConfined: false) }
+    /// A worker that builds headers of this folder, with addresses for all.
+    func worker() throws -> HeaderWorker { try HeaderWorker(try builder(), confinement: nil) }
 }

@@ -1,4 +1,5 @@
 import ControlProtocol
+import Glibc
 import Reactor
 import Support
 import Synchronization
@@ -28,34 +29,39 @@ final class HeaderRig {
 
     /// Begins what is wanted.
     @discardableResult
-    func build() -> [OrderOrigin] {
-        let begun = headers.build(for: control.originsOwedHeader)
-        for origin in begun { control.headerIsBeingMade(for: origin) }
+    func build() -> [HeaderAudience] {
+        let begun = headers.build(for: control.awaitingHeader)
+        for audience in begun { control.headerIsBeingMade(for: audience) }
         return begun
     }
 
-    /// Waits until the worker has handed back the slot of `origin`, and sends what is in it.
+    /// Waits until the worker has handed back the slot of `audience`, and sends what is in it.
     ///
     /// - Returns: The header.
     @discardableResult
-    func deliver(_ origin: OrderOrigin) throws -> [UInt8] {
-        try control.loop.event(.header(origin.rawValue))
-        guard let delivery = try headers.headerIsBuilt(origin.rawValue) else {
+    func deliver(_ audience: HeaderAudience) throws -> [UInt8] {
+        try control.loop.event(.header(audience.rawValue))
+        guard let delivery = try headers.headerIsBuilt(audience.rawValue) else {
             throw TestFailure("no delivery")
         }
         let header = try delivery.file.descriptor.read(delivery.bytes, at: 0)
         control.sendHeader(
             Attachment(delivery.file, bytes: delivery.bytes), announcedBy: delivery.line,
-            to: delivery.origin)
+            to: delivery.audience)
         return header
     }
 
     /// Sends the next pieces, and releases the slots that are sent.
-    func send() throws -> [OrderOrigin] {
+    func send() throws -> [HeaderAudience] {
         let done = control.sendHeaders()
-        for origin in done { try headers.release(origin) }
+        for audience in done { try headers.release(audience) }
         return done
     }
+}
+
+extension HeaderAudience {
+    /// That of the clients that this process connects.
+    static var local: HeaderAudience { getuid() == 0 ? .root : .group }
 }
 
 extension Connection {

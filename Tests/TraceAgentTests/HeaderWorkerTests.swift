@@ -13,9 +13,11 @@ struct HeaderWorkerTests {
     init() throws { tracefs = try FakeTracefs() }
 
     /// What a worker announces, and the slot in which the header is.
-    private func build(_ worker: HeaderWorker) throws -> (HeaderAnnouncement, HeaderSlot) {
-        let slot = worker.slot(of: .client)
-        worker.build(for: .client)
+    private func build(
+        _ worker: HeaderWorker, for audience: HeaderAudience = .root
+    ) throws -> (HeaderAnnouncement, HeaderSlot) {
+        let slot = worker.slot(of: audience)
+        worker.build(for: audience)
         guard poll(slot.readiness.descriptor, for: .readable, timeout: .seconds(20)),
             let (_, line) = try slot.receive()
         else { throw TestFailure("the worker does not hand back the slot") }
@@ -68,21 +70,24 @@ struct HeaderWorkerTests {
 
     @Test func `a header that cannot be made is announced with the reason`() throws {
         let worker = try tracefs.worker()
-        tracefs.remove("events/header_event")
-        let (announcement, _) = try build(worker)
+        tracefs.remove("events/header_page")
+        try tracefs.set("events/header_page", "nothing\n")
+        let unreadable = try tracefs.worker()
+        let (announcement, _) = try build(unreadable)
         #expect(announcement.bytes == 0)
-        #expect(announcement.error == "no header: events/header_event: No such file or directory")
-        // The worker goes on.
-        try tracefs.set("events/header_event", ForeignKernel.headerEvent)
+        #expect(
+            announcement.error
+                == "no header: events/header_page: does not describe the page layout: unknown kernel")
+        // Another one is not concerned: its file is open.
         let (next, _) = try build(worker)
         #expect(next.error == nil)
     }
 
-    @Test func `jobs of both sides that meet are both done`() throws {
+    @Test func `jobs of all audiences that meet are all done`() throws {
         let worker = try tracefs.worker()
-        for origin in OrderOrigin.allCases { worker.build(for: origin) }
-        for origin in OrderOrigin.allCases {
-            let slot = worker.slot(of: origin)
+        for audience in HeaderAudience.allCases { worker.build(for: audience) }
+        for audience in HeaderAudience.allCases {
+            let slot = worker.slot(of: audience)
             let isReady = poll(slot.readiness.descriptor, for: .readable, timeout: .seconds(20))
             #expect(isReady)
             let received = try #require(try slot.receive())
@@ -97,19 +102,99 @@ struct HeaderWorkerTests {
         ("short", ""), ("", ""),
     ])
     func `the boot's name is written as the kernel writes it`(given: String, expected: String) throws {
-        #expect(try tracefs.builder(bootID: given).announcement(of: nil).bootID == expected)
+        #expect(try tracefs.builder(bootID: given).noHeader(because: "").bootID == expected)
     }
 
     @Test func `without a name of the boot the kernel is asked`() throws {
         let expected = try FileDescriptor.open("/proc/sys/kernel/random/boot_id", .readOnly).contents()
-        #expect(try tracefs.builder(bootID: nil).announcement(of: nil).bootID + "\n" == expected)
+        #expect(try tracefs.builder(bootID: nil).noHeader(because: "").bootID + "\n" == expected)
     }
 
-    @Test func `a tracefs that lacks a file is refused with its path`() throws {
-        tracefs.remove("printk_formats")
-        let error = #expect(throws: Failure.self) { try tracefs.builder() }
-        #expect(error?.status == .unavailable)
-        #expect(
-            error?.description == "cannot open \(tracefs.path)/printk_formats: No such file or directory")
+    // MARK: kernel addresses
+
+    @Test(arguments: [
+        (HeaderAudience.host, false, true), (.root, false, true), (.group, false, false),
+        (.host, true, true), (.root, true, true), (.group, true, true),
+    ])
+    func `the group gets kernel addresses only if an option allows it`(
+        audience: HeaderAudience, isAllowed: Bool, hasAddresses: Bool
+    ) throws {
+        let worker = try HeaderWorker(
+            try tracefs.builder(addressesForGroup: isAllowed), confinement: nil)
+        let (announcement, slot) = try build(worker, for: audience)
+        let bytes = try slot.file.descriptor.read(announcement.bytes, at: 0)
+        let text = String(decoding: bytes, as: UTF8.self)
+        // Of a symbol, and of a text of printk_formats.
+        for address in ["ffffffff81000000", "ffffffff82000000"] {
+            #expect(text.contains(address) == hasAddresses)
+        }
+        #expect(announcement.symbols == (hasAddresses ? 2 : 0))
+        #expect(announcement.error?.contains("--symbols-for-group") == (hasAddresses ? nil : true))
+        #expect(announcement.events == 2)
+        try tracefs.set("header", bytes)
+        #expect(try TraceHeader(opening: "\(tracefs.path)/header").size == announcement.bytes)
+    }
+
+    @Test(arguments: [(nil, HeaderAudience.host), (0, .root), (1, .group), (65534, .group)])
+    func `only the host and clients of root are told apart from the group`(
+        uid: UInt32?, audience: HeaderAudience
+    ) throws {
+        let (stream, _) = try uid.map { try SocketPair.client(uid: $0) } ?? SocketPair.host()
+        #expect(stream.audience == audience)
+    }
+
+    // MARK: files that are missing
+
+    @Test(arguments: [
+        ("printk_formats", "printk_formats: No such file or directory"),
+        ("saved_cmdlines", "saved_cmdlines: No such file or directory"),
+        ("trace_clock", "trace_clock: No such file or directory"),
+        ("events/header_event", "events/header_event: No such file or directory"),
+        ("kallsyms", "kallsyms: No such file or directory"),
+    ])
+    func `a header lacks what cannot be opened, and the announcement says so`(
+        name: String, reason: String
+    ) throws {
+        tracefs.remove(name)
+        let log = TestLog()
+        let (announcement, slot) = try build(
+            try HeaderWorker(try tracefs.builder(log: log.logger), confinement: nil))
+        #expect(announcement.error?.contains(reason) == true)
+        #expect(announcement.events == 2)
+        try tracefs.set("header", try slot.file.descriptor.read(announcement.bytes, at: 0))
+        let header = try TraceHeader(opening: "\(tracefs.path)/header")
+        #expect(header.size == announcement.bytes)
+        // What is opened each time is not known to be missing at the start.
+        #expect(log.messages.count == (name == "events/header_event" ? 0 : 1))
+        #expect(log.messages.allSatisfy { $0.contains(reason) })
+    }
+
+    @Test func `without the page layout there is no header, but a worker that says so`() throws {
+        let builder = try tracefs.builder(removing: "events/header_page")
+        let (announcement, _) = try build(try HeaderWorker(builder, confinement: nil))
+        #expect(announcement.bytes == 0)
+        #expect(announcement.error == "no header: events/header_page: No such file or directory")
+    }
+
+    // MARK: headers of the start
+
+    @Test func `a header of the start stays as it was, for each audience`() throws {
+        let early = try EarlyHeaders(try tracefs.builder(addressesForGroup: false))
+        let worker = try HeaderWorker(early, confinement: nil)
+        try tracefs.set("events/header_event", "changed\n")
+        try tracefs.set("trace_clock", "local [global]\n")
+        for audience in HeaderAudience.allCases {
+            for _ in 0..<2 {
+                let (announcement, slot) = try build(worker, for: audience)
+                #expect(announcement.clock == "local")
+                #expect(announcement.error?.hasPrefix("made when the agent started") == true)
+                let text = String(
+                    decoding: try slot.file.descriptor.read(announcement.bytes, at: 0), as: UTF8.self)
+                #expect(text.contains("ffffffff81000000") == (audience != .group))
+                #expect(!text.contains("changed"))
+                try tracefs.set("header", Array(text.utf8))
+                try slot.empty()
+            }
+        }
     }
 }

@@ -28,13 +28,13 @@ struct HeadersTests {
     @Test(arguments: [0, large])
     func `two clients that want a header at once get the same one, whole`(commandLines: Int) throws {
         let (rig, connections) = try rig(clients: 2, commandLines: commandLines)
-        #expect(rig.control.originsOwedHeader == [.client])
-        #expect(rig.build() == [.client])
+        #expect(rig.control.awaitingHeader == [.local])
+        #expect(rig.build() == [.local])
         #expect(rig.build() == [])
-        let header = try rig.deliver(.client)
+        let header = try rig.deliver(.local)
         #expect(header.count > commandLines)
         #expect(rig.control.isSendingHeaders)
-        #expect(rig.control.originsOwedHeader == [])
+        #expect(rig.control.awaitingHeader == [])
         var done = try rig.send()
         for connection in connections {
             let (announcement, received) = try connection.header { done += try rig.send() }
@@ -42,28 +42,28 @@ struct HeadersTests {
             #expect(announcement.error == nil)
             #expect(received == header)
         }
-        #expect(done == [.client])
+        #expect(done == [.local])
         #expect(!rig.control.isSendingHeaders)
         for connection in connections { #expect(try connection.everything() == "") }
-        let left = try rig.worker.slot(of: .client).file.descriptor.size()
+        let left = try rig.worker.slot(of: .local).file.descriptor.size()
         #expect(left == 0)
     }
 
     @Test func `a client that asks while a header is being built gets the next one`() throws {
         let (rig, first) = try rig(clients: 1)
-        #expect(rig.build() == [.client])
+        #expect(rig.build() == [.local])
         let second = try rig.control.connect(place: 1)
         try second.send("metadata\n")
         rig.order(clients[1])
         #expect(rig.build() == [])
         #expect(rig.nextRetry == nil)
-        let header = try rig.deliver(.client)
-        #expect(try rig.send() == [.client])
+        let header = try rig.deliver(.local)
+        #expect(try rig.send() == [.local])
         #expect(try first[0].header().1 == header)
         #expect(try second.everything() == "")
-        #expect(rig.build() == [.client])
-        let next = try rig.deliver(.client)
-        #expect(try rig.send() == [.client])
+        #expect(rig.build() == [.local])
+        let next = try rig.deliver(.local)
+        #expect(try rig.send() == [.local])
         #expect(try second.header().1 == next)
         #expect(try first[0].everything() == "")
     }
@@ -73,9 +73,9 @@ struct HeadersTests {
         try connections[0].send("metadata\n")
         rig.order(clients[0])
         for _ in 0..<2 {
-            #expect(rig.build() == [.client])
-            let header = try rig.deliver(.client)
-            #expect(try rig.send() == [.client])
+            #expect(rig.build() == [.local])
+            let header = try rig.deliver(.local)
+            #expect(try rig.send() == [.local])
             #expect(try connections[0].header().1 == header)
         }
         #expect(rig.build() == [])
@@ -86,21 +86,21 @@ struct HeadersTests {
         let (rig, connections) = try rig(clients: 1, host: host)
         try far.send("metadata\n")
         rig.order(.host)
-        #expect(Set(rig.build()) == [.host, .client])
+        #expect(Set(rig.build()) == [.host, .local])
         // Neither waits for the other: the client does not read yet.
         let header = try rig.deliver(.host)
         #expect(try rig.send() == [.host])
         #expect(try far.header().1 == header)
         #expect(try connections[0].everything() == "")
-        try rig.deliver(.client)
-        #expect(try rig.send() == [.client])
+        try rig.deliver(.local)
+        #expect(try rig.send() == [.local])
         #expect(try connections[0].header().1.isEmpty == false)
     }
 
     @Test func `answers that are given during a transfer follow it`() throws {
         let (rig, connections) = try rig(clients: 1, commandLines: Self.large)
         rig.build()
-        let header = try rig.deliver(.client)
+        let header = try rig.deliver(.local)
         #expect(try rig.send() == [])
         #expect(rig.control.nextRetry == .seconds(1))
         rig.control.answer(.status, clients[0])
@@ -115,27 +115,27 @@ struct HeadersTests {
     @Test func `a client that leaves during a transfer frees the slot for the others`() throws {
         let (rig, connections) = try rig(clients: 2, commandLines: Self.large)
         rig.build()
-        try rig.deliver(.client)
+        try rig.deliver(.local)
         #expect(try rig.send() == [])
         // One leaves, and the other one is given everything.
         connections[0].close()
         rig.control.turn(clients[0])
         #expect(!rig.control.canAnswer(clients[0]))
-        var done: [OrderOrigin] = []
+        var done: [HeaderAudience] = []
         _ = try connections[1].header { done += try rig.send() }
-        #expect(done == [.client])
+        #expect(done == [.local])
         try connections[1].send("metadata\n")
         rig.order(clients[1])
-        #expect(rig.build() == [.client])
+        #expect(rig.build() == [.local])
     }
 
     @Test func `the last receiver that leaves ends the transfer`() throws {
         let (rig, connections) = try rig(clients: 1, commandLines: Self.large)
         rig.build()
-        try rig.deliver(.client)
+        try rig.deliver(.local)
         #expect(try rig.send() == [])
         connections[0].close()
-        #expect(try rig.send() == [.client])
+        #expect(try rig.send() == [.local])
         #expect(!rig.control.isSendingHeaders)
     }
 
@@ -144,11 +144,11 @@ struct HeadersTests {
         connections[0].endSending()
         rig.control.turn(clients[0])
         rig.build()
-        let header = try rig.deliver(.client)
+        let header = try rig.deliver(.local)
         var done = try rig.send()
         let (_, received) = try connections[0].header { done += try rig.send() }
         #expect(received == header)
-        #expect(done == [.client])
+        #expect(done == [.local])
         #expect(connections[0].isClosed())
     }
 
@@ -179,15 +179,15 @@ struct HeadersTests {
     @Test func `a side that wants too many headers has to wait, the other one does not`() throws {
         let rig = try HeadersOnly()
         var built = 0
-        while rig.build(for: [.client]) == [.client], built < 200 {
+        while rig.build(for: [.local]) == [.local], built < 200 {
             built += 1
             #expect(rig.nextRetry == nil)
-            #expect(try rig.delivery(.client)?.origin == .client)
-            try rig.release(.client)
+            #expect(try rig.delivery(.local)?.audience == .local)
+            try rig.release(.local)
         }
         #expect((8..<200).contains(built))
         #expect(rig.nextRetry == .seconds(1))
-        #expect(rig.build(for: [.host, .client]).contains(.host))
+        #expect(rig.build(for: [.host, .local]).contains(.host))
         #expect(try rig.delivery(.host) != nil)
         #expect(rig.build(for: []) == [])
         #expect(rig.nextRetry == nil)
@@ -195,21 +195,21 @@ struct HeadersTests {
 
     @Test func `a slot is not used again before it is released`() throws {
         let rig = try HeadersOnly()
-        #expect(rig.build(for: [.client]) == [.client])
-        #expect(rig.build(for: [.client]) == [])
-        #expect(try rig.delivery(.client) != nil)
-        #expect(rig.build(for: [.client]) == [])
-        #expect(try rig.deliveryNow(.client) == nil)
-        try rig.release(.client)
-        #expect(rig.build(for: [.client]) == [.client])
+        #expect(rig.build(for: [.local]) == [.local])
+        #expect(rig.build(for: [.local]) == [])
+        #expect(try rig.delivery(.local) != nil)
+        #expect(rig.build(for: [.local]) == [])
+        #expect(try rig.deliveryNow(.local) == nil)
+        try rig.release(.local)
+        #expect(rig.build(for: [.local]) == [.local])
     }
 
     @Test func `without memory a header is announced that does not come`() throws {
         let rig = try HeadersOnly()
         // The worker writes to what this names.
-        try rig.worker.slot(of: .client).file.descriptor.replace(with: try MemoryFile.sealed())
-        #expect(rig.build(for: [.client]) == [.client])
-        let delivery = try #require(try rig.delivery(.client))
+        try rig.worker.slot(of: .local).file.descriptor.replace(with: try MemoryFile.sealed())
+        #expect(rig.build(for: [.local]) == [.local])
+        let delivery = try #require(try rig.delivery(.local))
         #expect(delivery.bytes == 0)
         for key in HeaderAnnouncement.CodingKeys.allCases {
             #expect(delivery.line.contains("\"\(key.rawValue)\":"))
@@ -218,13 +218,13 @@ struct HeadersTests {
         #expect(announcement.error == "no header: no memory")
         #expect(announcement.bytes == 0)
         #expect(announcement.bootID == "01234567-89ab-cdef-0123-456789ABCDEF")
-        try rig.release(.client)
+        try rig.release(.local)
     }
 
     @Test func `nothing is built if nobody can ask`() throws {
         let loop = try TestReactor()
         var headers = try Headers(nil, &loop.reactor)
-        #expect(headers.build(for: OrderOrigin.allCases) == [])
+        #expect(headers.build(for: HeaderAudience.allCases) == [])
         #expect(try headers.headerIsBuilt(0) == nil)
         try headers.release(.host)
         #expect(headers.nextRetry == nil)
@@ -246,15 +246,15 @@ private final class HeadersOnly {
     }
 
     var nextRetry: Duration? { headers.nextRetry }
-    func build(for wanted: [OrderOrigin]) -> [OrderOrigin] { headers.build(for: wanted) }
-    func release(_ origin: OrderOrigin) throws { try headers.release(origin) }
+    func build(for wanted: [HeaderAudience]) -> [HeaderAudience] { headers.build(for: wanted) }
+    func release(_ audience: HeaderAudience) throws { try headers.release(audience) }
 
-    func delivery(_ origin: OrderOrigin) throws -> Headers.Delivery? {
-        try loop.event(.header(origin.rawValue))
-        return try deliveryNow(origin)
+    func delivery(_ audience: HeaderAudience) throws -> Headers.Delivery? {
+        try loop.event(.header(audience.rawValue))
+        return try deliveryNow(audience)
     }
 
-    func deliveryNow(_ origin: OrderOrigin) throws -> Headers.Delivery? {
-        try headers.headerIsBuilt(origin.rawValue)
+    func deliveryNow(_ audience: HeaderAudience) throws -> Headers.Delivery? {
+        try headers.headerIsBuilt(audience.rawValue)
     }
 }

@@ -89,13 +89,6 @@ struct ServingTests {
         #expect(SystemCheck.kernel(release: release).verdict == verdict)
     }
 
-    @Test(arguments: [("0", CheckResult.Verdict.ok), ("1", .ok), ("2", .warn), ("", .warn)])
-    func `symbols that the kernel hides from root are missed in every header`(
-        restriction: String, verdict: CheckResult.Verdict
-    ) {
-        #expect(SystemCheck.symbols(restriction: restriction).verdict == verdict)
-    }
-
     @Test(arguments: [
         ("none [integrity] confidentiality", CheckResult.Verdict.ok),
         ("none integrity [confidentiality]", .fail),

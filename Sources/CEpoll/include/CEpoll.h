@@ -39,6 +39,12 @@ int cepoll_dup3(int from, int to);
 /// open(2) with `O_TMPFILE | O_RDWR | O_CLOEXEC`.
 int cepoll_open_nameless(const char *folder, mode_t mode);
 
+/// open(2) with `O_PATH | O_NOFOLLOW | O_CLOEXEC`.
+int cepoll_open_path(const char *path);
+
+/// fchownat(2) with `AT_EMPTY_PATH`: of the file that the descriptor refers to, which may be an `O_PATH` one.
+int cepoll_change_owner(int descriptor, uid_t uid, gid_t gid);
+
 /// memfd_create(2) with `MFD_CLOEXEC`.
 int cepoll_memory_file(const char *name);
 

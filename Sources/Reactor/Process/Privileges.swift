@@ -37,12 +37,23 @@ package enum Privileges {
     ///
     /// - Throws: `ENOSYS` or `EOPNOTSUPP` if the kernel has no Landlock, or it is turned off.
     package static func openOnlyBelow(_ directory: borrowing FileDescriptor) throws(SystemError) {
-        let rules = FileDescriptor(
-            owning: try systemCall("landlock_create_ruleset") { cepoll_landlock_create() })
+        let rules = try landlockRules()
         _ = try systemCall("landlock_add_rule") {
             cepoll_landlock_allow_reading(rules.rawValue, directory.rawValue)
         }
         _ = try systemCall("landlock_restrict_self") { cepoll_landlock_restrict(rules.rawValue) }
+    }
+
+    /// Restricts the calling thread to opening no file at all: landlock(7).
+    ///
+    /// - Throws: As `openOnlyBelow`.
+    package static func openNothing() throws(SystemError) {
+        let rules = try landlockRules()
+        _ = try systemCall("landlock_restrict_self") { cepoll_landlock_restrict(rules.rawValue) }
+    }
+
+    private static func landlockRules() throws(SystemError) -> FileDescriptor {
+        FileDescriptor(owning: try systemCall("landlock_create_ruleset") { cepoll_landlock_create() })
     }
 
     /// Restricts the calling thread to reading files, using open descriptors, and waiting: seccomp(2).
@@ -50,6 +61,12 @@ package enum Privileges {
     /// Other calls fail with `EPERM`. Landlock alone does not forbid sockets and truncate(2).
     package static func readOnly() throws(SystemError) {
         _ = try systemCall("prctl(PR_SET_SECCOMP)") { cepoll_allow_reading_only() }
+    }
+
+    /// Forbids the calling thread, and threads that it starts, to gain privileges by running a program: `no_new_privs`,
+    /// prctl(2).
+    package static func gainNoMore() throws(SystemError) {
+        _ = try systemCall("prctl(PR_SET_NO_NEW_PRIVS)") { cepoll_set_no_new_privileges() }
     }
 
     /// Gives up the privileges that a process can have without being root; its user and groups stay.
@@ -60,7 +77,7 @@ package enum Privileges {
         let none = cap_init()
         defer { cap_free(UnsafeMutableRawPointer(none)) }
         _ = try systemCall("cap_set_proc") { cap_set_proc(none) }
-        _ = try systemCall("prctl(PR_SET_NO_NEW_PRIVS)") { cepoll_set_no_new_privileges() }
+        try gainNoMore()
         _ = try systemCall("prctl(PR_SET_DUMPABLE)") { cepoll_set_not_dumpable() }
     }
 

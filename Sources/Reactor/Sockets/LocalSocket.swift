@@ -16,56 +16,91 @@ package final class LocalSocket: Sendable {
 
     /// Makes a socket at `path` that `owner` and its group may connect to.
     ///
-    /// The folder is made if it does not exist. Only the caller may be able to write to it: another process
-    /// with that right could redirect the changes of owner and mode to another file. A socket at `path` is
-    /// replaced. The caller must know that no process listens at it: a test connection could start a service.
+    /// The folder is made if it does not exist. A socket at `path` is replaced. The caller must know that no process
+    /// listens at it: a test connection could start a service. It must be the only thread: the umask, which belongs to the
+    /// process, is changed meanwhile.
     ///
-    /// - Throws: `EEXIST` if `path` is not a socket.
-    package init(at path: String, for owner: User) throws(SystemError) {
-        try Self.makeFolder(of: path)
-        try Self.removeStale(path)
+    /// - Throws: `.untrusted` if a user other than root and the caller could replace the socket or a folder on its path;
+    ///   `EEXIST` if `path` is not a socket.
+    package init(at path: String, for owner: User) throws(TrustedFolder.Problem) {
+        let slash = path.lastIndex(of: "/")
+        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+        let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
+        try Self.makeFolder(folder)
+        let trusted = try TrustedFolder(folder)
+        let place = trusted.path == "/" ? "/\(name)" : "\(trusted.path)/\(name)"
+        do throws(SystemError) {
+            try Self.removeStale(place)
+            descriptor = try Self.bind(at: place, for: owner)
+        } catch {
+            throw .failed(error)
+        }
+        self.path = place
+    }
+
+    /// Binds a socket, then gives it to `owner`, then listens: no process can connect before that.
+    private static func bind(at path: String, for owner: User) throws(SystemError) -> FileDescriptor {
         let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let socket = FileDescriptor(owning: try systemCall("socket") { Glibc.socket(AF_UNIX, kind, 0) })
-        // No process may connect before the owner and the mode are set.
-        let mask = umask(0o777)
+        // The socket's mode is 0660 from the start, so it is never changed by its path.
+        let mask = umask(0o117)
         defer { umask(mask) }
         try withAddress(path) { address, size throws(SystemError) in
-            _ = try systemCall("bind", on: path) { bind(socket.rawValue, address, size) }
+            _ = try systemCall("bind", on: path) { Glibc.bind(socket.rawValue, address, size) }
         }
         do throws(SystemError) {
-            _ = try systemCall("chown", on: path) { chown(path, owner.uid, owner.gid) }
-            _ = try systemCall("chmod", on: path) { chmod(path, 0o660) }
+            try give(path, to: owner)
             _ = try systemCall("listen", on: path) { listen(socket.rawValue, 128) }
         } catch {
             unlink(path)
             throw error
         }
-        descriptor = socket
-        self.path = path
+        return socket
+    }
+
+    /// Changes the owner of the socket at `path`, and of nothing else: of what was opened, not of what the path leads to
+    /// a moment later.
+    private static func give(_ path: String, to owner: User) throws(SystemError) {
+        let bound = FileDescriptor(
+            owning: try systemCall("open", on: path) { cepoll_open_path(path) })
+        var status = stat()
+        _ = try systemCall("fstat", on: path) { fstat(bound.rawValue, &status) }
+        guard status.st_mode & S_IFMT == S_IFSOCK, status.st_uid == geteuid() else {
+            throw SystemError(call: "bind", subject: path, code: .exists)
+        }
+        _ = try systemCall("fchownat", on: path) {
+            cepoll_change_owner(bound.rawValue, owner.uid, owner.gid)
+        }
     }
 
     // If the process may not remove the path, the next socket there replaces it.
     deinit { if let path { unlink(path) } }
 
-    private static func makeFolder(of path: String) throws(SystemError) {
-        guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
-        let folder = String(path[..<slash])
-        if mkdir(folder, 0o755) == -1 {
-            let code = Errno.current
-            if code == .exists { return }
-            throw SystemError(call: "mkdir", subject: folder, code: code)
+    private static func makeFolder(_ folder: String) throws(TrustedFolder.Problem) {
+        var status = stat()
+        if stat(folder, &status) == 0 { return }
+        let slash = folder.lastIndex(of: "/")
+        let parent = slash.map { $0 == folder.startIndex ? "/" : String(folder[..<$0]) } ?? "."
+        _ = try TrustedFolder(parent)
+        // Clients have to reach the socket, whatever the umask of the process.
+        let mask = umask(0o022)
+        let result = mkdir(folder, 0o755)
+        let code = Errno.current
+        umask(mask)
+        if result == -1, code != .exists {
+            throw .failed(SystemError(call: "mkdir", subject: folder, code: code))
         }
-        // Independent of the umask: clients have to reach the socket.
-        _ = try systemCall("chmod", on: folder) { chmod(folder, 0o755) }
     }
 
     private static func removeStale(_ path: String) throws(SystemError) {
-        do throws(SystemError) {
-            guard case .socket = try FileDescriptor.Kind(of: path) else {
-                throw SystemError(call: "bind", subject: path, code: .exists)
-            }
-        } catch  where error.code == .noEntry {
-            return
+        var status = stat()
+        if lstat(path, &status) == -1 {
+            let code = Errno.current
+            if code == .noEntry { return }
+            throw SystemError(call: "lstat", subject: path, code: code)
+        }
+        guard status.st_mode & S_IFMT == S_IFSOCK else {
+            throw SystemError(call: "bind", subject: path, code: .exists)
         }
         unlink(path)
     }

@@ -8,8 +8,10 @@ package struct HeaderSummary: Equatable, Sendable {
     package var clock = ""
     /// Event formats, including those of the system `ftrace`.
     package var events = 0
-    /// Symbols with an address; 0 if the kernel hides the addresses.
+    /// Symbols with an address; 0 if the kernel hides the addresses, or they are left out.
     package var symbols = 0
+    /// The files that could not be read, and why: their contents are not in the header.
+    package var lacks: [String] = []
 
     package init() {}
 }

@@ -11,41 +11,51 @@ package struct HeaderWriter {
     /// Writes the trace header of this machine in its present state, from the start of `file` on.
     ///
     /// - Parameters:
+    ///   - includesAddresses: Whether the header may have kernel addresses: those of symbols and of printk formats.
+    ///     Without them, neither file is read.
     ///   - cpus: CPUs of this machine.
     ///   - stats: The counters of its ring buffers.
     ///   - limit: The most bytes that the header may have.
     ///   - isCancelled: Called before each write; `true` ends the work with `.cancelled`.
     /// - Throws: `.tooLarge` beyond the limit.
     package static func write(
-        _ source: HeaderSource, cpus: Int, stats: [CPUStats], to file: NamedFile, limit: Int,
-        isCancelled: () -> Bool = { false }
+        _ source: HeaderSource, includesAddresses: Bool, cpus: Int, stats: [CPUStats], to file: NamedFile,
+        limit: Int, isCancelled: () -> Bool = { false }
     ) throws(TraceFileError) -> HeaderSummary {
         try withoutActuallyEscaping(isCancelled) { isCancelled throws(TraceFileError) in
             let output = BufferedWriter(file, limit: limit, isCancelled: isCancelled)
-            return try write(source, cpus: cpus, stats: stats, HeaderWriter(output: output))
+            return try write(source, includesAddresses, cpus, stats, HeaderWriter(output: output))
         }
     }
 
     private static func write(
-        _ source: HeaderSource, cpus: Int, stats: [CPUStats], _ writer: HeaderWriter
+        _ source: HeaderSource, _ includesAddresses: Bool, _ cpus: Int, _ stats: [CPUStats],
+        _ writer: HeaderWriter
     ) throws(TraceFileError) -> HeaderSummary {
         var writer = writer
         try writer.addInitialFormat(source)
         try writer.addFormats(source)
-        try writer.addSymbols(source)
-        try writer.addText(source.printkFormats, name: "printk_formats", sizeAs: UInt32.self)
-        try writer.addText(source.commandLines, name: "saved_cmdlines", sizeAs: UInt64.self)
+        if includesAddresses {
+            try writer.addSymbols(source)
+            try writer.addText(source.printkFormats, sizeAs: UInt32.self)
+        } else {
+            writer.output.add(UInt32(0))
+            writer.output.add(UInt32(0))
+        }
+        try writer.addText(source.commandLines, sizeAs: UInt64.self)
         writer.output.add(UInt32(cpus))
-        try writer.addOptions(source, stats)
+        writer.addOptions(source, stats)
         writer.summary.bytes = try writer.output.finish()
         return writer.summary
     }
 
     private mutating func addInitialFormat(_ source: HeaderSource) throws(TraceFileError) {
-        let pageText = try contents(source.headerPage, "events/header_page")
-        let eventText = try naming("events/header_event") { () throws(SystemError) in
-            try source.events.open("header_event", .readOnly).readToEnd(limit: Self.longestText)
-        }
+        let pageText = try Self.contents(try source.headerPage.get())
+        // Decoders know what it describes.
+        let eventText =
+            optional { () throws(TraceFileError) in
+                try Self.contents("header_event", of: try source.events.get())
+            } ?? []
         guard let layout = PageLayout(headerPage: String(decoding: pageText, as: UTF8.self)) else {
             throw .malformed(
                 file: "events/header_page", problem: "does not describe the page layout: unknown kernel")
@@ -66,7 +76,8 @@ package struct HeaderWriter {
     private mutating func addFormats(_ source: HeaderSource) throws(TraceFileError) {
         let ownSystem = "ftrace"
         try addEvents(of: ownSystem, source)
-        let names = try naming("events") { () throws(SystemError) in try source.events.names() }
+        let events = try source.events.get()
+        let names = try naming(events.name) { () throws(SystemError) in try events.descriptor.names() }
         let place = output.end
         output.add(UInt32(0))
         var systems: UInt32 = 0
@@ -100,8 +111,9 @@ package struct HeaderWriter {
     }
 
     private func eventNames(of system: String, _ source: HeaderSource) throws(TraceFileError) -> [String] {
+        let events = try source.events.get()
         do throws(SystemError) {
-            return try source.events.open(system, .directory).names()
+            return try events.descriptor.open(system, .directory).names()
         } catch  where error.code.meansNoEvent {
             return []
         } catch {
@@ -111,29 +123,32 @@ package struct HeaderWriter {
 
     /// The format of an event; `nil` if `event` is not an event, or was removed.
     private func format(of event: String, _ source: HeaderSource) throws(TraceFileError) -> [UInt8]? {
-        do throws(SystemError) {
-            return try source.events.open("\(event)/format", .readOnly).readToEnd(limit: Self.longestText)
-        } catch  where error.code.meansNoEvent {
+        do throws(TraceFileError) {
+            return try Self.contents("\(event)/format", of: try source.events.get())
+        } catch .system(_, let error) where error.code.meansNoEvent {
             return nil
         } catch {
-            throw .system(file: "events/\(event)/format", error)
+            throw error
         }
     }
 
     private mutating func addSymbols(_ source: HeaderSource) throws(TraceFileError) {
         let place = output.end
         output.add(UInt32(0))
-        guard let file = source.symbols else { return }
         try output.flush()
         let start = output.end
         var filter = SymbolFilter()
-        try naming(file.name) { () throws(SystemError) in try file.descriptor.rewind() }
-        var chunk: [UInt8]
-        repeat {
-            chunk = try naming(file.name) { () throws(SystemError) in try file.descriptor.readSome(64 << 10) }
+        guard let file = optional({ () throws(TraceFileError) in try Self.rewound(try source.symbols.get()) })
+        else { return }
+        while true {
+            let chunk = optional { () throws(TraceFileError) in
+                try naming(file.name) { () throws(SystemError) in try file.descriptor.readSome(64 << 10) }
+            }
+            guard let chunk else { return output.rewind(to: start) }
             output.add(raw: filter.filter(chunk))
             try output.flush()
-        } while !chunk.isEmpty
+            if chunk.isEmpty { break }
+        }
         if filter.withAddress > 0 {
             summary.symbols = filter.withAddress
             try output.patch(UInt32(output.end - start), at: place)
@@ -143,20 +158,24 @@ package struct HeaderWriter {
         }
     }
 
+    /// Adds the size and the content of a file that a decoder can do without.
     private mutating func addText<Size: FixedWidthInteger>(
-        _ file: borrowing FileDescriptor, name: String, sizeAs: Size.Type
+        _ file: HeaderSource.File, sizeAs: Size.Type
     ) throws(TraceFileError) {
-        let text = try contents(file, name)
+        let text = optional { () throws(TraceFileError) in try Self.contents(try file.get()) } ?? []
         output.add(Size(text.count))
         output.add(raw: text)
         try output.flush()
     }
 
-    private mutating func addOptions(_ source: HeaderSource, _ stats: [CPUStats]) throws(TraceFileError) {
-        let clocks = String(decoding: try contents(source.clock, "trace_clock"), as: UTF8.self)
-        summary.clock = TraceHeader.clockInUse(clocks) ?? ""
+    private mutating func addOptions(_ source: HeaderSource, _ stats: [CPUStats]) {
+        let clocks = optional { () throws(TraceFileError) in try Self.contents(try source.clock.get()) }
         output.add(raw: TraceHeader.optionsMark)
-        output.add(TraceHeader.Option.traceClock, clocks)
+        if let clocks {
+            let text = String(decoding: clocks, as: UTF8.self)
+            summary.clock = TraceHeader.clockInUse(text) ?? ""
+            output.add(TraceHeader.Option.traceClock, text)
+        }
         output.add(TraceHeader.Option.uname, systemName())
         output.add(TraceHeader.Option.version, "virtio-trace-agent \(source.version)")
         output.add(TraceHeader.Option.traceID, ByteOrder.native.bytes(UInt64.random(in: 1 ... .max)))
@@ -168,13 +187,34 @@ package struct HeaderWriter {
         output.add(UInt16(0))
     }
 
+    /// What `body` reads; `nil` if it fails, which is noted in the summary: a header without it is worth having.
+    private mutating func optional<Value>(_ body: () throws(TraceFileError) -> Value) -> Value? {
+        do throws(TraceFileError) {
+            return try body()
+        } catch {
+            summary.lacks.append("\(error)")
+            return nil
+        }
+    }
+
+    /// A file that can have been read before, at its start again.
+    private static func rewound(_ file: NamedFile) throws(TraceFileError) -> NamedFile {
+        try naming(file.name) { () throws(SystemError) in try file.descriptor.rewind() }
+        return file
+    }
+
     /// The whole content of a file that can have been read before.
-    private func contents(
-        _ file: borrowing FileDescriptor, _ name: String
-    ) throws(TraceFileError) -> [UInt8] {
-        try naming(name) { () throws(SystemError) in
-            try file.rewind()
-            return try file.readToEnd(limit: Self.longestText)
+    private static func contents(_ file: NamedFile) throws(TraceFileError) -> [UInt8] {
+        let file = try rewound(file)
+        return try naming(file.name) { () throws(SystemError) in
+            try file.descriptor.readToEnd(limit: longestText)
+        }
+    }
+
+    /// The content of a file below `folder`.
+    private static func contents(_ name: String, of folder: NamedFile) throws(TraceFileError) -> [UInt8] {
+        try naming("\(folder.name)/\(name)") { () throws(SystemError) in
+            try folder.descriptor.open(name, .readOnly).readToEnd(limit: longestText)
         }
     }
 }

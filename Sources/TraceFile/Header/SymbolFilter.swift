@@ -2,16 +2,18 @@
 ///
 /// libtraceevent skips them too: absolute symbols, such as the offsets of per-CPU variables, and the mapping symbols
 /// whose names begin with `$`.
-struct SymbolFilter {
+package struct SymbolFilter {
     /// Symbols that were kept and have an address: it is 0 where the kernel hides it.
-    private(set) var withAddress = 0
+    package private(set) var withAddress = 0
     /// The start of a line whose end has not come yet.
     private var rest: [UInt8] = []
+
+    package init() {}
 
     /// Filters the next bytes.
     ///
     /// - Returns: The complete lines with the symbols that are kept.
-    mutating func filter(_ bytes: [UInt8]) -> [UInt8] {
+    package mutating func filter(_ bytes: [UInt8]) -> [UInt8] {
         let text = rest + bytes
         var kept: [UInt8] = []
         kept.reserveCapacity(text.count)

@@ -146,17 +146,17 @@ struct Agent: ~Copyable {
 
     private mutating func buildHeaders() throws(SystemError) {
         if lifetime.isEnding { return }
-        for origin in headers.build(for: control.originsOwedHeader) { control.headerIsBeingMade(for: origin) }
+        for side in headers.build(for: control.awaitingHeader) { control.headerIsBeingMade(for: side) }
     }
 
     private mutating func headerIsBuilt(_ index: Int) throws(SystemError) {
         guard let header = try headers.headerIsBuilt(index) else { return }
         control.sendHeader(
-            Attachment(header.file, bytes: header.bytes), announcedBy: header.line, to: header.origin)
+            Attachment(header.file, bytes: header.bytes), announcedBy: header.line, to: header.audience)
     }
 
     private mutating func sendHeaders() throws(SystemError) {
-        for origin in control.sendHeaders() { try headers.release(origin) }
+        for audience in control.sendHeaders() { try headers.release(audience) }
         try buildHeaders()
     }
 

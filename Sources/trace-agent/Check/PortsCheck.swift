@@ -37,7 +37,13 @@ struct PortsCheck {
             results.append(
                 .warn("ports", "CPU \(list) is not traced: give the guest a virtserialport trace-path-cpuN"))
         }
-        return results + [queues(present.map(ports.dataPath))]
+        return results + [queues(present.map(ports.dataPath)), Self.devices(CrowdedDevice.ofSystem)]
+    }
+
+    static func devices(_ crowded: [CrowdedDevice]) -> CheckResult {
+        if crowded.isEmpty { return .ok("devices", "none has more than \(CrowdedDevice.mostPorts) ports") }
+        let list = crowded.map { "\($0.name) has \($0.ports) ports" }.joined(separator: ", ")
+        return .warn("devices", "\(list): \(CrowdedDevice.remedy)")
     }
 
     private func controlPort(_ path: String) -> CheckResult {

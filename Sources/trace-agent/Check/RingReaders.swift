@@ -36,11 +36,13 @@ struct RingReaders {
 
     /// Whether a socket listens at `path`; found without connecting, because that would start a service.
     static func hasListener(at path: String) -> Bool {
+        // The kernel knows a socket by the path that it was bound to, which has no symbolic link.
+        let paths = [path, FileDescriptor.resolve(path) ?? path]
         let sockets = (try? FileDescriptor.open("/proc/net/unix", .readOnly).readTextToEnd()) ?? ""
         // Num RefCount Protocol Flags Type St Inode Path; the flag is __SO_ACCEPTCON.
         return sockets.split(separator: "\n").contains { line in
             let fields = line.split(separator: " ")
-            return fields.count == 8 && fields[3] == "00010000" && fields[7] == path
+            return fields.count == 8 && fields[3] == "00010000" && paths.contains(String(fields[7]))
         }
     }
 

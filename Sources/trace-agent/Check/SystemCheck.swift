@@ -5,9 +5,14 @@ import Reactor
 /// Checks everything that an agent depends on, without disturbing one that runs.
 struct SystemCheck {
     private let tracing: TracingOptions
+    private let options = ServiceOptions.ofSystem
+    private let service = ServiceState.ofSystem
     private let processes = RingReaders()
 
-    init(_ tracing: TracingOptions) { self.tracing = tracing }
+    /// - Parameter tracing: Where it leaves something open, the service's options count.
+    init(_ tracing: TracingOptions) {
+        self.tracing = options.tracing.map(tracing.completed(by:)) ?? tracing
+    }
 
     func results() -> [CheckResult] {
         var results = [Self.lockdown(read("/sys/kernel/security/lockdown"))]
@@ -15,15 +20,18 @@ struct SystemCheck {
             let tracefs = try Tracefs(at: tracing.tracefs, instance: tracing.instance)
             let settings = try RingSettings(in: tracefs, cpus: [])
             results.append(.ok("tracefs", tracefs.directory))
-            results += [rings(in: tracefs, pageSize: settings.pageSize), recording(in: tracefs), readers()]
+            results += [rings(in: tracefs, pageSize: settings.pageSize), recording(in: tracefs)]
+            results.append(
+                Self.readers(processes.readers(ofInstance: tracing.instance), service: service?.mainPID))
         } catch {
             results.append(.fail("tracefs", "\(error)"))
         }
         results.append(Self.kernel(release: read("/proc/sys/kernel/osrelease")))
-        results.append(Self.symbols(restriction: read("/proc/sys/kernel/kptr_restrict")))
+        results.append(SymbolsCheck.result(of: tracing.kallsyms))
         results += PortsCheck(tracing: tracing, processes: processes).results()
-        results += [pipes(), user(), socket()]
-        return results
+        results += [pipes(), pinning(), user(), options.result]
+        if let service { results.append(service.result) }
+        return results + [socket()]
     }
 
     // MARK: the kernel
@@ -52,19 +60,6 @@ struct SystemCheck {
             )
         }
         return .ok("kernel", release)
-    }
-
-    /// Checks whether a header will have symbols: proc(5), `kptr_restrict`.
-    static func symbols(restriction: String) -> CheckResult {
-        switch restriction {
-        case "": .warn("symbols", "the kernel has none: functions will be numbers in a trace")
-        case "2":
-            .warn(
-                "symbols",
-                "kptr_restrict hides them: functions will be numbers in a trace: sysctl kernel.kptr_restrict=1"
-            )
-        default: .ok("symbols", "the kernel shows them to root")
-        }
     }
 
     private func rings(in tracefs: Tracefs, pageSize: Int) -> CheckResult {
@@ -103,13 +98,18 @@ struct SystemCheck {
         return .ok("recording", tracer == "nop" ? "events" : "tracer \(tracer)")
     }
 
-    private func readers() -> CheckResult {
-        let readers = processes.readers(ofInstance: tracing.instance)
-        let others = readers.filter { $0.name != "trace-agent" }
+    /// Checks who reads the ring buffers: one agent is to.
+    ///
+    /// - Parameter service: The process of the service; `nil` if it does not run, or there is none.
+    static func readers(_ readers: [RingReaders.Holder], service: Int?) -> CheckResult {
+        let agents = readers.filter { $0.name == "trace-agent" }
+        let expected = service ?? (agents.count == 1 ? agents[0].pid : nil)
+        let others = readers.filter { $0.pid != expected }
         if !others.isEmpty {
+            let also = readers.count > others.count ? "also " : ""
             return .warn(
                 "readers",
-                "\(others.names) reads the same ring buffers: each event goes to only one reader; end the other one"
+                "\(others.names) \(also)reads the same ring buffers: each event goes to only one reader; end all but one"
             )
         }
         return .ok("readers", readers.isEmpty ? "none" : readers.names)
@@ -124,6 +124,13 @@ struct SystemCheck {
             return .fail("pipes", "\(largest) bytes at most: echo \(1 << 20) > /proc/sys/fs/pipe-max-size")
         }
         return .ok("pipes", "\(ByteSize(bytes: largest)) at most (--pipe-size)")
+    }
+
+    private func pinning() -> CheckResult {
+        // A list that cannot be read is reported with the ports.
+        let online = (try? CPUList(ofSystem: "online").cpus) ?? []
+        let cpus = tracing.cpu.map { $0.cpus.filter(online.contains) } ?? online
+        return PinningCheck.result(for: cpus, service: service?.allowedCPUs)
     }
 
     private func user() -> CheckResult {

@@ -1,7 +1,5 @@
 import ArgumentParser
 import CommandSupport
-import Logging
-import Reactor
 
 struct RunCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -9,17 +7,25 @@ struct RunCommand: ParsableCommand {
 
     @OptionGroup var options: Options
 
+    /// The file that the other options are from, for messages.
+    @Option(help: .hidden)
+    var optionsFrom: String?
+
     func run() throws {
-        let handler: any LogHandler =
-            Journal.isStandardError
-            ? JournalLog(program: "trace-agent") : StandardErrorLog(program: "trace-agent")
-        var log = Logger(label: "trace-agent") { _ in handler }
-        log.logLevel = options.logLevel
+        let log = programLog("trace-agent", level: options.logLevel)
         do throws(Failure) {
             try serve(options, log)
         } catch {
-            log.error("\(error)")
+            log.error("\(explained(error))")
             throw ExitCode(error.status.rawValue)
         }
+    }
+
+    /// The message about a failure, with the place of the options that it may be about.
+    private func explained(_ error: Failure) -> String {
+        guard let optionsFrom, [.usage, .configuration].contains(error.status) else {
+            return error.description
+        }
+        return OptionsOrigin.explanation(of: error.description, from: optionsFrom)
     }
 }

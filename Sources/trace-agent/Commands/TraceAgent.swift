@@ -1,4 +1,5 @@
 import ArgumentParser
+import CommandSupport
 import ControlProtocol
 
 @main
@@ -28,4 +29,21 @@ struct TraceAgent: ParsableCommand {
             AssembleCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
+
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        do {
+            var command = try parseAsRoot(arguments)
+            try command.run()
+        } catch let code as ExitCode {
+            // What is wrong was logged.
+            exit(withError: code)
+        } catch {
+            let explanation = OptionsOrigin.explanation(
+                of: message(for: error), status: exitCode(for: error).rawValue, in: arguments)
+            guard let explanation else { exit(withError: error) }
+            programLog("trace-agent").error("\(explanation)")
+            exit(withError: ExitCode(ExitStatus.usage.rawValue))
+        }
+    }
 }

@@ -185,22 +185,22 @@ struct Control: ~Copyable {
         }
     }
 
-    /// The sides on which a stream waits for a header, one that is being made included.
-    var originsOwedHeader: [OrderOrigin] {
-        OrderOrigin.allCases.filter { origin in
-            streams.contains { $0.origin == origin && $0.isOwedHeader }
+    /// The audiences in which a stream waits for a header, one that is being made included.
+    var awaitingHeader: [HeaderAudience] {
+        HeaderAudience.allCases.filter { audience in
+            streams.contains { $0.audience == audience && $0.isOwedHeader }
         }
     }
 
-    /// A header is being made for the streams of `origin` that wait for one now.
-    func headerIsBeingMade(for origin: OrderOrigin) {
-        for stream in streams where stream.origin == origin { stream.headerIsBeingMade() }
+    /// A header is being made for the streams of `audience` that wait for one now.
+    func headerIsBeingMade(for audience: HeaderAudience) {
+        for stream in streams where stream.audience == audience { stream.headerIsBeingMade() }
     }
 
     /// Sends a header that was made to the streams that it was made for.
-    mutating func sendHeader(_ attachment: Attachment, announcedBy line: String, to origin: OrderOrigin) {
-        for stream in streams where stream.origin == origin { stream.attach(attachment, announcedBy: line) }
-        transfers.begin(origin)
+    mutating func sendHeader(_ header: Attachment, announcedBy line: String, to audience: HeaderAudience) {
+        for stream in streams where stream.audience == audience { stream.attach(header, announcedBy: line) }
+        transfers.begin(audience)
     }
 
     var isSendingHeaders: Bool { transfers.isActive }
@@ -210,19 +210,19 @@ struct Control: ~Copyable {
 
     /// Sends each stream that gets a header its next piece.
     ///
-    /// - Returns: The sides on which no stream gets one any more.
-    mutating func sendHeaders() -> [OrderOrigin] {
-        var done: [OrderOrigin] = []
-        for origin in transfers.origins {
-            for stream in streams where stream.origin == origin && stream.attachment != nil {
+    /// - Returns: The audiences in which no stream gets one any more.
+    mutating func sendHeaders() -> [HeaderAudience] {
+        var done: [HeaderAudience] = []
+        for audience in transfers.audiences {
+            for stream in streams where stream.audience == audience && stream.attachment != nil {
                 send(stream) { stream throws(SystemError) in try stream.sendAnswers() }
                 endIfDone(stream)
             }
-            let left = streams.filter { $0.origin == origin && $0.attachment != nil }
+            let left = streams.filter { $0.audience == audience && $0.attachment != nil }
             if left.contains(where: \.wantsTurn) { transfers.askForTurn() }
-            if left.isEmpty { done.append(origin) }
+            if left.isEmpty { done.append(audience) }
         }
-        for origin in done { transfers.end(origin) }
+        for audience in done { transfers.end(audience) }
         return done
     }
 

@@ -1,9 +1,8 @@
-import ControlProtocol
 import Reactor
 
-/// To which sides a header is being sent, a piece a turn of the loop.
+/// To which audiences a header is being sent, a piece a turn of the loop.
 struct HeaderTransfers: ~Copyable {
-    private var receivers: Set<OrderOrigin> = []
+    private var receivers: Set<HeaderAudience> = []
     /// Readable while more of a header could be sent than fits in one turn: other sources have theirs in between.
     private let turn: EventFD
 
@@ -14,10 +13,10 @@ struct HeaderTransfers: ~Copyable {
     }
 
     var isActive: Bool { !receivers.isEmpty }
-    var origins: Set<OrderOrigin> { receivers }
+    var audiences: Set<HeaderAudience> { receivers }
 
-    mutating func begin(_ origin: OrderOrigin) { receivers.insert(origin) }
-    mutating func end(_ origin: OrderOrigin) { receivers.remove(origin) }
+    mutating func begin(_ audience: HeaderAudience) { receivers.insert(audience) }
+    mutating func end(_ audience: HeaderAudience) { receivers.remove(audience) }
 
     func askForTurn() {
         if !poll(turn.descriptor, for: .readable, timeout: .zero) { turn.signal(1) }

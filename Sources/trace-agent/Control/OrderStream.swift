@@ -50,6 +50,9 @@ final class OrderStream {
 
     var origin: OrderOrigin { client == nil ? .host : .client }
 
+    /// Whose trace headers this stream gets.
+    var audience: HeaderAudience { HeaderAudience(of: client) }
+
     func end() { isEnded = true }
 
     // MARK: orders

@@ -1,72 +1,101 @@
 import CommandSupport
 import ControlProtocol
+import Logging
 import Reactor
 import TraceFile
 
 /// Builds trace headers from files that were opened before the privileges were dropped.
-final class HeaderBuilder: Sendable {
+final class HeaderBuilder: HeaderSupply {
     private let source: HeaderSource
     private let rings: [Ring]
     /// The list of present CPUs, open because the thread that builds headers can open nothing but formats.
-    private let present: FileDescriptor
+    private let present: NamedFile?
     /// The kernel's name of this boot: random(4).
     private let bootID: String
     private let instance: String
+    /// Whether all members of the group get the kernel's addresses.
+    private let addressesForGroup: Bool
 
     /// The most bytes of a header; that of a distribution's kernel with all its modules has 15 MB.
     static let limit = 64 << 20
 
+    /// Opens the files; what cannot be opened is logged, and missing in headers: pages are streamed all the same.
+    ///
     /// - Parameters:
     ///   - rings: Their counters become part of the header.
     ///   - path: Where the kernel's symbols are, `-` for standard input.
     ///   - bootID: As systemd writes it; `nil` to ask the kernel.
-    init(_ tracefs: Tracefs, _ rings: [Ring], symbols path: String, bootID: String?) throws(Failure) {
-        do throws(SystemError) {
-            let present = try FileDescriptor.open("/sys/devices/system/cpu/present", .readOnly)
-            source = try HeaderSource(
-                tracefs: tracefs.top, folder: tracefs.directory, instance: tracefs.instance,
-                symbols: Self.openSymbols(path),
-                version: programVersion)
-            self.present = present
-        } catch {
-            throw Failure(.unavailable, "cannot open \(error.subject): \(error.code)")
-        }
+    ///   - addressesForGroup: Whether clients that are not root get the kernel's addresses.
+    init(
+        _ tracefs: Tracefs, _ rings: [Ring], symbols path: String, bootID: String?, addressesForGroup: Bool,
+        log: Logger
+    ) {
+        source = HeaderSource(
+            tracefs: tracefs.top, folder: tracefs.directory, instance: tracefs.instance,
+            symbols: Self.openSymbols(path),
+            version: programVersion)
+        // Without it, there are ring buffers for at least the present CPUs.
+        present = try? NamedFile(.open("/sys/devices/system/cpu/present", .readOnly), name: "present")
         self.rings = rings
         self.bootID = Self.uuid(bootID ?? Self.bootIDOfKernel)
+        self.addressesForGroup = addressesForGroup
         instance = tracefs.instance
+        if !source.missing.isEmpty {
+            let reasons = source.missing.map(\.description).joined(separator: "; ")
+            log.warning("trace headers will lack what cannot be opened: \(reasons)")
+        }
     }
 
-    /// `events` of tracefs: formats are opened below it each time.
-    var events: FileDescriptor {
-        _read { yield source.events }
+    /// `events` of tracefs, below which formats are opened each time; `nil` if it cannot be opened.
+    var events: NamedFile? { try? source.events.get() }
+
+    /// Whether the headers for `audience` have the kernel's addresses.
+    func showsAddresses(to audience: HeaderAudience) -> Bool { audience != .group || addressesForGroup }
+
+    func write(
+        to file: NamedFile, for audience: HeaderAudience, isCancelled: () -> Bool
+    ) -> HeaderAnnouncement {
+        let includesAddresses = showsAddresses(to: audience)
+        do throws(TraceFileError) {
+            let summary = try write(to: file, includesAddresses: includesAddresses, isCancelled: isCancelled)
+            return announcement(of: summary, warning: warning(about: summary, includesAddresses))
+        } catch {
+            return noHeader(because: "\(error)")
+        }
+    }
+
+    func noHeader(because reason: String) -> HeaderAnnouncement {
+        var announcement = HeaderAnnouncement(instance: instance, cpus: cpus, bootID: bootID)
+        announcement.error = "no header: \(reason)"
+        return announcement
     }
 
     /// Writes the header as it is now.
+    ///
+    /// - Parameter includesAddresses: Whether the header may have kernel addresses.
     func write(
-        to file: NamedFile, isCancelled: () -> Bool = { false }
+        to file: NamedFile, includesAddresses: Bool, isCancelled: () -> Bool = { false }
     ) throws(TraceFileError) -> HeaderSummary {
         var stats: [CPUStats] = []
+        var lacks: [String] = []
         let cpus = cpus
         for ring in rings where ring.cpu < cpus {
             do throws(SystemError) {
                 stats.append(CPUStats(cpu: ring.cpu, text: try ring.statsText()))
             } catch {
-                throw .system(file: "stats of CPU \(ring.cpu)", error)
+                lacks.append("stats of CPU \(ring.cpu): \(error.code)")
             }
         }
-        return try HeaderWriter.write(
-            source, cpus: cpus, stats: stats, to: file, limit: Self.limit, isCancelled: isCancelled)
+        var summary = try HeaderWriter.write(
+            source, includesAddresses: includesAddresses, cpus: cpus, stats: stats, to: file,
+            limit: Self.limit, isCancelled: isCancelled)
+        summary.lacks += lacks
+        return summary
     }
 
-    /// What announces a header.
-    ///
-    /// - Parameters:
-    ///   - summary: `nil` if there is none.
-    ///   - error: Why there is none.
-    func announcement(of summary: HeaderSummary?, error: String? = nil) -> HeaderAnnouncement {
+    private func announcement(of summary: HeaderSummary, warning: String?) -> HeaderAnnouncement {
         var announcement = HeaderAnnouncement(instance: instance, cpus: cpus, bootID: bootID)
-        announcement.error = error ?? summary.flatMap(warning(about:))
-        guard let summary else { return announcement }
+        announcement.error = warning
         announcement.bytes = summary.bytes
         announcement.pageSize = summary.pageSize
         announcement.clock = summary.clock
@@ -76,24 +105,37 @@ final class HeaderBuilder: Sendable {
     }
 
     /// What a decoder will lack, `nil` if nothing.
-    func warning(about summary: HeaderSummary) -> String? {
-        if summary.symbols > 0 { return nil }
-        return
-            "no symbols: /proc/kallsyms cannot be read, or shows no addresses (kptr_restrict): functions will be numbers"
+    func warning(about summary: HeaderSummary, _ includesAddresses: Bool = true) -> String? {
+        var warnings: [String] = []
+        if !includesAddresses {
+            warnings.append(
+                "no symbols and no printk formats: these have the kernel's addresses, which only root and the host get, or the group with --symbols-for-group: functions will be numbers"
+            )
+        } else if summary.symbols == 0 {
+            warnings.append(
+                "no symbols: /proc/kallsyms cannot be read, or shows no addresses (kptr_restrict): functions will be numbers"
+            )
+        }
+        if !summary.lacks.isEmpty {
+            warnings.append("the header lacks \(summary.lacks.joined(separator: ", "))")
+        }
+        return warnings.isEmpty ? nil : warnings.joined(separator: "; ")
     }
 
     /// Present CPUs, online or not, as trace-cmd counts them.
     private var cpus: Int {
         // If the list cannot be read: there are ring buffers for at least these.
-        let list = (try? present.contents()).flatMap { CPUList($0) }
+        let list = (try? present?.descriptor.contents()).flatMap { CPUList($0) }
         return (list?.cpus.last ?? rings.last?.cpu ?? 0) + 1
     }
 
-    /// `nil` if they cannot be opened: a trace can be decoded without.
-    private static func openSymbols(_ path: String) -> NamedFile? {
-        if path == "-" { return NamedFile(FileDescriptor(owning: 0), name: "standard input") }
-        guard let file = try? FileDescriptor.open(path, .readOnly) else { return nil }
-        return NamedFile(file, name: path)
+    private static func openSymbols(_ path: String) -> HeaderSource.File {
+        if path == "-" { return .success(NamedFile(FileDescriptor(owning: 0), name: "standard input")) }
+        do throws(SystemError) {
+            return .success(NamedFile(try .open(path, .readOnly), name: path))
+        } catch {
+            return .failure(.system(file: path, error))
+        }
     }
 
     private static var bootIDOfKernel: String {

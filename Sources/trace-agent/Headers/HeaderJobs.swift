@@ -1,32 +1,31 @@
 import ControlProtocol
 import Reactor
 import Synchronization
-import TraceFile
 
 /// What the header worker's thread and the reactor thread share.
 final class HeaderJobs: Sendable {
     private let slots: [HeaderSlot]
     private let mailbox: Mailbox
-    private let builder: HeaderBuilder
+    private let supply: any HeaderSupply
     private let isClosed = Atomic<Bool>(false)
 
     private static let quit: UInt64 = 1 << 32
 
-    init(_ builder: HeaderBuilder) throws(SystemError) {
+    init(_ supply: any HeaderSupply) throws(SystemError) {
         var slots: [HeaderSlot] = []
-        for _ in OrderOrigin.allCases { slots.append(try HeaderSlot()) }
+        for _ in HeaderAudience.allCases { slots.append(try HeaderSlot()) }
         mailbox = try Mailbox()
         self.slots = slots
-        self.builder = builder
+        self.supply = supply
     }
 
-    func slot(of origin: OrderOrigin) -> HeaderSlot { slots[origin.rawValue] }
+    func slot(of audience: HeaderAudience) -> HeaderSlot { slots[audience.rawValue] }
 
-    /// Words that meet in the mailbox add up: each origin has a bit of its own, as it has one job in flight at most.
-    private static func word(of origin: OrderOrigin) -> UInt64 { 1 << UInt64(origin.rawValue) }
+    /// Words that meet in the mailbox add up: each audience has a bit of its own, as it has one job in flight at most.
+    private static func word(of audience: HeaderAudience) -> UInt64 { 1 << UInt64(audience.rawValue) }
 
-    /// Lets the thread build a header in the slot of `origin`, which is free.
-    func post(_ origin: OrderOrigin) { mailbox.post(Self.word(of: origin)) }
+    /// Lets the thread build a header in the slot of `audience`, which is free.
+    func post(_ audience: HeaderAudience) { mailbox.post(Self.word(of: audience)) }
 
     /// Ends the thread, a header that is being built included.
     func close() {
@@ -39,20 +38,14 @@ final class HeaderJobs: Sendable {
         while true {
             let word = mailbox.receive()
             if word >= Self.quit { return }
-            for origin in OrderOrigin.allCases where word & Self.word(of: origin) != 0 {
-                fill(slot(of: origin))
+            for audience in HeaderAudience.allCases where word & Self.word(of: audience) != 0 {
+                fill(slot(of: audience), for: audience)
             }
         }
     }
 
-    private func fill(_ slot: HeaderSlot) {
-        let announcement: HeaderAnnouncement
-        do throws(TraceFileError) {
-            let summary = try builder.write(to: slot.file) { isClosed.load(ordering: .acquiring) }
-            announcement = builder.announcement(of: summary)
-        } catch {
-            announcement = builder.announcement(of: nil, error: "no header: \(error)")
-        }
-        slot.handBack(announcement)
+    private func fill(_ slot: HeaderSlot, for audience: HeaderAudience) {
+        slot.handBack(
+            supply.write(to: slot.file, for: audience) { isClosed.load(ordering: .acquiring) })
     }
 }

@@ -1,39 +1,34 @@
 import ControlProtocol
 import Reactor
-import TraceFile
 
 /// The thread that builds headers: that takes a tenth of a second, which the reactor thread does not have.
 ///
-/// It is the one thread that can still open files of tracefs, because events come and go: see `Identity.become`.
+/// It may be the one thread that can still open files of tracefs, because events come and go: see `Identity.become`.
 /// Dropping the worker ends the thread.
 final class HeaderWorker: Sendable {
     private let jobs: HeaderJobs
     private let thread: JoinedThread
     /// The answer if there is no memory for one.
     let noMemory: HeaderAnnouncement
-    /// What the kernel does not confine the thread with; `nil` if it is confined as it should be, or was not to be.
-    let confinementProblem: String?
 
     /// Starts the thread; it waits for jobs.
     ///
-    /// - Parameter isConfined: Whether the thread gives up opening anything but event formats.
-    init(_ builder: HeaderBuilder, isConfined: Bool) throws(SystemError) {
-        let jobs = try HeaderJobs(builder)
-        let confinement = ThreadConfinement(report: try EventFD(blocking: true))
+    /// - Parameter confinement: How the thread gives up opening anything but event formats; `nil` if it need not.
+    init(_ supply: any HeaderSupply, confinement: ThreadConfinement?) throws(SystemError) {
+        let jobs = try HeaderJobs(supply)
         thread = try JoinedThread(name: "trace-headers") {
             lowerThreadPriority()
-            if isConfined { confinement.confine(to: builder.events) }
+            confinement?.confine()
             jobs.run()
         }
-        confinementProblem = isConfined ? confinement.waitForProblem() : nil
-        noMemory = builder.announcement(of: nil, error: "no header: no memory")
+        noMemory = supply.noHeader(because: "no memory")
         self.jobs = jobs
     }
 
     deinit { jobs.close() }
 
-    func slot(of origin: OrderOrigin) -> HeaderSlot { jobs.slot(of: origin) }
+    func slot(of audience: HeaderAudience) -> HeaderSlot { jobs.slot(of: audience) }
 
-    /// Lets the thread build a header in the slot of `origin`, which is free; the slot becomes readable when it is done.
-    func build(for origin: OrderOrigin) { jobs.post(origin) }
+    /// Lets the thread build a header in the slot of `audience`, which is free; the slot becomes readable when it is done.
+    func build(for audience: HeaderAudience) { jobs.post(audience) }
 }

@@ -1,17 +1,16 @@
-import ControlProtocol
 import Reactor
 import TraceFile
 
-/// When trace headers are built, and for which side.
+/// When trace headers are built, and for which audience.
 ///
-/// The host has one slot, all clients together another, so neither keeps the other waiting. `Headers` knows no streams: it
-/// returns what is to be sent to which side.
+/// Each audience has a slot, so none keeps another waiting, and no header for those who may see kernel addresses is ever
+/// in the slot of those who may not. `Headers` knows no streams: it returns what is to be sent to which audience.
 struct Headers {
     /// `nil` where nobody can ask for a header: a recording builds its own.
     private let worker: HeaderWorker?
-    /// Each header costs a CPU a tenth of a second: in the long run each side gets one a second.
-    private var rates = OrderOrigin.allCases.map { _ in RateLimit(burst: 8, thenOneEvery: .seconds(1)) }
-    private var uses = OrderOrigin.allCases.map { _ in Use.free }
+    /// Each header costs a CPU a tenth of a second: in the long run each audience gets one a second.
+    private var rates = HeaderAudience.allCases.map { _ in RateLimit(burst: 8, thenOneEvery: .seconds(1)) }
+    private var uses = HeaderAudience.allCases.map { _ in Use.free }
     /// Whether a header that is wanted has to wait for its rate.
     private var isDeferred = false
 
@@ -20,7 +19,7 @@ struct Headers {
 
     /// A header that is to be sent.
     struct Delivery {
-        let origin: OrderOrigin
+        let audience: HeaderAudience
         /// The line that announces it.
         let line: String
         let file: NamedFile
@@ -31,46 +30,49 @@ struct Headers {
     init(_ worker: HeaderWorker?, _ reactor: inout AgentReactor) throws(SystemError) {
         self.worker = worker
         guard let worker else { return }
-        for origin in OrderOrigin.allCases {
+        for audience in HeaderAudience.allCases {
             try reactor.watch(
-                worker.slot(of: origin).readiness.descriptor, for: .readable, as: .header(origin.rawValue))
+                worker.slot(of: audience).readiness.descriptor, for: .readable, as: .header(audience.rawValue)
+            )
         }
     }
 
-    /// Begins to build a header for each side that wants one and whose slot is free.
+    /// Begins to build a header for each audience that wants one and whose slot is free.
     ///
-    /// - Returns: The sides for which one is being built from now on.
-    mutating func build(for wanted: [OrderOrigin]) -> [OrderOrigin] {
+    /// - Returns: The audiences for which one is being built from now on.
+    mutating func build(for wanted: [HeaderAudience]) -> [HeaderAudience] {
         isDeferred = false
         guard let worker else { return [] }
-        var begun: [OrderOrigin] = []
-        for origin in wanted where uses[origin.rawValue] == .free {
-            guard rates[origin.rawValue].admit() else {
+        var begun: [HeaderAudience] = []
+        for audience in wanted where uses[audience.rawValue] == .free {
+            guard rates[audience.rawValue].admit() else {
                 isDeferred = true
                 continue
             }
-            uses[origin.rawValue] = .building
-            worker.build(for: origin)
-            begun.append(origin)
+            uses[audience.rawValue] = .building
+            worker.build(for: audience)
+            begun.append(audience)
         }
         return begun
     }
 
     /// The worker has handed a slot back.
     mutating func headerIsBuilt(_ index: Int) throws(SystemError) -> Delivery? {
-        guard let worker, let origin = OrderOrigin(rawValue: index), uses[index] == .building,
-            let (bytes, line) = try worker.slot(of: origin).receive()
+        guard let worker, let audience = HeaderAudience(rawValue: index), uses[index] == .building,
+            let (bytes, line) = try worker.slot(of: audience).receive()
         else { return nil }
         uses[index] = .sending
-        let file = worker.slot(of: origin).file
-        if line.isEmpty { return Delivery(origin: origin, line: worker.noMemory.line, file: file, bytes: 0) }
-        return Delivery(origin: origin, line: line, file: file, bytes: bytes)
+        let file = worker.slot(of: audience).file
+        if line.isEmpty {
+            return Delivery(audience: audience, line: worker.noMemory.line, file: file, bytes: 0)
+        }
+        return Delivery(audience: audience, line: line, file: file, bytes: bytes)
     }
 
-    /// The header of a side has been sent.
-    mutating func release(_ origin: OrderOrigin) throws(SystemError) {
-        uses[origin.rawValue] = .free
-        try worker?.slot(of: origin).empty()
+    /// The header of an audience has been sent.
+    mutating func release(_ audience: HeaderAudience) throws(SystemError) {
+        uses[audience.rawValue] = .free
+        try worker?.slot(of: audience).empty()
     }
 
     /// When `build` is to be called again.

@@ -61,6 +61,8 @@ struct Options: ParsableArguments {
 
     @OptionGroup var tracing: TracingOptions
 
+    @OptionGroup var headers: HeaderOptions
+
     @Option(
         help: ArgumentHelp(
             "The user to become once every file is open. (default: \(WellKnown.user), or nobody if there is no such user)",

@@ -27,6 +27,17 @@ struct TracingOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where the ports are.", valueName: "dir"))
     var ports = WellKnown.portsFolder
 
+    /// These options, and those of `other` for what is not given here.
+    func completed(by other: TracingOptions) -> TracingOptions {
+        var both = self
+        both.cpu = cpu ?? other.cpu
+        both.instance = instance ?? other.instance
+        both.tracefs = tracefs ?? other.tracefs
+        if kallsyms == "/proc/kallsyms", other.kallsyms != "-" { both.kallsyms = other.kallsyms }
+        if ports == WellKnown.portsFolder { both.ports = other.ports }
+        return both
+    }
+
     func validate() throws {
         if let cpu, cpu.cpus.isEmpty { throw ValidationError("no CPU in the list") }
         if let instance, instance.isEmpty || instance.contains("/") || instance.hasPrefix(".") {

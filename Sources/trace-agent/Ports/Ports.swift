@@ -23,7 +23,8 @@ struct Ports: Sendable {
         guard let limit = pagesPerSplice(of: port, at: path) else { return Sink(port.descriptor, name: path) }
         return Sink(
             port.descriptor, name: path, pagesPerSplice: limit,
-            longestPipe: PortQueue.longestChain * memoryPageSize, queueLength: PortQueue.longestChain)
+            longestPipe: PortQueue.longestChain * memoryPageSize, queueLength: PortQueue.longestChain,
+            stallHint: virtioDevice(at: path).flatMap { CrowdedDevice.hint(forPort: $0) })
     }
 
     /// `nil` for what is no virtio port.

@@ -120,7 +120,7 @@ final class Recording {
     private func writeHeader(isFirst: Bool) throws(Failure) -> HeaderSummary {
         do throws(TraceFileError) {
             let file = try NewFile(at: headerPath)
-            let summary = try headers.write(to: file.content)
+            let summary = try headers.write(to: file.content, includesAddresses: true)
             if isFirst { try file.linkIntoPlace() } else { try file.replaceTarget() }
             return summary
         } catch .system(_, let cause) where isFirst && cause.code == .exists {

@@ -28,37 +28,60 @@ enum Identity {
 
     /// Drops every privilege and proves that it is gone.
     ///
-    /// - Parameter startWorker: Starts the one thread that still opens event formats, as root's group; `isConfined`: the
-    ///   thread has to confine itself to these.
+    /// One thread, which makes trace headers, may still open event formats as root's group, if Landlock confines it to
+    /// these; otherwise headers are made here, before the drop.
+    ///
+    /// - Parameter withoutLandlock: Whether that thread keeps this right even if nothing confines it.
     /// - Throws: 77 if anything is left.
     static func become(
-        _ user: User?, _ log: Logger, startWorker: (_ isConfined: Bool) throws(SystemError) -> HeaderWorker
+        _ user: User?, _ builder: HeaderBuilder, withoutLandlock: Bool, _ log: Logger
     ) throws(Failure) -> HeaderWorker {
         if user == nil, Privileges.user == 0 {
             log.notice("running as root with all privileges: --user \(WellKnown.user) would drop them")
-            return try wrappingSystemError { () throws(SystemError) in try startWorker(false) }
+            return try wrappingSystemError { () throws(SystemError) in
+                try HeaderWorker(builder, confinement: nil)
+            }
         }
         let worker: HeaderWorker
-        let remaining: String?
+        var problem: String?
         do throws(SystemError) {
             if let user {
-                try Privileges.drop(to: user, readsAsRootsGroup: true)
-                worker = try startWorker(true)
-                try Privileges.readAsOwnGroup()
+                (worker, problem) = try drop(to: user, builder, withoutLandlock: withoutLandlock, log)
             } else {
                 try Privileges.renounce()
-                worker = try startWorker(false)
+                worker = try HeaderWorker(builder, confinement: nil)
             }
-            remaining = try Privileges.remainingPrivilege(of: user)
+            if problem == nil { problem = try Privileges.remainingPrivilege(of: user) }
         } catch {
             throw Failure(.noPermission, "privileges are not dropped: \(error)")
         }
-        if let problem = worker.confinementProblem {
-            log.warning(
-                "\(problem) here: the thread that builds trace headers is less confined than it should be")
-        }
-        if let remaining { throw Failure(.noPermission, "privileges are not dropped: \(remaining)") }
+        if let problem { throw Failure(.noPermission, "privileges are not dropped: \(problem)") }
         log.info("running as \(user?.description ?? "user \(Privileges.user)"), without privileges")
         return worker
+    }
+
+    /// - Returns: The worker, and what is wrong with its confinement.
+    private static func drop(
+        to user: User, _ builder: HeaderBuilder, withoutLandlock: Bool, _ log: Logger
+    ) throws(SystemError) -> (HeaderWorker, problem: String?) {
+        let missing = try ThreadConfinement.missing(for: builder.events)
+        if missing.contains(.landlock), !withoutLandlock {
+            log.warning(
+                "no Landlock here: all trace headers will be those of this start, because no thread may open event formats later (--header-thread-without-landlock)"
+            )
+            let headers = try EarlyHeaders(builder)
+            try Privileges.drop(to: user, readsAsRootsGroup: false)
+            return (try HeaderWorker(headers, confinement: nil), nil)
+        }
+        if !missing.isEmpty {
+            log.warning(
+                "\(missing) here: the thread that builds trace headers is less confined than it should be")
+        }
+        let confinement = try ThreadConfinement(to: builder.events)
+        try Privileges.drop(to: user, readsAsRootsGroup: true)
+        let worker = try HeaderWorker(builder, confinement: confinement)
+        let isAsExpected = confinement.waitForReport() == missing
+        try Privileges.readAsOwnGroup()
+        return (worker, isAsExpected ? nil : "the thread that builds trace headers is not confined")
     }
 }

@@ -40,12 +40,22 @@ enum LocalSockets {
         if RingReaders.hasListener(at: path) {
             throw Failure(.unavailable, "another agent listens at \(path)")
         }
-        do throws(SystemError) {
-            let group = try User.named(WellKnown.user)?.gid ?? Privileges.group
+        let group = try wrappingSystemError { () throws(SystemError) in
+            try User.named(WellKnown.user)?.gid ?? Privileges.group
+        }
+        do throws(TrustedFolder.Problem) {
             return try LocalSocket(
                 at: path, for: User(name: WellKnown.user, uid: Privileges.user, gid: group))
         } catch {
-            throw Failure(.operatingSystem, "cannot listen at \(path): \(error.code)")
+            switch error {
+            case .untrusted(let folder):
+                throw Failure(
+                    .configuration,
+                    "cannot listen at \(path): other users can replace names in \(folder): choose a folder that only root can write to"
+                )
+            case .failed(let error):
+                throw Failure(.operatingSystem, "cannot listen at \(path): \(error.code)")
+            }
         }
     }
 }

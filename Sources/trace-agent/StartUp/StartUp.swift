@@ -15,8 +15,9 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     let tracefs = try Tracefs(at: options.tracing.tracefs, instance: options.tracing.instance)
     let rings = try openRings(options.tracing, in: tracefs)
     let settings = try RingSettings(in: tracefs, cpus: rings.map(\.cpu))
-    let builder = try HeaderBuilder(
-        tracefs, rings, symbols: options.tracing.kallsyms, bootID: options.tracing.bootID)
+    let builder = HeaderBuilder(
+        tracefs, rings, symbols: options.tracing.kallsyms, bootID: options.tracing.bootID,
+        addressesForGroup: options.headers.symbolsForGroup, log: log)
     let maker = ChannelMaker(
         pageSize: settings.pageSize, pipeSize: options.pipeSize.bytes, workerCPUs: options.workerCpus?.cpus,
         log: log)
@@ -33,9 +34,8 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     parts.sockets = passedSockets.isEmpty ? try LocalSockets.make(options, log) : passedSockets
     parts.ports = opening.opened
     parts.maker = options.mode.usesPorts ? maker : nil
-    parts.headerWorker = try Identity.become(user, log) { isConfined throws(SystemError) in
-        try HeaderWorker(builder, isConfined: isConfined)
-    }
+    parts.headerWorker = try Identity.become(
+        user, builder, withoutLandlock: options.headers.headerThreadWithoutLandlock, log)
     var agent = try parts.makeAgent()
     try agent.run()
 }

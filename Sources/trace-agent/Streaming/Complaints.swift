@@ -10,6 +10,7 @@ struct Complaints {
     private var pinTrouble: Errno?
     private var isPollingLogged = false
     private var zeroSplices = 0
+    private var isStallLogged = false
 
     mutating func log(_ trouble: String, of channel: Channel, _ log: inout LimitedLog) {
         if self.trouble == trouble { return }
@@ -19,8 +20,13 @@ struct Complaints {
     /// A start was ordered.
     mutating func begin() { isPollingLogged = false }
 
-    /// The channel works again.
-    private mutating func forget() { trouble = nil }
+    /// The channel works again, unless its port is blocked and has never accepted anything.
+    private mutating func forget(_ channel: Channel, isBlocked: Bool, _ log: inout LimitedLog) {
+        trouble = nil
+        guard isBlocked, !isStallLogged, let hint = channel.sink.stallHint, channel.counters.bytes.now == 0
+        else { return }
+        isStallLogged = log.log("\(channel.sink.name) has never accepted anything, and \(hint)")
+    }
 
     private static func fields(of channel: Channel) -> Logger.Metadata {
         ["trace_cpu": "\(channel.cpu)", "port": "\(channel.sink.name)"]
@@ -48,7 +54,7 @@ struct Complaints {
         case .pipeFailed(let code): self.log("CPU \(channel.cpu): a page is lost: \(code)", of: channel, &log)
         case .sinkFailed(let code) where usesPorts:
             self.log("cannot write to \(channel.sink.name): \(code)", of: channel, &log)
-        case .dry, .spent, .blocked: forget()
+        case .dry, .spent, .blocked: forget(channel, isBlocked: result == .blocked, &log)
         case .idle, .interrupted, .sinkFailed: break
         }
     }

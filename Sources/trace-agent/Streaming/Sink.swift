@@ -10,6 +10,8 @@ final class Sink: Sendable {
     let longestPipe: Int
     /// How many splices the queue of a virtio port holds; 0 for another sink.
     let queueLength: Int
+    /// What may be wrong if it has never accepted anything; `nil` if nothing is known.
+    let stallHint: String?
     /// Held by the channel that writes, and for as long as it has sent only a part of a page; `nil` if not shared.
     let turn: Turn?
     private let spliceLimit: Atomic<Int>
@@ -17,13 +19,14 @@ final class Sink: Sendable {
     /// - Parameter pagesPerSplice: The most pages that one splice(2) may hand over; see `PortQueue`.
     init(
         _ descriptor: consuming FileDescriptor, name: String, pagesPerSplice: Int = .max,
-        longestPipe: Int = .max, queueLength: Int = 0,
+        longestPipe: Int = .max, queueLength: Int = 0, stallHint: String? = nil,
         turn: Turn? = nil
     ) {
         self.descriptor = descriptor
         self.name = name
         self.longestPipe = longestPipe
         self.queueLength = queueLength
+        self.stallHint = stallHint
         self.turn = turn
         spliceLimit = Atomic(pagesPerSplice)
     }

@@ -1,0 +1,18 @@
+import ArgumentParser
+
+/// Who gets what in trace headers, and what is given up for it.
+struct HeaderOptions: ParsableArguments {
+    @Flag(
+        help: """
+            Give the kernel's addresses (symbols, printk formats) not only to the host and root: all members of the \
+            group that may give orders get them too.
+            """)
+    var symbolsForGroup = false
+
+    @Flag(
+        help: """
+            Without Landlock in the kernel, let the thread that makes trace headers keep the right to read what \
+            root's group may, instead of making headers only once, at the start.
+            """)
+    var headerThreadWithoutLandlock = false
+}
