@@ -223,6 +223,26 @@ struct PortMonitorTests {
         #expect(firstExpects && !secondExpects)
     }
 
+    @Test func `a host that comes and goes does not hide a port that cannot be used`() throws {
+        var monitor = try monitor(cpus: [0])
+        try makeFIFO(controlPath)
+        for _ in 0..<100 { _ = monitor.openControl()?.kind }
+        monitor.cannotServe(cpu: 0, because: Failure(.unavailable, "trouble"))
+        #expect(log.messages.last == "trouble")
+        #expect(log.entries.last?.level == .warning)
+    }
+
+    @Test func `a reason that the log had no room for is logged later`() throws {
+        var monitor = try monitor(cpus: Array(0..<100))
+        for cpu in 0..<100 { monitor.cannotServe(cpu: cpu, because: Failure(.unavailable, "trouble \(cpu)")) }
+        #expect(!log.messages.contains("trouble 99"))
+        #expect(
+            eventually {
+                monitor.cannotServe(cpu: 99, because: Failure(.unavailable, "trouble 99"))
+                return log.messages.last?.hasPrefix("trouble 99") == true
+            })
+    }
+
     // MARK: restart
 
     @Test(arguments: [(true, true, true), (true, false, false), (false, true, false)])

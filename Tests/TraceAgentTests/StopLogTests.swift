@@ -36,4 +36,12 @@ struct StopLogTests {
         #expect(log.messages.count >= 20)
         #expect(log.messages.count < 200)
     }
+
+    @Test func `a host that stops again and again does not hide that not everything was delivered`() {
+        let log = TestLog()
+        var stopLog = StopLog(log.logger)
+        for _ in 0..<200 { stopLog.log(.sample(), isLast: false) }
+        stopLog.log(.sample([.unread: 5], isComplete: false), isLast: false)
+        #expect(log.entries.last?.level == .warning)
+    }
 }

@@ -10,9 +10,9 @@ struct PortMonitor: ~Copyable {
     private let folderWatch: DirectoryWatch
     /// The ring buffers whose CPUs have no port yet.
     private var spareRings: [Ring]
-    /// Why a CPU's port that is there cannot be used; each reason is logged once.
-    private var dataTroubles: [Int: String]
-    private var controlTrouble: String?
+    /// Why a CPU's port that is there cannot be used.
+    private var dataTroubles: [Int: PortTrouble]
+    private var controlTrouble: PortTrouble?
     /// Whether there was a control port, which is tried again once it has gone.
     private var expectsControl: Bool
     /// Whether the ports that were there at the start have been tried.
@@ -29,8 +29,8 @@ struct PortMonitor: ~Copyable {
         ports = opened.ports
         self.maker = maker
         spareRings = opened.spareRings
-        dataTroubles = opened.dataTroubles
-        controlTrouble = opened.controlTrouble
+        dataTroubles = opened.dataTroubles.mapValues(PortTrouble.init(logged:))
+        controlTrouble = opened.controlTrouble.map(PortTrouble.init(logged:))
         expectsControl = opened.hasControl
         self.folderWatch = folderWatch
         self.log = LimitedLog(log)
@@ -88,10 +88,7 @@ struct PortMonitor: ~Copyable {
     }
 
     mutating func cannotServe(cpu: Int, because error: Failure) {
-        if dataTroubles[cpu] == error.description { return }
-        dataTroubles[cpu] = error.description
-        noteRestart(error)
-        log.log("\(error)")
+        if dataTroubles[cpu].note(error.description, &log) { noteRestart(error) }
     }
 
     /// Opens the port of a sink that had gone.
@@ -116,14 +113,12 @@ struct PortMonitor: ~Copyable {
             let port = try ports.openControl()
             controlTrouble = nil
             guard let port else { return nil }
-            log.log("control port \(ports.controlPath) is \(expectsControl ? "back" : "there")")
+            let news = expectsControl ? "back" : "there"
+            log.log("control port \(ports.controlPath) is \(news)", level: .notice)
             expectsControl = true
             return port
         } catch {
-            if controlTrouble == error.description { return nil }
-            controlTrouble = error.description
-            noteRestart(error)
-            log.log("\(error)")
+            if controlTrouble.note(error.description, &log) { noteRestart(error) }
             return nil
         }
     }

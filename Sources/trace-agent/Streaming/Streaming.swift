@@ -185,7 +185,7 @@ struct Streaming: ~Copyable {
     }
 
     mutating func portIsBack(_ index: Int, _ reactor: inout AgentReactor) throws(SystemError) {
-        limitedLog.log("\(channels[index].sink.name) is back")
+        limitedLog.log("\(channels[index].sink.name) is back", level: .notice)
         try channels[index].portIsBack(in: phase, &reactor)
     }
 
