@@ -12,3 +12,13 @@ package enum Order: Equatable, Sendable {
     /// An order that was sent as a word.
     package static func word(_ word: OrderWord) -> Order { .known(word, isAnswered: true) }
 }
+
+extension [Order] {
+    /// Adds orders that came later; a digit that follows an equal one is the same order, as nobody waits for an answer.
+    package mutating func add(_ later: [Order]) {
+        for order in later {
+            if order == last, order == .digitStart || order == .digitStop { continue }
+            append(order)
+        }
+    }
+}

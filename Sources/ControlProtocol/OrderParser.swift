@@ -1,7 +1,7 @@
 /// Turns a stream of bytes into orders, however the bytes are split or joined on the way.
 ///
 /// Orders are lines. Blanks around a line and a CR are ignored, and so are empty lines. A line of nothing but `1`
-/// and `0` is one order a digit: hosts that write no newline produce such lines.
+/// and `0` is one order a digit: hosts that write no newline produce such lines. Equal digits in a row are one order.
 package struct OrderParser: Sendable {
     /// The longest line in bytes; the rest of a longer one is skipped up to its newline.
     package static let longestLine = 256
@@ -18,12 +18,12 @@ package struct OrderParser: Sendable {
         var orders: [Order] = []
         for byte in bytes {
             if byte == UInt8(ascii: "\n") {
-                if !line.isEmpty { orders += finishLine() }
+                if !line.isEmpty { orders.add(finishLine()) }
                 isSkipping = false
             } else if !isSkipping {
                 line.append(byte)
                 if line.count > Self.longestLine {
-                    orders += finishLine()
+                    orders.add(finishLine())
                     isSkipping = true
                 }
             }

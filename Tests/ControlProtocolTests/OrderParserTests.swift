@@ -20,6 +20,9 @@ struct OrderParserTests {
         ("12\n1\n", [.unknown(Array("12".utf8)), start]),
         ("1", []),
         ("\u{0}1\n", [.unknown([0, 0x31])]),
+        ("1\n1\n\n 11 \n0\n0\n1\n", [start, stop, start]),
+        ("1\nstart\n1\nstart\nstart\n", [start, .word(.start), start, .word(.start), .word(.start)]),
+        ("1\n2\n1\n", [start, .unknown(Array("2".utf8)), start]),
     ])
     func `turns lines into orders`(text: String, expected: [Order]) {
         var parser = OrderParser()

@@ -63,6 +63,20 @@ struct ControlTests {
         #expect(rig.nextRetry == nil)
     }
 
+    @Test func `a burst of equal digits does not keep the next order waiting`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        let client = try rig.connect()
+        for (id, other) in [(StreamID.host, far), (.client(place: 0), client)] {
+            try other.send(String(repeating: "1\n", count: 32 << 10) + "0")
+            let orders = rig.turn(id)
+            #expect(orders.last == .digitStop)
+            // One for each read of 4 KiB, and the last one.
+            #expect(orders.count <= 18)
+            #expect(rig.pausedStreams.isEmpty)
+        }
+    }
+
     @Test func `a client that floods gets 4 orders a turn while another one waits`() throws {
         let rig = try ControlRig()
         let clients = try (0..<2).map { try rig.connect(place: $0) }
@@ -214,7 +228,7 @@ struct ControlTests {
     @Test func `a paused stream is not read before its pause is over, whatever it sends`() throws {
         let (host, far) = try SocketPair.host()
         let rig = try ControlRig(host: host)
-        try far.send(String(repeating: "0\n", count: 400))
+        try far.send(String(repeating: "0\n1\n", count: 200))
         let before = rig.turn(.host).count
         #expect(rig.pausedStreams == [.host])
         try far.send("status\n")

@@ -83,7 +83,7 @@ final class OrderStream {
             buffer throws(SystemError) -> Int? in
             let count = try descriptor.read(into: buffer)
             if let count, count > 0 {
-                orders += parser.parse(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                orders.add(parser.parse(UnsafeRawBufferPointer(rebasing: buffer[..<count])))
             }
             return count
         }
@@ -97,7 +97,7 @@ final class OrderStream {
             try sendAnswers()
             hasLeft = count == 0
         }
-        orders += digits
+        orders.add(digits)
     }
 
     /// Keeps apart what belongs to a host that has left and to the one that comes next on the same port.
