@@ -20,8 +20,8 @@ struct WireTests {
                 "state":"waiting for port","unread":5,"zero_splices":8},\
                 {"blocked":9,"bytes":2,"cpu":3,"gone":7,"lost":3,"overwritten":4,"pages":1,"pending":6,\
                 "state":"waiting for port","unread":5,"zero_splices":8}],\
-                "instance":"a\\"b/c","orders_refused":7,"page_size":4096,"state":"stopped",\
-                "totals":{"blocked":18,"bytes":4,"gone":14,"lost":6,"overwritten":8,"pages":2,"pending":12,"unread":10,\
+                "instance":"a\\"b/c","orders_refused":7,"page_size":4096,\
+                "schema":2,"state":"stopped","totals":{"blocked":18,"bytes":4,"gone":14,"lost":6,"overwritten":8,"pages":2,"pending":12,"unread":10,\
                 "zero_splices":16},"version":"\(programVersion)"}
                 """)
     }
@@ -38,8 +38,42 @@ struct WireTests {
         #expect(
             announcement.line == """
                 {"answer":"metadata","boot_id":"b-1","bytes":0,"clock":"","cpus":2,"error":"no header: no memory",\
-                "events":0,"instance":"x","page_size":0,"symbols":0,"version":"\(programVersion)"}
+                "events":0,"instance":"x","page_size":0,"schema":2,"symbols":0,"version":"\(programVersion)"}
                 """)
+    }
+
+    @Test func `each answer begins with the key that a host searches for, and has the order's id`() throws {
+        let id = try #require(OrderID(rawValue: "a-1"))
+        let announcement = HeaderAnnouncement(instance: "", cpus: 1, bootID: "").answering(id)
+        let answers: [any AnswerLine] = [
+            Answer(.stop, id: id, report(), error: "e"), Answer(.status, report()), announcement,
+        ]
+        for answer in answers {
+            #expect(answer.line.hasPrefix(#"{"answer":""#))
+            #expect(answer.line.contains(#""id":"a-1""#) == (answer.id != nil))
+            #expect(id.isAnswered(by: answer.line) == (answer.id != nil))
+            // It stands on a line of its own, whatever lies before it.
+            #expect(answer.lineToSend == (answer.id == nil ? answer.line : "\n" + answer.line))
+        }
+        // No key may come before it.
+        let keys =
+            Answer.CodingKeys.allCases.map(\.rawValue) + Report.CodingKeys.allCases.map(\.rawValue)
+            + HeaderAnnouncement.CodingKeys.allCases.map(\.rawValue)
+        #expect(keys.min() == "answer")
+    }
+
+    @Test(arguments: [
+        #"{"answer":"status","error":"\"id\":\"a\"","id":"b"}"#, #" {"answer":"status","id":"a"}"#,
+        #"x{"answer":"status","id":"a"}"#, #"{"answer":"status","id":"ab"}"#,
+        #"{"id":"a","answer":"status"}"#, "",
+    ])
+    func `another line is not the answer to an order`(line: String) throws {
+        #expect(!(try #require(OrderID(rawValue: "a"))).isAnswered(by: line))
+    }
+
+    @Test func `an answer of schema 1 can be read`() throws {
+        let line = Answer(.status, report()).line.replacing(#""schema":2,"#, with: "")
+        #expect(try Answer(line: line).schema == nil)
     }
 
     @Test(arguments: [nil, "no port"])

@@ -107,6 +107,49 @@ struct ControlTests {
         #expect(rig.pausedStreams.isEmpty)
     }
 
+    @Test func `half an order is refused after a second of silence, and the next order is carried out`()
+        throws
+    {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        let client = try rig.connect()
+        for (id, other) in [(StreamID.host, far), (.client(place: 0), client)] {
+            let before = rig.refusedCount
+            try other.send("stop\nsta")
+            #expect(rig.turn(id) == [.word(.stop)])
+            #expect(rig.nextRetry == .seconds(1))
+            try rig.retry()
+            #expect(rig.refusedCount == before + 1)
+            #expect(rig.log.messages.last == "unfinished order refused: \"sta\"")
+            // There is no wake-up while nothing waits.
+            #expect(rig.nextRetry == nil)
+            try other.send("0")
+            #expect(rig.turn(id) == [.digitStop])
+        }
+    }
+
+    @Test func `a line whose rest has come is not dropped, even if it is read late`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        try far.send("sta")
+        #expect(rig.turn(.host) == [])
+        try rig.retry { try far.send("tus\n") }
+        #expect(rig.turn(.host) == [.word(.status)])
+        #expect(rig.refusedCount == 0)
+        #expect(rig.nextRetry == nil)
+    }
+
+    @Test func `a paused stream's half order waits for its rest`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        // The stream is paused after 128 orders and reads; the word's second half is in the next read.
+        let words = String(repeating: "stop\n", count: 818)
+        try far.send(words + "status\n")
+        let orders = try rig.turns(.host)
+        #expect(orders.count == 819 && orders.last == .word(.status))
+        #expect(rig.refusedCount == 0)
+    }
+
     @Test func `an unknown stream has no orders`() throws {
         let rig = try ControlRig()
         #expect(rig.turn(.host) == [])
@@ -135,6 +178,75 @@ struct ControlTests {
         #expect(answers[2].report == .sample([.bytes: 5], isComplete: false))
         #expect(try client.nextAnswer().word == .dump)
         #expect(try far.everything() + client.everything() == "")
+    }
+
+    @Test func `each answer repeats the id of its order`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        try far.send("stop id=a\nstop\nstop id=b\nstatus id=c\nstatus id=?\n")
+        rig.turn(.host) { request in
+            if request.word == .stop { rig.owe(request, .host) } else { rig.answer(request, .host) }
+        }
+        rig.answerOwed()
+        let lines = try far.everything().split(separator: "\n", omittingEmptySubsequences: false)
+        // An answer with an id begins with a newline.
+        #expect(lines.map { $0.isEmpty ? 0 : 1 } == [0, 1, 0, 1, 1, 0, 1, 0])
+        let answers = try lines.filter { !$0.isEmpty }.map { try ControlProtocol.Answer(line: String($0)) }
+        #expect(answers.map(\.word) == [.status, .stop, .stop, .stop])
+        #expect(answers.map(\.id?.rawValue) == ["c", "a", nil, "b"])
+        #expect(rig.refusedCount == 1)
+    }
+
+    @Test func `one header goes to all who wait, each with the id of its own order`() throws {
+        let rig = try ControlRig()
+        let clients = try (0..<3).map { try rig.connect(place: $0) }
+        for (place, order) in ["metadata id=x", "metadata", "metadata id=y"].enumerated() {
+            try clients[place].send(order + "\n")
+            rig.turn(.client(place: place)) { rig.owe($0, .client(place: place)) }
+        }
+        rig.headerIsBeingMade(for: .client)
+        var announcement = HeaderAnnouncement(instance: "", cpus: 1, bootID: "")
+        announcement.bytes = 3
+        let file = try MemoryFile.holding([1, 10, 3])
+        rig.sendHeader(Attachment(file, bytes: 3), announcedBy: announcement.line, to: .client)
+        while rig.isSendingHeaders { _ = rig.sendHeaders() }
+        for (client, id) in zip(clients, ["x", nil, "y"]) {
+            let id = try id.map { try #require(OrderID(rawValue: $0)) }
+            let line = announcement.answering(id).line
+            #expect(try client.everything() == (id == nil ? "" : "\n") + line + "\n\u{1}\n\u{3}")
+        }
+    }
+
+    @Test func `a host finds its answer behind a header that the last one did not read`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        try far.send("metadata id=old\n")
+        rig.turn(.host) { rig.owe($0, .host) }
+        rig.headerIsBeingMade(for: .host)
+        // Binary, with something like answers in it, and without a newline at its end.
+        let fake = #"{"answer":"status","id":"new"}"#
+        let text = "\u{0}\n{\"answer\":\"status\",\"id\":\"old\"}\n" + fake.replacing("new", with: "ne")
+        let bytes = MemoryFile.pattern(1_000_000) + Array(text.utf8)
+        let file = try MemoryFile.holding(bytes)
+        rig.sendHeader(
+            Attachment(file, bytes: bytes.count),
+            announcedBy: HeaderAnnouncement(instance: "", cpus: 1, bootID: "").line, to: .host)
+        _ = rig.sendHeaders()
+        // The next host: its order comes while the rest of the header is on its way.
+        try far.send("status id=new\n")
+        rig.turn(.host) { rig.answer($0, .host) }
+        var received: [UInt8] = []
+        while rig.isSendingHeaders {
+            received += try readAll(far.descriptor)
+            _ = rig.sendHeaders()
+        }
+        received += try readAll(far.descriptor)
+        #expect(received.count > bytes.count)
+        let id = try #require(OrderID(rawValue: "new"))
+        let lines = received.split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
+        let answers = lines.filter(id.isAnswered(by:))
+        #expect(answers.count == 1 && answers.first == lines.last)
+        #expect(try ControlProtocol.Answer(line: try #require(answers.first)).word == .status)
     }
 
     @Test func `answers that are not read are dropped, and orders are still carried out`() throws {
@@ -183,9 +295,9 @@ struct ControlTests {
         let rig = try ControlRig(
             host: OrderStream(try .open("\(folder.path)/fifo", [.readWrite, .nonBlocking]), kind: .fifo))
         _ = try writer.write(Array("stop\nstatus\nmetadata\n".utf8))
-        let orders = rig.turn(.host) { word in
-            rig.owe(word, .host)
-            rig.answer(word, .host)
+        let orders = rig.turn(.host) { request in
+            rig.owe(request, .host)
+            rig.answer(request, .host)
         }
         #expect(orders == [.word(.stop), .word(.status), .word(.metadata)])
         #expect(!rig.canAnswer(.host))
@@ -218,8 +330,8 @@ struct ControlTests {
         let client = try rig.connect()
         try client.send("status\nstop\nstart\n")
         client.close()
-        let orders = rig.turn(.client(place: 0)) { word in
-            if word == .status { rig.answer(.status, .client(place: 0)) }
+        let orders = rig.turn(.client(place: 0)) { request in
+            if request.word == .status { rig.answer(request, .client(place: 0)) }
         }
         #expect(orders == [.word(.status), .word(.stop), .word(.start)])
         #expect(rig.turn(.client(place: 0)) == [])

@@ -83,7 +83,7 @@ struct OrderStreamTests {
         let (stream, far) = try SocketPair.host()
         #expect(try orders(stream) == [])
         try congest(stream)
-        stream.oweAnswer(to: .stop)
+        stream.oweAnswer(to: Request(.stop))
         #expect(try orders(stream) == [])
         far.endSending()
         #expect(try orders(stream) == [])
@@ -98,7 +98,7 @@ struct OrderStreamTests {
     @Test(arguments: [true, false])
     func `an answer that comes just before the host leaves is not the next one's`(hasHeader: Bool) throws {
         let (stream, far) = try SocketPair.host()
-        stream.oweAnswer(to: .metadata)
+        stream.oweAnswer(to: Request(.metadata))
         #expect(try orders(stream) == [])
         // Nothing more fits in the port.
         try congest(stream)
@@ -106,7 +106,7 @@ struct OrderStreamTests {
         if hasHeader {
             stream.headerIsBeingMade()
             let file = try MemoryFile.holding([1, 2, 3])
-            stream.attach(Attachment(file, bytes: 3), announcedBy: "line")
+            stream.attach(Attachment(file, bytes: 3), announcedBy: { _ in "line" })
         }
         try stream.answer("late")
         far.endSending()
@@ -122,25 +122,25 @@ struct OrderStreamTests {
     {
         let (stream, far) = try SocketPair.host()
         #expect(try orders(stream) == [])
-        stream.oweAnswer(to: .stop)
+        stream.oweAnswer(to: Request(.stop))
         // The order is there, and the end after it.
         try far.send("dump\n")
         far.endSending()
         stream.beginTurn(limit: .max)
         try stream.read()
         #expect(stream.nextOrder() == .word(.dump))
-        stream.oweAnswer(to: .dump)
+        stream.oweAnswer(to: Request(.dump))
         try stream.read()
-        #expect(stream.settle { _ in true } == [.dump])
+        #expect(stream.settle { _ in true }.map(\.word) == [.dump])
     }
 
     @Test func `a host's header that is on its way ends with the host`() throws {
         let (stream, far) = try SocketPair.host()
         #expect(try orders(stream) == [])
-        stream.oweAnswer(to: .metadata)
+        stream.oweAnswer(to: Request(.metadata))
         stream.headerIsBeingMade()
         let file = try MemoryFile.holding(MemoryFile.pattern(1_000_000))
-        stream.attach(Attachment(file, bytes: 1_000_000), announcedBy: "line")
+        stream.attach(Attachment(file, bytes: 1_000_000), announcedBy: { _ in "line" })
         #expect(stream.attachment != nil)
         #expect(!stream.isOwedHeader)
         #expect(try orders(stream) == [])
@@ -165,9 +165,9 @@ struct OrderStreamTests {
         try far.send("stop\n")
         far.endSending()
         #expect(try orders(stream) == [.word(.stop)])
-        stream.oweAnswer(to: .stop)
+        stream.oweAnswer(to: Request(.stop))
         #expect(!stream.isDone)
-        #expect(stream.settle { _ in true } == [.stop])
+        #expect(stream.settle { _ in true }.map(\.word) == [.stop])
         try congest(stream)
         #expect(!stream.isDone)
         while !stream.isDone {

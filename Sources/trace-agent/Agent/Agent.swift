@@ -94,9 +94,9 @@ struct Agent: ~Copyable {
 
     private mutating func carryOutOrders(of stream: StreamID, afterPause: Bool = false) throws(SystemError) {
         control.beginTurn(stream, afterPause: afterPause)
-        while let (word, isAnswered) = control.nextOrder(stream) {
-            if isAnswered, word.answerTime != .atOnce { control.oweAnswer(to: word, stream) }
-            switch word {
+        while let request = control.nextOrder(stream) {
+            control.oweAnswer(to: request, stream)
+            switch request.word {
             case .start: try start()
             case .dump where !lifetime.isEnding:
                 if streaming.isStopped { try openNewPorts() }
@@ -106,7 +106,7 @@ struct Agent: ~Copyable {
             case .status:
                 guard control.canAnswer(stream) else { continue }
                 try streaming.readStats()
-                control.answer(.status, stream, report())
+                control.answer(request, stream, report())
             }
         }
     }

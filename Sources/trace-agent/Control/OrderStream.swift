@@ -13,6 +13,8 @@ final class OrderStream {
     /// Whether the other side has left, and no read has found it connected since.
     private var isAway: Bool
     private var parser = OrderParser()
+    /// Since when nothing has come behind the beginning of a line; `nil` if no line has begun.
+    private var silentSince: ContinuousClock.Instant?
     private var outbox = Outbox()
     /// Orders that were read and are not carried out yet.
     private var orders: [Order] = []
@@ -26,6 +28,9 @@ final class OrderStream {
     private(set) var hasHadTurn = false
     /// Whether the stream is no longer served.
     private(set) var isEnded = false
+
+    /// How long the rest of a line may take.
+    static let longestSilence = Duration.seconds(1)
 
     /// The control port, or what stands in for it.
     init(_ descriptor: consuming FileDescriptor, kind: FileDescriptor.Kind) {
@@ -87,9 +92,13 @@ final class OrderStream {
             }
             return count
         }
-        if let count, count > 0 { return }
+        if let count, count > 0 {
+            silentSince = nil
+            return
+        }
         mayHaveMore = false
         let digits = parser.endOfRead()
+        if !parser.hasUnfinishedLine { silentSince = nil } else if silentSince == nil { silentSince = .now }
         if client == nil {
             try noteHost(isAway: count == 0)
         } else {
@@ -107,6 +116,7 @@ final class OrderStream {
         if isAway {
             // Half an order of the host that left does not belong to the next one.
             parser.reset()
+            silentSince = nil
         } else {
             try sendAnswers()
         }
@@ -119,6 +129,20 @@ final class OrderStream {
         }
     }
 
+    /// Whether a line has begun whose rest has not come.
+    var hasUnfinishedLine: Bool { silentSince != nil }
+
+    /// Drops a line whose rest has not come for a second: what comes later is another order.
+    ///
+    /// - Returns: The line, to be refused; `nil` if there is none.
+    func dropUnfinishedLine() -> Order? {
+        guard let silentSince, ContinuousClock.now - silentSince >= Self.longestSilence,
+            !poll(descriptor, for: .readable, timeout: .zero)
+        else { return nil }
+        self.silentSince = nil
+        return parser.dropUnfinishedLine()
+    }
+
     // MARK: answers
 
     /// Whether the other side waits for an answer, has not read one yet, or has orders that are not carried out.
@@ -128,10 +152,10 @@ final class OrderStream {
     var isOwedWord: Bool { debts.hasWords }
 
     /// Remembers a word whose answer has to wait; a stream that sends too many of them gets no answer.
-    func oweAnswer(to word: OrderWord) { debts.add(word) }
+    func oweAnswer(to request: Request) { debts.add(request) }
 
     /// The words that `isDue` picks; they are owed no more.
-    func settle(where isDue: (OrderWord) -> Bool) -> [OrderWord] { debts.settle(where: isDue) }
+    func settle(where isDue: (OrderWord) -> Bool) -> [Request] { debts.settle(where: isDue) }
 
     /// Queues one line and sends what the other side accepts; drops the line if too much waits already.
     func answer(_ line: String) throws(SystemError) {
@@ -155,15 +179,17 @@ final class OrderStream {
     // MARK: headers
 
     /// Whether a header was asked for and not made yet.
-    var isOwedHeader: Bool { debts.headers > 0 }
+    var isOwedHeader: Bool { debts.hasHeaders }
 
     /// The header that is made from now on is one that this stream has asked for.
     func headerIsBeingMade() { debts.headerIsBeingMade() }
 
     /// Queues the header's line and the header, if this stream still waits for it; later answers follow.
-    func attach(_ attachment: Attachment, announcedBy line: String) {
-        guard debts.settleHeader(), !isEnded else { return }
-        outbox.add(attachment, announcedBy: line)
+    ///
+    /// - Parameter line: Makes the line for the id of the order that asked for the header.
+    func attach(_ attachment: Attachment, announcedBy line: (OrderID?) -> String) {
+        guard let request = debts.settleHeader(), !isEnded else { return }
+        outbox.add(attachment, announcedBy: line(request.id))
     }
 
     /// The header that is on its way.

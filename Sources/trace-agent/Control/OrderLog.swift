@@ -1,0 +1,33 @@
+import CommandSupport
+import ControlProtocol
+import Logging
+
+/// Logs who gave which order, and counts the lines that were refused.
+struct OrderLog {
+    private(set) var refusedCount = 0
+    private var orders: LimitedLog
+    /// Rate-limits messages about unknown orders.
+    private var refusals: LimitedLog
+
+    init(_ log: Logger) {
+        orders = LimitedLog(log)
+        refusals = LimitedLog(log)
+    }
+
+    /// Logs an order of a client that changes what the agent does; those of the host show by their effect.
+    mutating func note(_ word: OrderWord, from stream: OrderStream) {
+        guard let client = stream.client, [.onceStarted, .onceStopped].contains(word.answerTime) else {
+            return
+        }
+        orders.log(
+            "\(word.rawValue) ordered by process \(client.pid) of user \(client.uid)", level: .info,
+            stream.logFields)
+    }
+
+    /// Refuses a line that is no order.
+    mutating func refuse(_ line: [UInt8], from stream: OrderStream, isUnfinished: Bool = false) {
+        refusedCount += 1
+        refusals.log(
+            "\(isUnfinished ? "unfinished " : "")order refused: \"\(line.escapedASCII)\"", stream.logFields)
+    }
+}
