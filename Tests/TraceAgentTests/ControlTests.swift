@@ -99,6 +99,7 @@ struct ControlTests {
         clients[1].close()
         rig.answer(.stop, ids[1])
         #expect(!rig.canAnswer(ids[1]))
+        rig.turn(ids[1])
         try rig.retry()
         let orders = rig.turn(ids[0], afterPause: true).count
         #expect(orders > 4)
@@ -333,8 +334,57 @@ struct ControlTests {
         let orders = rig.turn(.client(place: 0)) { request in
             if request.word == .status { rig.answer(request, .client(place: 0)) }
         }
-        #expect(orders == [.word(.status), .word(.stop), .word(.start)])
+        #expect(orders == [.digitStop, .digitStart])
         #expect(rig.turn(.client(place: 0)) == [])
+    }
+
+    @Test func `a client that has left is dropped at once with what it sent`() throws {
+        let rig = try ControlRig()
+        let id = StreamID.client(place: 0)
+        for garbage in ["x\n", "status\n", "metadata\nx\n", "x", "\n"] {
+            let client = try rig.connect(place: 0)
+            try client.send(String(repeating: garbage, count: 40_000 / garbage.utf8.count))
+            client.close()
+            #expect(rig.turn(id) { rig.owe($0, id) } == [])
+            #expect(rig.pausedStreams.isEmpty)
+            #expect(rig.nextRetry == nil)
+            #expect(!rig.isAnyAnswerOwed && rig.originsOwedHeader.isEmpty)
+        }
+        // 4 KiB of each was read, and the rest thrown away.
+        #expect((2000..<8000).contains(rig.refusedCount))
+    }
+
+    @Test(arguments: [
+        ("start\n", [Order.digitStart]), ("1", [.digitStart]), ("1\n0\n", [.digitStart, .digitStop]),
+        ("status\nstop id=a\nx\n", [.digitStop]),
+        ("dump\ndump\n", [.known(Request(.dump, isAnswered: false))]),
+    ])
+    func `what a client that leaves at once has ordered is carried out, garbage behind it is not`(
+        text: String, expected: [Order]
+    ) throws {
+        let rig = try ControlRig()
+        let id = StreamID.client(place: 0)
+        let client = try rig.connect()
+        try client.send(text + String(repeating: "\nx", count: 20_000))
+        client.close()
+        #expect(try rig.turns(id) { rig.owe($0, id) } == expected)
+        #expect(!rig.isAnyAnswerOwed)
+        _ = try rig.connect(place: 0)
+    }
+
+    @Test func `a client that leaves while it is paused keeps its place no longer`() throws {
+        let rig = try ControlRig()
+        let id = StreamID.client(place: 0)
+        let client = try rig.connect()
+        try client.send(String(repeating: "stop\nstart\n", count: 4000))
+        rig.turn(id)
+        #expect(rig.pausedStreams == [id])
+        client.close()
+        let orders = try rig.turns(id)
+        #expect(orders.count <= 16)
+        // The last one of what was read decides.
+        #expect(orders.last == .digitStart || orders.last == .digitStop)
+        _ = try rig.connect(place: 0)
     }
 
     @Test func `a paused stream is not read before its pause is over, whatever it sends`() throws {

@@ -69,6 +69,7 @@ struct Control: ~Copyable {
         turn = nil
         guard let stream = stream(id) else { return }
         turn = (id, stream)
+        if stream.client != nil, isHungUp(stream.descriptor) { clientHasLeft(stream) }
         if afterPause { stream.budget.resume() }
         stream.beginTurn(limit: streams.clients.isAnyPaused(besides: stream) ? 4 : .max)
     }
@@ -153,8 +154,13 @@ struct Control: ~Copyable {
         do throws(SystemError) {
             try body(stream)
         } catch {
-            end(stream, because: "\(error.code)")
+            if stream.client == nil { end(stream, because: "\(error.code)") } else { clientHasLeft(stream) }
         }
+    }
+
+    private mutating func clientHasLeft(_ stream: OrderStream) {
+        orderLog.refuse(stream.clientHasLeft(), ofLeaving: stream)
+        endIfDone(stream)
     }
 
     /// Ends a stream whose other side sends no more and has got all its answers.

@@ -16,9 +16,7 @@ struct OrderLog {
 
     /// Logs an order of a client that changes what the agent does; those of the host show by their effect.
     mutating func note(_ word: OrderWord, from stream: OrderStream) {
-        guard let client = stream.client, [.onceStarted, .onceStopped].contains(word.answerTime) else {
-            return
-        }
+        guard let client = stream.client, word.changesState else { return }
         orders.log(
             "\(word.rawValue) ordered by process \(client.pid) of user \(client.uid)", level: .info,
             stream.logFields)
@@ -29,5 +27,12 @@ struct OrderLog {
         refusedCount += 1
         refusals.log(
             "\(isUnfinished ? "unfinished " : "")order refused: \"\(line.escapedASCII)\"", stream.logFields)
+    }
+
+    /// Refuses the lines of a client that has left; only the first one is logged, because all come at once.
+    mutating func refuse(_ lines: [[UInt8]], ofLeaving stream: OrderStream) {
+        guard let first = lines.first else { return }
+        refuse(first, from: stream)
+        refusedCount += lines.count - 1
     }
 }

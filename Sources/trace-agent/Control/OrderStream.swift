@@ -9,7 +9,7 @@ final class OrderStream {
     /// Whether the other side's leaving ends the stream: true for a socket, not for a port.
     private let endsWhenAway: Bool
     /// Whether answers can be sent.
-    let isAnswering: Bool
+    private(set) var isAnswering: Bool
     /// Whether the other side has left, and no read has found it connected since.
     private var isAway: Bool
     private var parser = OrderParser()
@@ -22,7 +22,7 @@ final class OrderStream {
     var budget: StreamBudget
     /// Whether there is something to read in this turn, as far as is known.
     private(set) var mayHaveMore = true
-    /// Whether the other side has left for good: a host that left a port comes back on the same port.
+    /// Whether the other side sends no more: a host that left a port comes back on the same port.
     private var hasLeft = false
     /// Whether an order was carried out, or a read found none: the stream had its chance.
     private(set) var hasHadTurn = false
@@ -76,7 +76,7 @@ final class OrderStream {
 
     var hasOrders: Bool { !orders.isEmpty }
 
-    /// Whether nothing is left to do for a stream whose other side has left for good.
+    /// Whether nothing is left to do for a stream whose other side sends no more.
     var isDone: Bool { hasLeft && !hasOrders && (client == nil || !isOwed) }
 
     /// Reads once, at most 4 KiB; sends what is queued if nothing more is there.
@@ -84,14 +84,7 @@ final class OrderStream {
     /// - Throws: `ENODEV` once a port has been unplugged.
     func read() throws(SystemError) {
         defer { if orders.isEmpty { hasHadTurn = true } }
-        let count = try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) {
-            buffer throws(SystemError) -> Int? in
-            let count = try descriptor.read(into: buffer)
-            if let count, count > 0 {
-                orders.add(parser.parse(UnsafeRawBufferPointer(rebasing: buffer[..<count])))
-            }
-            return count
-        }
+        let count = try receive()
         if let count, count > 0 {
             silentSince = nil
             return
@@ -107,6 +100,53 @@ final class OrderStream {
             hasLeft = count == 0
         }
         orders.add(digits)
+    }
+
+    /// Reads at most 4 KiB.
+    ///
+    /// - Returns: 0 at the end, `nil` if nothing is there.
+    private func receive() throws(SystemError) -> Int? {
+        try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) {
+            buffer throws(SystemError) -> Int? in
+            let count = try descriptor.read(into: buffer)
+            if let count, count > 0 {
+                orders.add(parser.parse(UnsafeRawBufferPointer(rebasing: buffer[..<count])))
+            }
+            return count
+        }
+    }
+
+    /// The most orders of a client that has left that are carried out.
+    private static let mostAfterLeaving = 16
+
+    /// Drops what a client that has left waits for, because nobody reads an answer, and most of what it sent.
+    ///
+    /// One more read is made, of 4 KiB at most. Of what was read, the last orders that change the agent's state are left to
+    /// be carried out: a client may send `start`, and leave at once.
+    ///
+    /// - Returns: The lines that were no order.
+    func clientHasLeft() -> [[UInt8]] {
+        guard isAnswering else { return [] }
+        // What cannot be read is not carried out: nobody waits for it.
+        _ = try? receive()
+        orders.add(parser.endOfRead())
+        parser.reset()
+        (isAnswering, hasLeft, mayHaveMore, silentSince) = (false, true, false, nil)
+        (outbox, debts) = (Outbox(), AnswerDebts())
+        var kept: [Order] = []
+        var refused: [[UInt8]] = []
+        for order in orders {
+            switch order {
+            case .known(let request) where request.word.changesState:
+                kept.add([.known(Request(request.word, isAnswered: false))])
+            case .known: break
+            case .unknown(let line): refused.append(line)
+            }
+        }
+        orders = Array(kept.suffix(Self.mostAfterLeaving))
+        // No event may follow: the retry timer gives it another turn, if it has no turn now.
+        if orders.isEmpty { budget.resume() } else { budget.pause() }
+        return refused
     }
 
     /// Keeps apart what belongs to a host that has left and to the one that comes next on the same port.
