@@ -77,7 +77,7 @@ struct PortTests {
         try guest.run("echo 3 > /proc/sys/vm/drop_caches")
         let before = try guest.number("sed -n 's/MemFree: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo")
         let written = try guest.writeRecords(seconds: 8, rate: 100_000)
-        #expect(try eventually { try order("status").cpus.allSatisfy { $0.state == "waiting for port" } })
+        #expect(try eventually { try order("status").cpus.allSatisfy { $0.state == "blocked" } })
         let after = try guest.number("sed -n 's/MemFree: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo")
         // 8 MiB a port, and what the load itself and the shell left behind.
         #expect(before - after < 2 * 8192 + 3072)
@@ -146,7 +146,7 @@ struct PortTests {
         #expect(try order("start").state == "streaming")
         try guest.unplug("trace-path-cpu1")
         let written = try guest.writeRecords(seconds: 1, rate: 10_000)
-        #expect(try eventually { try order("status").cpus[1].state == "port gone" })
+        #expect(try eventually { try order("status").cpus[1].state == "unplugged" })
         #expect(try order("status").cpus[0].bytes > 0)
         try guest.plug("trace-path-cpu1")
         #expect(try eventually { try order("status").cpus[1].bytes > 0 })

@@ -51,6 +51,11 @@ final class ControlRig {
 
     var hasHost: Bool { control.hasHost }
     var refusedCount: Int { control.refusedCount }
+    var facts: AgentFacts {
+        var report = Report.sample()
+        control.addFacts(to: &report)
+        return report.facts
+    }
     var nextRetry: Duration? { control.nextRetry }
     var pausedStreams: [StreamID] { control.pausedStreams }
 

@@ -310,6 +310,37 @@ struct ControlTests {
         #expect(rig.hasHost)
     }
 
+    // MARK: facts
+
+    @Test func `who gave the last order that changes something is known`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        #expect(rig.facts.lastOrder == nil)
+        try far.send("1\nstatus\nmetadata\nnothing\n")
+        rig.turn(.host)
+        #expect(rig.facts.lastOrder == LastOrder(.start, from: .host, age: 0))
+        let client = try rig.connect()
+        try client.send("dump\nstatus\n")
+        rig.turn(.client(place: 0))
+        let expected = LastOrder(.dump, from: .client, pid: Int(getpid()), uid: Int(geteuid()), age: 0)
+        #expect(rig.facts.lastOrder == expected)
+    }
+
+    @Test func `whether a host is connected is known, if there is a control port`() throws {
+        #expect(try ControlRig().facts.isHostConnected == nil)
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        rig.turn(.host)
+        #expect(rig.facts.isHostConnected == true)
+        far.endSending()
+        rig.turn(.host)
+        #expect(rig.facts.isHostConnected == false)
+        let next = try host.nextHost()
+        rig.turn(.host)
+        #expect(rig.facts.isHostConnected == true)
+        withExtendedLifetime(next) {}
+    }
+
     // MARK: leaving
 
     @Test func `a client that sends no more gets its answers, and is then disconnected`() throws {

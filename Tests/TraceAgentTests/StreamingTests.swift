@@ -125,7 +125,7 @@ struct StreamingTests {
         let rig = try StreamingRig([blocked.sink, other.sink])
         try rig.start()
         try rig.rings[0].write(pages: 40)
-        try rig.run { $0.states[0] == .waitingForPort }
+        try rig.run { $0.states[0] == .blocked }
         #expect(rig.totals[.blocked] == 1)
         #expect(rig.streaming.nextRetry == .milliseconds(250))
         try rig.rings[1].write(pages: 10)
@@ -143,7 +143,7 @@ struct StreamingTests {
         let rig = try StreamingRig([sink.sink], stopTimeout: .milliseconds(30))
         try rig.start()
         try rig.rings[0].write(pages: 30)
-        try rig.run { $0.states[0] == .waitingForPort }
+        try rig.run { $0.states[0] == .blocked }
         try rig.stop()
         #expect(try rig.runUntilStopped().last == .stopped(startsNext: false))
         #expect(!rig.report.isComplete)
@@ -163,12 +163,12 @@ struct StreamingTests {
         let rig = try StreamingRig([sink.sink], stopTimeout: .milliseconds(30))
         try rig.start()
         try rig.rings[0].write(pages: 30)
-        try rig.run { $0.states[0] == .waitingForPort }
+        try rig.run { $0.states[0] == .blocked }
         try rig.stop()
         try rig.start()
         #expect(try rig.runUntilStopped().last == .stopped(startsNext: true))
         try rig.start()
-        try rig.run { $0.states[0] == .waitingForPort }
+        try rig.run { $0.states[0] == .blocked }
         try rig.stop()
         try rig.start()
         try rig.stop()
@@ -185,7 +185,7 @@ struct StreamingTests {
         let rig = try StreamingRig([blocked.sink, other.sink])
         try rig.start()
         try rig.rings[0].write(pages: 10)
-        try rig.run { $0.states[0] == .waitingForPort }
+        try rig.run { $0.states[0] == .blocked }
         try rig.stop()
         try rig.run { $0.states[1] == .idle }
         try rig.rings[1].write(pages: 3)
@@ -255,7 +255,7 @@ struct StreamingTests {
         let late = try rig.add(sinks[1].sink)
         try late.write(pages: 3)
         try late.setStats(entries: 3)
-        #expect(rig.states == [.waitingForData, .idle])
+        #expect(rig.states == [.waiting, .idle])
         try rig.startNewChannels()
         try rig.rings[0].write(pages: 2)
         try rig.run { $0.totals[.pages] == 5 }
@@ -275,10 +275,10 @@ struct StreamingTests {
         let rig = try StreamingRig([sink.sink], pageSize: pageSize)
         try rig.start()
         try rig.rings[0].write(pages: 4)
-        try rig.run { $0.states[0] == .waitingForPort }
+        try rig.run { $0.states[0] == .blocked }
         #expect(rig.totals[.bytes] == 4 * 4096)
         sink.close()
-        try rig.run { $0.states[0] == .portGone }
+        try rig.run { $0.states[0] == .unplugged }
         #expect(rig.totals[.gone] == pageSize - 4 * 4096)
         #expect(rig.streaming.nextRetry == .seconds(1))
         #expect(rig.streaming.gonePorts.map(\.index) == [0])
@@ -294,7 +294,7 @@ struct StreamingTests {
         try rig.start()
         gone.close()
         try rig.rings[0].write(pages: 2)
-        try rig.run { $0.states[0] == .portGone }
+        try rig.run { $0.states[0] == .unplugged }
         try rig.rings[1].write(pages: 5)
         try rig.stop()
         #expect(try rig.runUntilStopped().last == .stopped(startsNext: false))
@@ -357,7 +357,7 @@ struct StreamingTests {
         let rig = try StreamingRig([sink.sink], flushInterval: .milliseconds(5))
         rig.rings[0].closeWriter()
         try rig.start()
-        try rig.run { $0.states[0] == .ringGone }
+        try rig.run { $0.states[0] == .unreadable }
         #expect(rig.streaming.nextRetry == nil)
         try rig.rings[0].reopenWriter()
         try rig.rings[0].write(pages: 2)
@@ -371,16 +371,31 @@ struct StreamingTests {
         let rig = try StreamingRig([sink.sink])
         rig.rings[0].closeWriter()
         try rig.start()
-        try rig.run { $0.states[0] == .ringGone }
+        try rig.run { $0.states[0] == .unreadable }
         #expect(rig.streaming.nextRetry == .seconds(1))
         try rig.rings[0].reopenWriter()
         try rig.rings[0].write(pages: 2)
         try rig.retry()
-        #expect(rig.states == [.ringGone])
+        #expect(rig.states == [.unreadable])
         try rig.rings[0].setStats(entries: 2)
         try rig.retry()
         try rig.run { $0.totals[.pages] == 2 }
         #expect(try sink.numbers() == [0, 1])
+    }
+
+    @Test func `after a stop a ring buffer that cannot be read is reported as the cause`() throws {
+        let rig = try StreamingRig([PipeSink().sink])
+        // A folder can be neither spliced nor read.
+        try rig.rings[0].ring.descriptor.replace(with: try .open("/", .readOnly))
+        try rig.rings[0].setStats(entries: 7)
+        try rig.start()
+        try rig.stop()
+        _ = try rig.runUntilStopped()
+        #expect(rig.states == [.unreadable])
+        #expect(
+            IncompleteStop.causes(rig.report) == [
+                "CPU 0 has a ring buffer that cannot be read (7 events in the ring buffer)"
+            ])
     }
 
     @Test func `losses are counted by the phase that they fall into`() throws {

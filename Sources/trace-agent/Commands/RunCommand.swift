@@ -13,10 +13,11 @@ struct RunCommand: ParsableCommand {
         let handler: any LogHandler =
             Journal.isStandardError
             ? JournalLog(program: "trace-agent") : StandardErrorLog(program: "trace-agent")
-        var log = Logger(label: "trace-agent") { _ in handler }
+        let problem = LastProblem()
+        var log = Logger(label: "trace-agent") { _ in ProblemLog(handler, remembering: problem) }
         log.logLevel = options.logLevel
         do throws(Failure) {
-            try serve(options, log)
+            try serve(options, log, problem)
         } catch {
             log.error("\(error)")
             throw ExitCode(error.status.rawValue)

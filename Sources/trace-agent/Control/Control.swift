@@ -51,6 +51,12 @@ struct Control: ~Copyable {
     var hasHost: Bool { streams.host != nil }
     var refusedCount: Int { orderLog.refusedCount }
 
+    /// Adds who gave the last order, and whether a host is there.
+    func addFacts(to report: inout Report) {
+        report.facts.lastOrder = orderLog.lastOrder
+        report.facts.isHostConnected = streams.host.map { !$0.isAway }
+    }
+
     mutating func accept(_ listener: Int, _ reactor: inout AgentReactor) throws(SystemError) {
         try listeners.accept(listener, into: &streams.clients, &clientLog, &reactor)
     }
@@ -84,7 +90,7 @@ struct Control: ~Copyable {
                 guard !stream.isEnded, stream.mayHaveMore, !stream.budget.isPaused, admit(stream) else {
                     break
                 }
-                read(stream)
+                use(stream) { stream throws(SystemError) in try stream.read() }
                 continue
             }
             guard admit(stream), let order = stream.nextOrder() else { break }
@@ -102,14 +108,6 @@ struct Control: ~Copyable {
     /// Counts an order or a read; what clients do together counts too.
     private mutating func admit(_ stream: OrderStream) -> Bool {
         stream.client == nil ? stream.budget.admit() : stream.budget.admit(sharing: &clientRate)
-    }
-
-    private mutating func read(_ stream: OrderStream) {
-        do throws(SystemError) {
-            try stream.read()
-        } catch {
-            end(stream, because: "\(error.code)")
-        }
     }
 
     var pausedStreams: [StreamID] { streams.paused }
@@ -145,12 +143,13 @@ struct Control: ~Copyable {
     private mutating func answer(_ request: Request, _ stream: OrderStream, _ report: Report, error: String?)
     {
         guard stream.canBeAnswered else { return }
-        send(stream) { stream throws(SystemError) in
+        use(stream) { stream throws(SystemError) in
             try stream.answer(Answer(request.word, id: request.id, report, error: error).lineToSend)
         }
     }
 
-    private mutating func send(_ stream: OrderStream, _ body: (OrderStream) throws(SystemError) -> Void) {
+    /// Reads or sends on a stream, and ends it if that fails.
+    private mutating func use(_ stream: OrderStream, _ body: (OrderStream) throws(SystemError) -> Void) {
         do throws(SystemError) {
             try body(stream)
         } catch {
@@ -208,7 +207,7 @@ struct Control: ~Copyable {
         var done: [OrderOrigin] = []
         for origin in transfers.origins {
             for stream in streams.of(origin) where stream.attachment != nil {
-                send(stream) { stream throws(SystemError) in try stream.sendAnswers() }
+                use(stream) { stream throws(SystemError) in try stream.sendAnswers() }
                 endIfDone(stream)
             }
             let left = streams.of(origin).filter { $0.attachment != nil }
@@ -233,7 +232,7 @@ struct Control: ~Copyable {
                 orderLog.refuse(line, from: stream, isUnfinished: true)
             }
         }
-        if let host = streams.host { send(host) { host throws(SystemError) in try host.sendAnswers() } }
+        if let host = streams.host { use(host) { host throws(SystemError) in try host.sendAnswers() } }
         for client in streams.clients.all where client.attachment?.isTooSlow() == true {
             clientLog.log("a client is disconnected: it reads its header too slowly", client.logFields)
             end(client, because: "too slow")

@@ -1,10 +1,12 @@
 import CommandSupport
 import ControlProtocol
 import Logging
+import Reactor
 
-/// Logs who gave which order, and counts the lines that were refused.
+/// Logs who gave which order, remembers the last one, and counts the lines that were refused.
 struct OrderLog {
     private(set) var refusedCount = 0
+    private var last: (word: OrderWord, client: PeerCredentials?, at: ContinuousClock.Instant)?
     private var orders: LimitedLog
     /// Rate-limits messages about unknown orders.
     private var refusals: LimitedLog
@@ -14,9 +16,21 @@ struct OrderLog {
         refusals = LimitedLog(log)
     }
 
-    /// Logs an order of a client that changes what the agent does; those of the host show by their effect.
+    /// The last order that changes whether pages move; `nil` if there was none.
+    var lastOrder: LastOrder? {
+        last.map { word, client, time in
+            LastOrder(
+                word, from: client == nil ? .host : .client, pid: client.map { Int($0.pid) },
+                uid: client.map { Int($0.uid) }, age: time.secondsAgo)
+        }
+    }
+
+    /// Remembers an order that changes whether pages move, and logs it if a client gave it; those of the host show by
+    /// their effect.
     mutating func note(_ word: OrderWord, from stream: OrderStream) {
-        guard let client = stream.client, word.changesState else { return }
+        guard word.changesState else { return }
+        last = (word, stream.client, .now)
+        guard let client = stream.client else { return }
         orders.log(
             "\(word.rawValue) ordered by process \(client.pid) of user \(client.uid)", level: .info,
             stream.logFields)

@@ -11,7 +11,7 @@ final class OrderStream {
     /// Whether answers can be sent.
     private(set) var isAnswering: Bool
     /// Whether the other side has left, and no read has found it connected since.
-    private var isAway: Bool
+    private(set) var isAway: Bool
     private var parser = OrderParser()
     /// Since when nothing has come behind the beginning of a line; `nil` if no line has begun.
     private var silentSince: ContinuousClock.Instant?

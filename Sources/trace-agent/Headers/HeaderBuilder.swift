@@ -10,7 +10,7 @@ final class HeaderBuilder: Sendable {
     /// The list of present CPUs, open because the thread that builds headers can open nothing but formats.
     private let present: FileDescriptor
     /// The kernel's name of this boot: random(4).
-    private let bootID: String
+    let bootID: String
     private let instance: String
 
     /// The most bytes of a header; that of a distribution's kernel with all its modules has 15 MB.

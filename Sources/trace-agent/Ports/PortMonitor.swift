@@ -1,4 +1,5 @@
 import CommandSupport
+import ControlProtocol
 import Logging
 import Reactor
 
@@ -8,8 +9,7 @@ struct PortMonitor: ~Copyable {
     /// Makes channels; `nil` if pages do not go to ports.
     private let maker: ChannelMaker?
     private let folderWatch: DirectoryWatch
-    /// The ring buffers whose CPUs have no port yet.
-    private var spareRings: [Ring]
+    private var spareRings: SpareRings
     /// Why a CPU's port that is there cannot be used.
     private var dataTroubles: [Int: PortTrouble]
     private var controlTrouble: PortTrouble?
@@ -28,7 +28,7 @@ struct PortMonitor: ~Copyable {
         try reactor.watch(folderWatch.descriptor, for: .readable, as: .portsFolder)
         ports = opened.ports
         self.maker = maker
-        spareRings = opened.spareRings
+        spareRings = SpareRings(opened.spareRings, opened.online)
         dataTroubles = opened.dataTroubles.mapValues(PortTrouble.init(logged:))
         controlTrouble = opened.controlTrouble.map(PortTrouble.init(logged:))
         expectsControl = opened.hasControl
@@ -71,7 +71,7 @@ struct PortMonitor: ~Copyable {
     mutating func openNewPorts() -> [Channel] {
         guard let maker else { return [] }
         var channels: [Channel] = []
-        for ring in spareRings {
+        for ring in spareRings.rings {
             do throws(Failure) {
                 guard let sink = try ports.openSink(cpu: ring.cpu) else { continue }
                 channels.append(try maker.make(ring, sink))
@@ -83,8 +83,13 @@ struct PortMonitor: ~Copyable {
     }
 
     mutating func isServed(cpu: Int) {
-        spareRings.removeAll { $0.cpu == cpu }
+        spareRings.remove(cpu: cpu)
         dataTroubles[cpu] = nil
+    }
+
+    /// Adds the online CPUs that have no port.
+    mutating func addPortlessCPUs(to report: inout Report, isEndOfStop: Bool) {
+        spareRings.add(to: &report, isEndOfStop: isEndOfStop)
     }
 
     mutating func cannotServe(cpu: Int, because error: Failure) {

@@ -7,6 +7,7 @@ struct AgentParts: ~Copyable {
     private let options: Options
     private let signals: SignalFD
     private let settings: RingSettings
+    private let facts: FactSource
     private let log: Logger
     var channels: [Channel] = []
     /// The control port; `nil` if there is none.
@@ -20,11 +21,14 @@ struct AgentParts: ~Copyable {
     var headerWorker: HeaderWorker?
     var endActions = EndActions()
 
-    init(_ options: Options, _ signals: consuming SignalFD, _ settings: consuming RingSettings, _ log: Logger)
-    {
+    init(
+        _ options: Options, _ signals: consuming SignalFD, _ settings: consuming RingSettings,
+        _ facts: consuming FactSource, _ log: Logger
+    ) {
         self.options = options
         self.signals = signals
         self.settings = settings
+        self.facts = facts
         self.log = log
         ports = OpenedPorts(ports: Ports(directory: options.tracing.ports))
     }
@@ -45,8 +49,8 @@ struct AgentParts: ~Copyable {
         var reactor = try AgentReactor()
         let lifetime = try Lifetime(
             signals, isForeground: options.foreground, duration: options.duration?.duration, endActions,
-            log: log,
-            &reactor)
+            facts,
+            log: log, &reactor)
         var streaming = try Streaming(streamingOptions, settings, log: log, &reactor)
         for channel in channels { try streaming.add(channel, &reactor) }
         let control = try Control(

@@ -4,7 +4,9 @@ import Logging
 import Reactor
 
 /// Opens everything in its order, drops all privileges, and serves until a signal ends it.
-func serve(_ options: Options, _ log: Logger) throws(Failure) {
+///
+/// - Parameter problem: What was logged last, for answers.
+func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Failure) {
     try wrappingSystemError(FileDescriptor.fillStandardStreams)
     try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
     try wrappingSystemError(refuseHugePages)
@@ -18,7 +20,8 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     let builder = try HeaderBuilder(
         tracefs, rings, symbols: options.tracing.kallsyms, bootID: options.tracing.bootID)
     let maker = ChannelMaker(pageSize: settings.pageSize, pipeSize: options.pipeSize.bytes, log: log)
-    var parts = AgentParts(options, signals, settings, log)
+    let facts = FactSource(TracingSwitch(in: tracefs), bootID: builder.bootID, problem)
+    var parts = AgentParts(options, signals, settings, facts, log)
     if case .record(let path) = options.mode {
         return try record(to: path, options, tracefs, rings, builder, maker, parts)
     }

@@ -16,14 +16,16 @@ enum ChannelState: Equatable, Sendable {
     case portGone
 
     /// How answers name it.
-    var reported: CPUState {
+    ///
+    /// - Parameter isUnreadable: Whether the ring buffer could not be read the last time.
+    func reported(isUnreadable: Bool) -> CPUState {
         switch self {
-        case .idle: .idle
-        case .waitingForData: .waitingForData
+        case .idle: isUnreadable ? .unreadable : .idle
+        case .waitingForData: .waiting
         case .draining: .draining
-        case .waitingForPort: .waitingForPort
-        case .ringGone: .ringGone
-        case .portGone: .portGone
+        case .waitingForPort: .blocked
+        case .ringGone: .unreadable
+        case .portGone: .unplugged
         }
     }
 

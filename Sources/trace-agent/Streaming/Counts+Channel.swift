@@ -16,6 +16,7 @@ extension Counts {
                 case .gone: channel.counters.bytesGone.now
                 case .zeroSplices: channel.counters.zeroSplices.now
                 case .blocked: channel.counters.timesBlocked.now
+                case .swaps, .unconfirmed: 0
                 }
         }
     }

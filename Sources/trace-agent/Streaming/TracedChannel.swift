@@ -68,7 +68,8 @@ struct TracedChannel {
 
     /// What has been counted; the kernel's part is as old as the last `readStats`.
     var report: CPUReport {
-        CPUReport(cpu: cpu, state: state.reported, counts: Counts(of: channel, losses, unread: unread))
+        let counts = Counts(of: channel, losses, unread: unread)
+        return CPUReport(cpu: cpu, state: state.reported(isUnreadable: isUnreadable), counts: counts)
     }
 
     /// Begins to stream what the ring buffer holds, by the counters that were just read, and what comes.
@@ -208,9 +209,8 @@ struct TracedChannel {
             beat.rest()
             return false
         }
-        let isStuck = beat.hasStopped(at: channel.counters)
-        interrupt()
-        return isStuck
+        defer { interrupt() }
+        return beat.hasStopped(at: channel.counters)
     }
 
     // MARK: steps, each of which ends in another state
