@@ -8,6 +8,8 @@ package struct CPUList: Equatable, Sendable {
     /// The largest number of CPUs that Linux can be built for: `CONFIG_NR_CPUS`.
     private static let limit = 8192
 
+    package init(_ cpus: [Int]) { self.cpus = Set(cpus).sorted() }
+
     /// Parses a list; a trailing newline, as in `/sys/devices/system/cpu/possible`, is ignored.
     ///
     /// - Returns: `nil` for an empty or malformed list.
@@ -23,6 +25,21 @@ package struct CPUList: Equatable, Sendable {
             cpus.formUnion(first...last)
         }
         self.cpus = cpus.sorted()
+    }
+}
+
+extension CPUList: CustomStringConvertible {
+    package var description: String {
+        var ranges: [ClosedRange<Int>] = []
+        for cpu in cpus {
+            if let last = ranges.last, last.upperBound == cpu - 1 {
+                ranges[ranges.count - 1] = last.lowerBound...cpu
+            } else {
+                ranges.append(cpu...cpu)
+            }
+        }
+        return ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+            .joined(separator: ",")
     }
 }
 

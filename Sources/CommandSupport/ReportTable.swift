@@ -4,7 +4,8 @@ import ControlProtocol
 package enum ReportTable {
     private static func heading(_ counter: Counter) -> String {
         switch counter {
-        case .pages, .bytes, .lost, .overwritten, .unread, .gone, .blocked: counter.rawValue
+        case .pages, .bytes, .lost, .overwritten, .unread, .gone, .blocked, .swaps, .unconfirmed:
+            counter.rawValue
         case .pending: "undelivered"
         case .zeroSplices: "zero splices"
         }
@@ -18,13 +19,15 @@ package enum ReportTable {
         ).lines
     }
 
-    /// The same below a line with what the agent does.
+    /// The same below a line with what the agent does, and above what is wrong.
     package static func linesWithHeading(of report: Report) -> [String] {
         var heading = report.state.rawValue
         if !report.instance.isEmpty { heading += ", trace instance \(report.instance)" }
         if !report.isComplete { heading += ", the last stop did not deliver everything" }
         if report.ordersRefused > 0 { heading += ", \(report.ordersRefused) orders refused" }
+        if report.facts.isHostConnected == false { heading += ", no host is connected" }
         return [heading] + (report.cpus.isEmpty ? ["no CPU has a port"] : lines(of: report))
+            + report.warnings.map { "warning: \($0)" }
     }
 
     private static func row(_ name: String, _ state: String, _ counts: Counts) -> [String] {

@@ -1,6 +1,6 @@
 import Reactor
 
-/// A connection to an agent: sends words, reads the answers and the bytes that follow them.
+/// A connection to an agent: sends orders, reads the answers and the bytes that follow them.
 package struct AgentConnection: ~Copyable {
     private var reader: LineReader
 
@@ -12,8 +12,8 @@ package struct AgentConnection: ~Copyable {
     }
 
     /// Sends one order.
-    package func send(_ word: OrderWord) throws(SystemError) {
-        _ = try reader.connection.write(Array("\(word.rawValue)\n".utf8))
+    package func send(_ request: Request) throws(SystemError) {
+        _ = try reader.connection.write(Array("\(request.line)\n".utf8))
     }
 
     /// The next line.

@@ -1,7 +1,10 @@
 import FoundationEssentials
 
 /// An answer: one JSON object on one line, its keys sorted.
-package protocol AnswerLine: Codable {}
+package protocol AnswerLine: Codable {
+    /// What the order was named; `nil` if it was not.
+    var id: OrderID? { get }
+}
 
 extension AnswerLine {
     /// The line, without its newline.
@@ -13,6 +16,12 @@ extension AnswerLine {
         }
         return String(decoding: data, as: UTF8.self)
     }
+
+    /// The line as it is sent, without the newline at its end.
+    ///
+    /// The answer to an order with an id begins with a newline, so that it is a line of its own even behind the rest of a
+    /// header, which an earlier host did not read.
+    package var lineToSend: String { id == nil ? line : "\n" + line }
 
     /// Reads a line; keys that this version does not know are ignored.
     ///

@@ -1,4 +1,4 @@
-/// What a CPU's channel is doing; a newer agent may report states that this version does not know.
+/// What a CPU's channel is doing, in one word; a newer agent may report states that this version does not know.
 package struct CPUState: RawRepresentable, Hashable, Codable, CaseIterable, Sendable {
     package let rawValue: String
     package init(rawValue: String) { self.rawValue = rawValue }
@@ -6,21 +6,23 @@ package struct CPUState: RawRepresentable, Hashable, Codable, CaseIterable, Send
     /// Nothing: the agent is stopped, or this CPU is flushed.
     package static let idle = CPUState(rawValue: "idle")
     /// Waiting for the ring buffer to fill.
-    package static let waitingForData = CPUState(rawValue: "waiting for data")
+    package static let waiting = CPUState(rawValue: "waiting")
+    /// A timer tries the ring buffer, because poll(2) does not report what is in it.
+    package static let polling = CPUState(rawValue: "polling")
     /// The worker moves pages.
     package static let draining = CPUState(rawValue: "draining")
     /// Pages wait in the pipe because the port accepts nothing.
-    package static let waitingForPort = CPUState(rawValue: "waiting for port")
-    /// The CPU was never online, or poll(2) reports its ring buffer as readable when it is not.
-    package static let ringGone = CPUState(rawValue: "ring gone")
-    /// The port was unplugged, or its connection broke.
-    package static let portGone = CPUState(rawValue: "port gone")
-    /// poll(2) is of no use for the ring buffer: a timer tries it.
-    package static let polling = CPUState(rawValue: "polling")
-    /// The CPU was never online.
+    package static let blocked = CPUState(rawValue: "blocked")
+    /// The CPU was never online: it has no ring buffer.
     package static let offline = CPUState(rawValue: "offline")
+    /// The ring buffer cannot be read.
+    package static let unreadable = CPUState(rawValue: "unreadable")
+    /// The port was unplugged, or its connection broke.
+    package static let unplugged = CPUState(rawValue: "unplugged")
+    /// The CPU is online, is to be traced, and has no port.
+    package static let portless = CPUState(rawValue: "portless")
 
     package static let allCases = [
-        idle, waitingForData, draining, waitingForPort, ringGone, portGone, polling, offline,
+        idle, waiting, polling, draining, blocked, offline, unreadable, unplugged, portless,
     ]
 }

@@ -19,4 +19,9 @@ package enum Counter: String, CaseIterable, CodingKey, Sendable {
     case zeroSplices = "zero_splices"
     /// How often the port accepted nothing more.
     case blocked
+    /// How often the ring buffer was found exchanged for its snapshot: the stream then goes back in time.
+    case swaps
+    /// Bytes that were on their way to the host when the port was unplugged, or its host left: at most so many of those
+    /// that the port has accepted did not arrive.
+    case unconfirmed
 }

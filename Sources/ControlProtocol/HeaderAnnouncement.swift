@@ -3,12 +3,16 @@
 /// An order that fails is answered in the same form, with `bytes` 0 and an `error`.
 package struct HeaderAnnouncement: AnswerLine, Equatable, Sendable {
     package var word = OrderWord.metadata
+    /// What the order was named; `nil` if it was not.
+    package var id: OrderID?
     /// Why there is no header, or what it lacks; `nil` if nothing is wrong.
     package var error: String?
     /// Bytes of the header, which follow the line; 0 if there is none.
     package var bytes = 0
     /// The agent's version.
     package var version = programVersion
+    /// `nil`: an agent before schema 2.
+    package var schema: Int? = schemaVersion
     /// The trace instance; empty for the top-level ring buffers.
     package var instance: String
     /// CPUs of the machine, online or not: `/sys/devices/system/cpu/present`.
@@ -30,9 +34,16 @@ package struct HeaderAnnouncement: AnswerLine, Equatable, Sendable {
         self.bootID = bootID
     }
 
+    /// The same for an order of this id.
+    package func answering(_ id: OrderID?) -> HeaderAnnouncement {
+        var announcement = self
+        announcement.id = id
+        return announcement
+    }
+
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case word = "answer"
-        case error, bytes, version, instance, cpus, clock, events, symbols
+        case id, error, bytes, version, schema, instance, cpus, clock, events, symbols
         case pageSize = "page_size"
         case bootID = "boot_id"
     }

@@ -1,7 +1,8 @@
 /// Turns a stream of bytes into orders, however the bytes are split or joined on the way.
 ///
 /// Orders are lines. Blanks around a line and a CR are ignored, and so are empty lines. A line of nothing but `1`
-/// and `0` is one order a digit: hosts that write no newline produce such lines.
+/// and `0` is one order a digit: hosts that write no newline produce such lines. Equal digits in a row are one order.
+/// Any other line is a word, and perhaps `id=` and a name.
 package struct OrderParser: Sendable {
     /// The longest line in bytes; the rest of a longer one is skipped up to its newline.
     package static let longestLine = 256
@@ -18,12 +19,12 @@ package struct OrderParser: Sendable {
         var orders: [Order] = []
         for byte in bytes {
             if byte == UInt8(ascii: "\n") {
-                if !line.isEmpty { orders += finishLine() }
+                if !line.isEmpty { orders.add(finishLine()) }
                 isSkipping = false
             } else if !isSkipping {
                 line.append(byte)
                 if line.count > Self.longestLine {
-                    orders += finishLine()
+                    orders.add(finishLine())
                     isSkipping = true
                 }
             }
@@ -46,14 +47,37 @@ package struct OrderParser: Sendable {
         isSkipping = false
     }
 
+    /// Whether a line has begun, and its newline has not come.
+    package var hasUnfinishedLine: Bool { !line.isEmpty || isSkipping }
+
+    /// Drops an unfinished line: its rest does not come.
+    ///
+    /// - Returns: The line, which is refused; `nil` if it is blank, or was refused because it is too long.
+    package mutating func dropUnfinishedLine() -> Order? {
+        defer { reset() }
+        let text = line.trimmingBlanks()
+        return text.isEmpty ? nil : .unknown(Array(text.prefix(Self.loggedBytes)))
+    }
+
     private mutating func finishLine() -> [Order] {
         defer { line.removeAll(keepingCapacity: true) }
         if line.count > Self.longestLine { return [.unknown(Array(line.prefix(Self.loggedBytes)))] }
         if let orders = Self.digits(in: line) { return orders }
         let text = line.trimmingBlanks()
         if text.isEmpty { return [] }
-        if let word = OrderWord(rawValue: String(decoding: text, as: UTF8.self)) { return [.word(word)] }
+        if let request = Self.request(in: text) { return [.known(request)] }
         return [.unknown(Array(text.prefix(Self.loggedBytes)))]
+    }
+
+    /// What a line without blanks at its ends asks for: a word, and perhaps `id=` and a name; `nil` for another line.
+    private static func request(in text: ArraySlice<UInt8>) -> Request? {
+        let parts = text.split(whereSeparator: \.isBlank).map { String(decoding: $0, as: UTF8.self) }
+        guard let word = parts.first.flatMap(OrderWord.init(rawValue:)), parts.count <= 2 else { return nil }
+        guard parts.count == 2 else { return Request(word) }
+        guard parts[1].hasPrefix("id="), let id = OrderID(rawValue: String(parts[1].dropFirst(3))) else {
+            return nil
+        }
+        return Request(word, id: id)
     }
 
     /// The orders of a line that holds digits and blanks only, and at least one digit; `nil` for another line.

@@ -23,6 +23,14 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
         case withHeader
     }
 
+    /// Whether pages move differently after it.
+    package var changesState: Bool {
+        switch self {
+        case .start, .stop, .dump: true
+        case .status, .metadata: false
+        }
+    }
+
     package var answerTime: AnswerTime {
         switch self {
         case .start: .onceStarted

@@ -5,12 +5,15 @@ package struct Report: Equatable, Sendable {
     package var instance: String
     /// Bytes of a sub-buffer.
     package var pageSize: Int
-    /// The CPUs that have a port.
+    /// The CPUs that have a port, or had one, and those that are online and have none.
     package var cpus: [CPUReport]
     /// Lines that were no order.
     package var ordersRefused: Int
     /// Whether everything that was recorded before the last stop has been sent.
     package var isComplete: Bool
+    /// What keeps events from being recorded, or from reaching the host: a sentence each.
+    package var warnings: [String] = []
+    package var facts = AgentFacts()
 
     package init(
         state: AgentState, instance: String, pageSize: Int, cpus: [CPUReport], ordersRefused: Int,
@@ -30,7 +33,7 @@ package struct Report: Equatable, Sendable {
 
 extension Report: Codable {
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case state, instance, cpus, totals
+        case state, instance, cpus, totals, warnings
         case pageSize = "page_size"
         case ordersRefused = "orders_refused"
         case isComplete = "complete"
@@ -44,6 +47,9 @@ extension Report: Codable {
         cpus = try container.decode([CPUReport].self, forKey: .cpus)
         ordersRefused = try container.decode(Int.self, forKey: .ordersRefused)
         isComplete = try container.decode(Bool.self, forKey: .isComplete)
+        // An agent before schema 2 has none.
+        warnings = try container.decodeIfPresent([String].self, forKey: .warnings) ?? []
+        facts = try AgentFacts(from: decoder)
     }
 
     package func encode(to encoder: any Encoder) throws {
@@ -55,5 +61,7 @@ extension Report: Codable {
         try container.encode(totals, forKey: .totals)
         try container.encode(ordersRefused, forKey: .ordersRefused)
         try container.encode(isComplete, forKey: .isComplete)
+        try container.encode(warnings, forKey: .warnings)
+        try facts.encode(to: encoder)
     }
 }

@@ -23,3 +23,6 @@ package enum WellKnown {
 
 /// The version of agent and host program: semver.org.
 package let programVersion = "0.1.0"
+
+/// The version of the answers, which grows with each change that a reader can notice; version 1 had no key for it.
+package let schemaVersion = 2

@@ -32,6 +32,13 @@ struct ArgumentTests {
         #expect(CPUList(text)?.cpus == expected)
     }
 
+    @Test(arguments: ["0", "0-3,8", "0-1", "1,3,5-7", "2-4"])
+    func `writes lists of CPUs as the kernel does`(text: String) throws {
+        let list = try #require(CPUList(text))
+        #expect("\(list)" == text)
+        #expect(CPUList(list.cpus.reversed() + list.cpus) == list)
+    }
+
     @Test func `what a host sent is escaped for a terminal`() {
         #expect(Array("a\u{1b}[2J\"\\\n".utf8).escapedASCII == #"a\x1b[2J\"\\\x0a"#)
     }

@@ -20,10 +20,41 @@ struct OrderParserTests {
         ("12\n1\n", [.unknown(Array("12".utf8)), start]),
         ("1", []),
         ("\u{0}1\n", [.unknown([0, 0x31])]),
+        ("1\n1\n\n 11 \n0\n0\n1\n", [start, stop, start]),
+        ("1\nstart\n1\nstart\nstart\n", [start, .word(.start), start, .word(.start), .word(.start)]),
+        ("1\n2\n1\n", [start, .unknown(Array("2".utf8)), start]),
     ])
     func `turns lines into orders`(text: String, expected: [Order]) {
         var parser = OrderParser()
         #expect(parser.parse(Array(text.utf8)) == expected)
+    }
+
+    @Test(arguments: [
+        ("status id=42", "status", "42"), ("  stop \t id=a.B_c-9 \r", "stop", "a.B_c-9"),
+        ("metadata id=" + String(repeating: "x", count: 32), "metadata", String(repeating: "x", count: 32)),
+    ])
+    func `an order may have an id`(line: String, word: String, id: String) throws {
+        var parser = OrderParser()
+        let request = Request(try #require(OrderWord(rawValue: word)), id: OrderID(rawValue: id))
+        #expect(request.id?.rawValue == id)
+        #expect(parser.parse(Array("\(line)\n".utf8)) == [.known(request)])
+        #expect(parser.parse(Array("\(request.line)\n".utf8)) == [.known(request)])
+    }
+
+    @Test(arguments: [
+        "status id=", "status id=a/b", "status id=a b", "status id=\u{e9}", "status 42", "status ID=42",
+        "status id =42", "status id= 42", "id=42", "id=42 status", "1 id=42", "status id=\"a\"",
+        "status id=1 id=1", "stop now", "status id=" + String(repeating: "x", count: 33),
+    ])
+    func `an order with another argument is refused whole`(line: String) {
+        var parser = OrderParser()
+        #expect(parser.parse(Array("\(line)\n".utf8)) == [.unknown(Array(line.utf8.prefix(64)))])
+    }
+
+    @Test func `random ids are ids, and differ`() {
+        let ids = (0..<100).map { _ in OrderID.random() }
+        #expect(ids.allSatisfy { OrderID(rawValue: $0.rawValue) == $0 })
+        #expect(Set(ids).count == 100)
     }
 
     @Test(arguments: [
@@ -75,6 +106,23 @@ struct OrderParserTests {
         var parser = OrderParser()
         _ = parser.parse(Array(String(repeating: "x", count: 300).utf8))
         #expect(parser.parse(Array("1".utf8)) + parser.endOfRead() == [])
+    }
+
+    @Test(arguments: [
+        ("sta", true, Order.unknown(Array("sta".utf8))), (" x ", true, .unknown(Array("x".utf8))),
+        ("  ", true, nil), ("stop\n", false, nil), ("", false, nil),
+        // It was refused when it became too long.
+        (String(repeating: "x", count: 300), true, nil),
+    ])
+    func `an unfinished line can be dropped, and the next one is parsed`(
+        text: String, isUnfinished: Bool, refused: Order?
+    ) {
+        var parser = OrderParser()
+        _ = parser.parse(Array(text.utf8))
+        #expect(parser.hasUnfinishedLine == isUnfinished)
+        #expect(parser.dropUnfinishedLine() == refused)
+        #expect(!parser.hasUnfinishedLine)
+        #expect(parser.parse(Array("stop\n".utf8)) == [.word(.stop)])
     }
 
     @Test func `half an order is dropped with its sender`() {

@@ -14,13 +14,20 @@ struct ProtocolPageTests {
     }
 
     @Test func `the page describes every key of an answer and no other`() {
-        let keys = Answer.CodingKeys.allCases.map(\.rawValue) + Report.CodingKeys.allCases.map(\.rawValue)
+        let keys =
+            Answer.CodingKeys.allCases.map(\.rawValue) + Report.CodingKeys.allCases.map(\.rawValue)
+            + AgentFacts.CodingKeys.allCases.map(\.rawValue)
         #expect(page.keys(of: "## Answer") == keys.sorted())
     }
 
     @Test func `the page describes every key of a CPU and no other`() {
         let keys = CPUReport.CodingKeys.allCases.map(\.rawValue) + Counter.allCases.map(\.rawValue)
         #expect(page.keys(of: "### cpus") == keys.sorted())
+    }
+
+    @Test func `the page describes every key of the last order and the last error, and no other`() {
+        #expect(page.keys(of: "### last_order") == LastOrder.CodingKeys.allCases.map(\.rawValue).sorted())
+        #expect(page.keys(of: "### last_error") == LastError.CodingKeys.allCases.map(\.rawValue).sorted())
     }
 
     @Test func `the page describes every total and no other`() {
@@ -41,17 +48,20 @@ struct ProtocolPageTests {
         #expect(page.keys(of: "## Exit codes") == ExitStatus.allCases.map { "\($0.rawValue)" }.sorted())
     }
 
-    @Test(arguments: ["## Orders", "## Answer", "### cpus", "### totals", "## Header announcement"])
+    @Test(arguments: [
+        "## Orders", "## Answer", "### cpus", "### totals", "### last_order", "### last_error",
+        "## Header announcement",
+    ])
     func `every cell of a table says something`(heading: String) {
         #expect(page.rows(of: heading).allSatisfy { row in row.allSatisfy { !$0.isEmpty } })
     }
 
     @Test func `a row too few or too many is found`() throws {
         let text = try readText(Machine.sources + "/docs/PROTOCOL.md")
-        let row = try #require(text.split(separator: "\n").first { $0.hasPrefix("| `boot_id` |") })
+        let row = try #require(text.split(separator: "\n").first { $0.hasPrefix("| `symbols` |") })
         let keys = page.keys(of: "## Header announcement")
         let without = ProtocolPage(text.replacing("\(row)\n", with: ""))
-        #expect(without.keys(of: "## Header announcement") == keys.filter { $0 != "boot_id" })
+        #expect(without.keys(of: "## Header announcement") == keys.filter { $0 != "symbols" })
         let with = ProtocolPage(text.replacing(row, with: "\(row)\n| `added` | - | - | - |"))
         #expect(with.keys(of: "## Header announcement") == (keys + ["added"]).sorted())
     }

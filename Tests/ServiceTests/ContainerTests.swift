@@ -51,7 +51,10 @@ struct ContainerTests {
     }
 
     @Test func `it may do nothing but what it is for`() throws {
-        _ = try container.client("status")
+        let status = try container.client("status")
+        #expect(status.tracing_on == true && status.warnings == [])
+        // systemd names the container's boot.
+        #expect(status.boot_id.count == 36)
         let uid = try container.run("id -u virtio-trace")
         let gid = try container.run("id -g virtio-trace")
         #expect(try container.status("Uid") == "\(uid) \(uid) \(uid) \(uid)")
@@ -132,7 +135,7 @@ struct ContainerTests {
         let entry = try container.journal("-o export PEER=client --lines 1")
         for field in [
             "MESSAGE=stop ordered by process ", "PRIORITY=6", "PEER_UID=0",
-            "CODE_FILE=trace_agent/OrderStream+Log.swift", "SYSLOG_IDENTIFIER=trace-agent",
+            "CODE_FILE=trace_agent/OrderLog.swift", "SYSLOG_IDENTIFIER=trace-agent",
         ] {
             #expect(entry.contains("\n\(field)"), "\(field)")
         }

@@ -14,6 +14,9 @@ package struct Answer: Decodable {
         package let gone: Int
         package let zero_splices: Int
         package let blocked: Int
+        package let swaps: Int
+        package let unconfirmed: Int
+        package let ring_size: Int?
     }
     package struct Totals: Decodable {
         package let bytes: Int
@@ -23,10 +26,25 @@ package struct Answer: Decodable {
         package let pending: Int
         package let unread: Int
         package let gone: Int
+        package let swaps: Int
+        package let unconfirmed: Int
+    }
+    package struct LastOrder: Decodable {
+        package let order: String
+        package let from: String
+        package let pid: Int?
+        package let uid: Int?
+        package let age: Int
+    }
+    package struct LastError: Decodable {
+        package let message: String
+        package let age: Int
     }
     package let answer: String
+    package let id: String?
     package let error: String?
     package let version: String
+    package let schema: Int
     package let state: String
     package let instance: String
     package let page_size: Int
@@ -34,6 +52,15 @@ package struct Answer: Decodable {
     package let orders_refused: Int
     package let cpus: [CPU]
     package let totals: Totals
+    package let warnings: [String]
+    package let tracing_on: Bool?
+    package let clock: String?
+    package let host_connected: Bool?
+    package let last_order: LastOrder?
+    package let last_error: LastError?
+    package let boot_id: String
+    package let running: Int
+    package let restarts: Int?
 
     package init(_ line: String) throws {
         do {
@@ -47,9 +74,11 @@ package struct Answer: Decodable {
 /// The line that announces a header.
 package struct Announcement: Decodable {
     package let answer: String
+    package let id: String?
     package let error: String?
     package let bytes: Int
     package let version: String
+    package let schema: Int
     package let instance: String
     package let cpus: Int
     package let page_size: Int

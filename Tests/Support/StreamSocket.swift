@@ -112,7 +112,12 @@ package final class Connection {
         }
     }
 
-    package func answer() throws -> Answer { try Answer(try line()) }
+    /// The next answer; one to an order with an id begins with a newline.
+    package func answer() throws -> Answer {
+        var text = try line()
+        while text.isEmpty { text = try line() }
+        return try Answer(text)
+    }
 
     /// The next answer; meanwhile `other` is read, which the answer may wait for.
     package func answer(whileReading other: Connection, into bytes: inout [UInt8]) throws -> Answer {

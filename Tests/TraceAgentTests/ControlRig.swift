@@ -51,24 +51,29 @@ final class ControlRig {
 
     var hasHost: Bool { control.hasHost }
     var refusedCount: Int { control.refusedCount }
+    var facts: AgentFacts {
+        var report = Report.sample()
+        control.addFacts(to: &report)
+        return report.facts
+    }
     var nextRetry: Duration? { control.nextRetry }
     var pausedStreams: [StreamID] { control.pausedStreams }
 
     /// One turn of a stream; `body` carries out each order, as the agent does.
     @discardableResult
-    func turn(_ id: StreamID, afterPause: Bool = false, _ body: (OrderWord) -> Void = { _ in }) -> [Order] {
+    func turn(_ id: StreamID, afterPause: Bool = false, _ body: (Request) -> Void = { _ in }) -> [Order] {
         control.beginTurn(id, afterPause: afterPause)
         var orders: [Order] = []
-        while let (word, isAnswered) = control.nextOrder(id) {
-            orders.append(.known(word, isAnswered: isAnswered))
-            body(word)
+        while let request = control.nextOrder(id) {
+            orders.append(.known(request))
+            body(request)
         }
         return orders
     }
 
     /// Turns of a stream until it is no longer paused.
     @discardableResult
-    func turns(_ id: StreamID, _ body: (OrderWord) -> Void = { _ in }) throws -> [Order] {
+    func turns(_ id: StreamID, _ body: (Request) -> Void = { _ in }) throws -> [Order] {
         var orders = turn(id, body)
         while pausedStreams.contains(id) {
             try retry()
@@ -78,19 +83,25 @@ final class ControlRig {
     }
 
     /// Waits until the retry timer fires, then retries, but leaves the turns of paused streams to the test.
-    func retry() throws {
+    ///
+    /// - Parameter meanwhile: What happens between the two.
+    func retry(_ meanwhile: () throws -> Void = {}) throws {
         try retryTimer.set(control.nextRetry)
         try loop.event(.retryTimer)
         guard try retryTimer.hasFired() else { throw TestFailure("the retry timer has not fired") }
+        try meanwhile()
         control.retry()
         try control.resumeConnections(&loop.reactor)
     }
 
     // MARK: answers
 
-    func owe(_ word: OrderWord, _ id: StreamID) { control.oweAnswer(to: word, id) }
+    func owe(_ request: Request, _ id: StreamID) { control.oweAnswer(to: request, id) }
     func answer(_ word: OrderWord, _ id: StreamID, _ report: Report = .sample()) {
-        control.answer(word, id, report)
+        answer(Request(word), id, report)
+    }
+    func answer(_ request: Request, _ id: StreamID, _ report: Report = .sample()) {
+        control.answer(request, id, report)
     }
     func canAnswer(_ id: StreamID) -> Bool { control.canAnswer(id) }
     var isAnyAnswerOwed: Bool { control.isAnyAnswerOwed }

@@ -63,6 +63,20 @@ struct ControlTests {
         #expect(rig.nextRetry == nil)
     }
 
+    @Test func `a burst of equal digits does not keep the next order waiting`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        let client = try rig.connect()
+        for (id, other) in [(StreamID.host, far), (.client(place: 0), client)] {
+            try other.send(String(repeating: "1\n", count: 32 << 10) + "0")
+            let orders = rig.turn(id)
+            #expect(orders.last == .digitStop)
+            // One for each read of 4 KiB, and the last one.
+            #expect(orders.count <= 18)
+            #expect(rig.pausedStreams.isEmpty)
+        }
+    }
+
     @Test func `a client that floods gets 4 orders a turn while another one waits`() throws {
         let rig = try ControlRig()
         let clients = try (0..<2).map { try rig.connect(place: $0) }
@@ -85,12 +99,56 @@ struct ControlTests {
         clients[1].close()
         rig.answer(.stop, ids[1])
         #expect(!rig.canAnswer(ids[1]))
+        rig.turn(ids[1])
         try rig.retry()
         let orders = rig.turn(ids[0], afterPause: true).count
         #expect(orders > 4)
         carriedOut[0] += try orders + rig.turns(ids[0]).count
         #expect(carriedOut[0] == 120)
         #expect(rig.pausedStreams.isEmpty)
+    }
+
+    @Test func `half an order is refused after a second of silence, and the next order is carried out`()
+        throws
+    {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        let client = try rig.connect()
+        for (id, other) in [(StreamID.host, far), (.client(place: 0), client)] {
+            let before = rig.refusedCount
+            try other.send("stop\nsta")
+            #expect(rig.turn(id) == [.word(.stop)])
+            #expect(rig.nextRetry == .seconds(1))
+            try rig.retry()
+            #expect(rig.refusedCount == before + 1)
+            #expect(rig.log.messages.last == "unfinished order refused: \"sta\"")
+            // There is no wake-up while nothing waits.
+            #expect(rig.nextRetry == nil)
+            try other.send("0")
+            #expect(rig.turn(id) == [.digitStop])
+        }
+    }
+
+    @Test func `a line whose rest has come is not dropped, even if it is read late`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        try far.send("sta")
+        #expect(rig.turn(.host) == [])
+        try rig.retry { try far.send("tus\n") }
+        #expect(rig.turn(.host) == [.word(.status)])
+        #expect(rig.refusedCount == 0)
+        #expect(rig.nextRetry == nil)
+    }
+
+    @Test func `a paused stream's half order waits for its rest`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        // The stream is paused after 128 orders and reads; the word's second half is in the next read.
+        let words = String(repeating: "stop\n", count: 818)
+        try far.send(words + "status\n")
+        let orders = try rig.turns(.host)
+        #expect(orders.count == 819 && orders.last == .word(.status))
+        #expect(rig.refusedCount == 0)
     }
 
     @Test func `an unknown stream has no orders`() throws {
@@ -121,6 +179,75 @@ struct ControlTests {
         #expect(answers[2].report == .sample([.bytes: 5], isComplete: false))
         #expect(try client.nextAnswer().word == .dump)
         #expect(try far.everything() + client.everything() == "")
+    }
+
+    @Test func `each answer repeats the id of its order`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        try far.send("stop id=a\nstop\nstop id=b\nstatus id=c\nstatus id=?\n")
+        rig.turn(.host) { request in
+            if request.word == .stop { rig.owe(request, .host) } else { rig.answer(request, .host) }
+        }
+        rig.answerOwed()
+        let lines = try far.everything().split(separator: "\n", omittingEmptySubsequences: false)
+        // An answer with an id begins with a newline.
+        #expect(lines.map { $0.isEmpty ? 0 : 1 } == [0, 1, 0, 1, 1, 0, 1, 0])
+        let answers = try lines.filter { !$0.isEmpty }.map { try ControlProtocol.Answer(line: String($0)) }
+        #expect(answers.map(\.word) == [.status, .stop, .stop, .stop])
+        #expect(answers.map(\.id?.rawValue) == ["c", "a", nil, "b"])
+        #expect(rig.refusedCount == 1)
+    }
+
+    @Test func `one header goes to all who wait, each with the id of its own order`() throws {
+        let rig = try ControlRig()
+        let clients = try (0..<3).map { try rig.connect(place: $0) }
+        for (place, order) in ["metadata id=x", "metadata", "metadata id=y"].enumerated() {
+            try clients[place].send(order + "\n")
+            rig.turn(.client(place: place)) { rig.owe($0, .client(place: place)) }
+        }
+        rig.headerIsBeingMade(for: .local)
+        var announcement = HeaderAnnouncement(instance: "", cpus: 1, bootID: "")
+        announcement.bytes = 3
+        let file = try MemoryFile.holding([1, 10, 3])
+        rig.sendHeader(Attachment(file, bytes: 3), announcedBy: announcement.line, to: .local)
+        while rig.isSendingHeaders { _ = rig.sendHeaders() }
+        for (client, id) in zip(clients, ["x", nil, "y"]) {
+            let id = try id.map { try #require(OrderID(rawValue: $0)) }
+            let line = announcement.answering(id).line
+            #expect(try client.everything() == (id == nil ? "" : "\n") + line + "\n\u{1}\n\u{3}")
+        }
+    }
+
+    @Test func `a host finds its answer behind a header that the last one did not read`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        try far.send("metadata id=old\n")
+        rig.turn(.host) { rig.owe($0, .host) }
+        rig.headerIsBeingMade(for: .host)
+        // Binary, with something like answers in it, and without a newline at its end.
+        let fake = #"{"answer":"status","id":"new"}"#
+        let text = "\u{0}\n{\"answer\":\"status\",\"id\":\"old\"}\n" + fake.replacing("new", with: "ne")
+        let bytes = MemoryFile.pattern(1_000_000) + Array(text.utf8)
+        let file = try MemoryFile.holding(bytes)
+        rig.sendHeader(
+            Attachment(file, bytes: bytes.count),
+            announcedBy: HeaderAnnouncement(instance: "", cpus: 1, bootID: "").line, to: .host)
+        _ = rig.sendHeaders()
+        // The next host: its order comes while the rest of the header is on its way.
+        try far.send("status id=new\n")
+        rig.turn(.host) { rig.answer($0, .host) }
+        var received: [UInt8] = []
+        while rig.isSendingHeaders {
+            received += try readAll(far.descriptor)
+            _ = rig.sendHeaders()
+        }
+        received += try readAll(far.descriptor)
+        #expect(received.count > bytes.count)
+        let id = try #require(OrderID(rawValue: "new"))
+        let lines = received.split(separator: 10).map { String(decoding: $0, as: UTF8.self) }
+        let answers = lines.filter(id.isAnswered(by:))
+        #expect(answers.count == 1 && answers.first == lines.last)
+        #expect(try ControlProtocol.Answer(line: try #require(answers.first)).word == .status)
     }
 
     @Test func `answers that are not read are dropped, and orders are still carried out`() throws {
@@ -169,9 +296,9 @@ struct ControlTests {
         let rig = try ControlRig(
             host: OrderStream(try .open("\(folder.path)/fifo", [.readWrite, .nonBlocking]), kind: .fifo))
         _ = try writer.write(Array("stop\nstatus\nmetadata\n".utf8))
-        let orders = rig.turn(.host) { word in
-            rig.owe(word, .host)
-            rig.answer(word, .host)
+        let orders = rig.turn(.host) { request in
+            rig.owe(request, .host)
+            rig.answer(request, .host)
         }
         #expect(orders == [.word(.stop), .word(.status), .word(.metadata)])
         #expect(!rig.canAnswer(.host))
@@ -181,6 +308,37 @@ struct ControlTests {
         let waiting = try writer.bytesToRead()
         #expect(waiting == 0)
         #expect(rig.hasHost)
+    }
+
+    // MARK: facts
+
+    @Test func `who gave the last order that changes something is known`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        #expect(rig.facts.lastOrder == nil)
+        try far.send("1\nstatus\nmetadata\nnothing\n")
+        rig.turn(.host)
+        #expect(rig.facts.lastOrder == LastOrder(.start, from: .host, age: 0))
+        let client = try rig.connect()
+        try client.send("dump\nstatus\n")
+        rig.turn(.client(place: 0))
+        let expected = LastOrder(.dump, from: .client, pid: Int(getpid()), uid: Int(geteuid()), age: 0)
+        #expect(rig.facts.lastOrder == expected)
+    }
+
+    @Test func `whether a host is connected is known, if there is a control port`() throws {
+        #expect(try ControlRig().facts.isHostConnected == nil)
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        rig.turn(.host)
+        #expect(rig.facts.isHostConnected == true)
+        far.endSending()
+        rig.turn(.host)
+        #expect(rig.facts.isHostConnected == false)
+        let next = try host.nextHost()
+        rig.turn(.host)
+        #expect(rig.facts.isHostConnected == true)
+        withExtendedLifetime(next) {}
     }
 
     // MARK: leaving
@@ -204,17 +362,66 @@ struct ControlTests {
         let client = try rig.connect()
         try client.send("status\nstop\nstart\n")
         client.close()
-        let orders = rig.turn(.client(place: 0)) { word in
-            if word == .status { rig.answer(.status, .client(place: 0)) }
+        let orders = rig.turn(.client(place: 0)) { request in
+            if request.word == .status { rig.answer(request, .client(place: 0)) }
         }
-        #expect(orders == [.word(.status), .word(.stop), .word(.start)])
+        #expect(orders == [.digitStop, .digitStart])
         #expect(rig.turn(.client(place: 0)) == [])
+    }
+
+    @Test func `a client that has left is dropped at once with what it sent`() throws {
+        let rig = try ControlRig()
+        let id = StreamID.client(place: 0)
+        for garbage in ["x\n", "status\n", "metadata\nx\n", "x", "\n"] {
+            let client = try rig.connect(place: 0)
+            try client.send(String(repeating: garbage, count: 40_000 / garbage.utf8.count))
+            client.close()
+            #expect(rig.turn(id) { rig.owe($0, id) } == [])
+            #expect(rig.pausedStreams.isEmpty)
+            #expect(rig.nextRetry == nil)
+            #expect(!rig.isAnyAnswerOwed && rig.awaitingHeader.isEmpty)
+        }
+        // 4 KiB of each was read, and the rest thrown away.
+        #expect((2000..<8000).contains(rig.refusedCount))
+    }
+
+    @Test(arguments: [
+        ("start\n", [Order.digitStart]), ("1", [.digitStart]), ("1\n0\n", [.digitStart, .digitStop]),
+        ("status\nstop id=a\nx\n", [.digitStop]),
+        ("dump\ndump\n", [.known(Request(.dump, isAnswered: false))]),
+    ])
+    func `what a client that leaves at once has ordered is carried out, garbage behind it is not`(
+        text: String, expected: [Order]
+    ) throws {
+        let rig = try ControlRig()
+        let id = StreamID.client(place: 0)
+        let client = try rig.connect()
+        try client.send(text + String(repeating: "\nx", count: 20_000))
+        client.close()
+        #expect(try rig.turns(id) { rig.owe($0, id) } == expected)
+        #expect(!rig.isAnyAnswerOwed)
+        _ = try rig.connect(place: 0)
+    }
+
+    @Test func `a client that leaves while it is paused keeps its place no longer`() throws {
+        let rig = try ControlRig()
+        let id = StreamID.client(place: 0)
+        let client = try rig.connect()
+        try client.send(String(repeating: "stop\nstart\n", count: 4000))
+        rig.turn(id)
+        #expect(rig.pausedStreams == [id])
+        client.close()
+        let orders = try rig.turns(id)
+        #expect(orders.count <= 16)
+        // The last one of what was read decides.
+        #expect(orders.last == .digitStart || orders.last == .digitStop)
+        _ = try rig.connect(place: 0)
     }
 
     @Test func `a paused stream is not read before its pause is over, whatever it sends`() throws {
         let (host, far) = try SocketPair.host()
         let rig = try ControlRig(host: host)
-        try far.send(String(repeating: "0\n", count: 400))
+        try far.send(String(repeating: "0\n1\n", count: 200))
         let before = rig.turn(.host).count
         #expect(rig.pausedStreams == [.host])
         try far.send("status\n")

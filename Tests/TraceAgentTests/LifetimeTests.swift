@@ -11,7 +11,8 @@ struct LifetimeTests {
         var reactor = try AgentReactor()
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         return try Lifetime(
-            try SignalFD(signals), isForeground: isForeground, duration: nil, EndActions(), log: log, &reactor
+            try SignalFD(signals), isForeground: isForeground, duration: nil, EndActions(),
+            FactSource(TracingSwitch(nil), bootID: "", LastProblem()), log: log, &reactor
         )
     }
 

@@ -82,7 +82,7 @@ struct ListenersTests {
             let client = Connection(try FileDescriptor.connect(toSocketAt: paths[index]))
             try loop.event(.listener(index))
             try control.accept(index, &loop.reactor)
-            control.answer(.status, .client(place: 1 - index), .sample())
+            control.answer(Request(.status), .client(place: 1 - index), .sample())
             #expect(try client.nextAnswer().word == .status)
             withExtendedLifetime(client) {}
         }

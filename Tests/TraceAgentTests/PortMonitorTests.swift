@@ -1,4 +1,5 @@
 import CommandSupport
+import ControlProtocol
 import Glibc
 import Reactor
 import Support
@@ -96,6 +97,77 @@ struct PortMonitorTests {
         try makeFIFO(dataPath(0))
         var monitor = try monitor(cpus: [0], makesChannels: false)
         expectPorts([], &monitor)
+    }
+
+    private func report(_ monitor: inout PortMonitor, isEndOfStop: Bool = false) -> Report {
+        var report = Report.sample(cpus: 1)
+        monitor.addPortlessCPUs(to: &report, isEndOfStop: isEndOfStop)
+        return report
+    }
+
+    private func online(_ text: String) throws -> OnlineCPUs {
+        let path = "\(folder.path)/online"
+        try writeFile(path, text)
+        defer { unlink(path) }
+        return OnlineCPUs(try .open(path, .readOnly))
+    }
+
+    @Test func `online CPUs without a port are listed with what their ring buffers hold`() throws {
+        // CPU 0 has a port, CPU 3 is possible and offline.
+        let online = try online("0-2\n")
+        var monitor = try monitor(cpus: [1, 2, 3]) { $0.online = online }
+        var report = report(&monitor)
+        #expect(report.cpus.map(\.cpu) == [0, 1, 2])
+        #expect(report.cpus.map(\.state) == [.idle, .portless, .portless])
+        #expect(report.cpus.map { $0.counts[.unread] } == [0, 7, 7])
+        #expect(
+            report.warnings == [
+                "CPUs 1-2 have no port: their events stay in their ring buffers; --cpu leaves them out"
+            ])
+        monitor.isServed(cpu: 1)
+        report = self.report(&monitor)
+        #expect(report.cpus.map(\.cpu) == [0, 2])
+        #expect(
+            report.warnings == [
+                "CPU 2 has no port: its events stay in its ring buffer; --cpu leaves it out"
+            ])
+        monitor.isServed(cpu: 2)
+        #expect(self.report(&monitor) == .sample(cpus: 1))
+    }
+
+    @Test func `a stop is incomplete if a CPU without a port holds events at its end`() throws {
+        let online = try online("0-1\n")
+        var monitor = try monitor(cpus: [1]) { $0.online = online }
+        #expect(report(&monitor).isComplete)
+        #expect(!report(&monitor, isEndOfStop: true).isComplete)
+        // That stays the answer until the next stop.
+        try writeFile("\(tracefs.path)/per_cpu/cpu0/stats", "entries: 0\n")
+        #expect(!report(&monitor).isComplete)
+        #expect(report(&monitor, isEndOfStop: true).isComplete)
+        try writeFile("\(tracefs.path)/per_cpu/cpu0/stats", "entries: 9\n")
+        #expect(report(&monitor).isComplete)
+    }
+
+    @Test func `what cannot be read costs its figure only`() throws {
+        let online = try online("0-1\n")
+        // A folder cannot be read as a file.
+        let unreadable = Ring(
+            cpu: 1, pages: try .open(folder.path, .readOnly), stats: try .open(folder.path, .readOnly),
+            size: try .open(folder.path, .readOnly))
+        var monitor = try monitor {
+            $0.online = online
+            $0.spareRings = [unreadable]
+        }
+        let report = report(&monitor, isEndOfStop: true)
+        #expect(report.cpus.map(\.state) == [.idle, .portless])
+        #expect(report.cpus[1].counts == Counts())
+        #expect(report.isComplete)
+        // Without the list of online CPUs nothing is known of those that have no port.
+        var blind = try self.monitor(cpus: [1])
+        #expect(self.report(&blind) == .sample(cpus: 1))
+        let broken = try self.online("none")
+        var second = try self.monitor(cpus: [1]) { $0.online = broken }
+        #expect(self.report(&second) == .sample(cpus: 1))
     }
 
     @Test func `the port of a sink is opened again in its place`() throws {
@@ -221,6 +293,26 @@ struct PortMonitorTests {
         #expect(retries == [.seconds(1), .seconds(1)])
         let (firstExpects, secondExpects) = (first.isControlExpected, second.isControlExpected)
         #expect(firstExpects && !secondExpects)
+    }
+
+    @Test func `a host that comes and goes does not hide a port that cannot be used`() throws {
+        var monitor = try monitor(cpus: [0])
+        try makeFIFO(controlPath)
+        for _ in 0..<100 { _ = monitor.openControl()?.kind }
+        monitor.cannotServe(cpu: 0, because: Failure(.unavailable, "trouble"))
+        #expect(log.messages.last == "trouble")
+        #expect(log.entries.last?.level == .warning)
+    }
+
+    @Test func `a reason that the log had no room for is logged later`() throws {
+        var monitor = try monitor(cpus: Array(0..<100))
+        for cpu in 0..<100 { monitor.cannotServe(cpu: cpu, because: Failure(.unavailable, "trouble \(cpu)")) }
+        #expect(!log.messages.contains("trouble 99"))
+        #expect(
+            eventually {
+                monitor.cannotServe(cpu: 99, because: Failure(.unavailable, "trouble 99"))
+                return log.messages.last?.hasPrefix("trouble 99") == true
+            })
     }
 
     // MARK: restart

@@ -55,7 +55,7 @@ struct ServingTests {
         _ = clients.add(root)
         for client in greedy.prefix(3) { _ = clients.add(client) }
         for client in greedy + [root] { try client.read() }
-        greedy[0].oweAnswer(to: .stop)
+        greedy[0].oweAnswer(to: Request(.stop))
         let given = clients.add(greedy[3])
         #expect(given?.evicted === greedy[1])
         #expect(clients.all.contains { $0 === root })

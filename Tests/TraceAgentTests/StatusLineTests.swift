@@ -11,10 +11,14 @@ struct StatusLineTests {
         ),
         ([.idle], .stopped, "stopped, 1 CPUs, 1.0 MiB sent, 3 events lost"),
         (
-            [.waitingForPort, .portGone, .idle], .flushing,
+            [.blocked, .unplugged, .idle], .flushing,
             "flushing, 3 CPUs, 1.4 MiB/s, 3.0 MiB sent, 9 events lost, 2 waiting for the host"
         ),
-        ([], .stopped, "stopped, no CPU has a port"),
+        ([], .stopped, "stopped, no CPU has a port"), ([.portless], .stopped, "stopped, no CPU has a port"),
+        (
+            [.idle, .portless], .stopped,
+            "stopped, 1 CPUs, 2.0 MiB sent, 6 events lost, 1 CPUs without a port"
+        ),
     ])
     func `a status line says what matters`(cpus: [CPUState], state: AgentState, expected: String) {
         var counts = Counts()

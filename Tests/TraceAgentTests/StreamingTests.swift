@@ -168,7 +168,7 @@ struct StreamingTests {
         let rig = try StreamingRig([blocked.sink, other.sink])
         try rig.start()
         try rig.rings[0].write(pages: 40)
-        try rig.run { $0.states[0] == .waitingForPort }
+        try rig.run { $0.states[0] == .blocked }
         #expect(rig.totals[.blocked] == 1)
         #expect(rig.streaming.nextRetry == .milliseconds(250))
         try rig.rings[1].write(pages: 10)
@@ -186,7 +186,7 @@ struct StreamingTests {
         let rig = try StreamingRig([sink.sink], stopTimeout: .milliseconds(30))
         try rig.start()
         try rig.rings[0].write(pages: 30)
-        try rig.run { $0.states[0] == .waitingForPort }
+        try rig.run { $0.states[0] == .blocked }
         try rig.stop()
         #expect(try rig.runUntilStopped().last == .stopped(startsNext: false))
         #expect(!rig.report.isComplete)
@@ -206,12 +206,12 @@ struct StreamingTests {
         let rig = try StreamingRig([sink.sink], stopTimeout: .milliseconds(30))
         try rig.start()
         try rig.rings[0].write(pages: 30)
-        try rig.run { $0.states[0] == .waitingForPort }
+        try rig.run { $0.states[0] == .blocked }
         try rig.stop()
         try rig.start()
         #expect(try rig.runUntilStopped().last == .stopped(startsNext: true))
         try rig.start()
-        try rig.run { $0.states[0] == .waitingForPort }
+        try rig.run { $0.states[0] == .blocked }
         try rig.stop()
         try rig.start()
         try rig.stop()
@@ -228,7 +228,7 @@ struct StreamingTests {
         let rig = try StreamingRig([blocked.sink, other.sink])
         try rig.start()
         try rig.rings[0].write(pages: 10)
-        try rig.run { $0.states[0] == .waitingForPort }
+        try rig.run { $0.states[0] == .blocked }
         try rig.stop()
         try rig.run { $0.states[1] == .idle }
         try rig.rings[1].write(pages: 3)
@@ -298,7 +298,7 @@ struct StreamingTests {
         let late = try rig.add(sinks[1].sink)
         try late.write(pages: 3)
         try late.setStats(entries: 3)
-        #expect(rig.states == [.waitingForData, .idle])
+        #expect(rig.states == [.waiting, .idle])
         rig.startNewChannels()
         try rig.rings[0].write(pages: 2)
         try rig.run { $0.totals[.pages] == 5 }
@@ -318,10 +318,10 @@ struct StreamingTests {
         let rig = try StreamingRig([sink.sink], pageSize: pageSize)
         try rig.start()
         try rig.rings[0].write(pages: 4)
-        try rig.run { $0.states[0] == .waitingForPort }
+        try rig.run { $0.states[0] == .blocked }
         #expect(rig.totals[.bytes] == 4 * 4096)
         sink.close()
-        try rig.run { $0.states[0] == .portGone }
+        try rig.run { $0.states[0] == .unplugged }
         #expect(rig.totals[.gone] == pageSize - 4 * 4096)
         #expect(rig.streaming.nextRetry == .seconds(1))
         #expect(try rig.reopenGonePorts(isBack: false) == [0])
@@ -337,7 +337,7 @@ struct StreamingTests {
         try rig.start()
         gone.close()
         try rig.rings[0].write(pages: 2)
-        try rig.run { $0.states[0] == .portGone }
+        try rig.run { $0.states[0] == .unplugged }
         try rig.rings[1].write(pages: 5)
         try rig.stop()
         #expect(try rig.runUntilStopped().last == .stopped(startsNext: false))
@@ -420,6 +420,21 @@ struct StreamingTests {
         try rig.rings[0].write(pages: 2)
         try rig.runRetrying { $0.totals[.pages] == 2 }
         #expect(try sink.numbers() == [0, 1])
+    }
+
+    @Test func `after a stop a ring buffer that cannot be read is reported as the cause`() throws {
+        let rig = try StreamingRig([PipeSink().sink])
+        // A folder can be neither spliced nor read.
+        try rig.rings[0].ring.descriptor.replace(with: try .open("/", .readOnly))
+        try rig.rings[0].setStats(entries: 7)
+        try rig.start()
+        try rig.stop()
+        _ = try rig.runUntilStopped()
+        #expect(rig.states == [.unreadable])
+        #expect(
+            IncompleteStop.causes(rig.report) == [
+                "CPU 0 has a ring buffer that cannot be read (7 events in the ring buffer)"
+            ])
     }
 
     @Test func `losses are counted by the phase that they fall into`() throws {

@@ -168,6 +168,23 @@ struct ClientTests {
         #expect(throws: TestFailure.self) { try client.line() }
     }
 
+    @Test func `a client that has left costs no descriptor, and its order is carried out`() throws {
+        let rig = try AgentRig()
+        _ = try rig.control.order("status")
+        let descriptors = "/proc/\(rig.agent.pid)/fd"
+        let before = try namesIn(descriptors).count
+        do {
+            let client = try rig.connect()
+            try client.send("start\n")
+            // As much garbage as its socket takes.
+            while try client.trySend(String(repeating: "x\n", count: 2000)) {}
+        }
+        #expect(try eventually { try rig.control.order("status").state == "streaming" })
+        #expect(try eventually { try namesIn(descriptors).count == before })
+        // It was thrown away, and not worked through.
+        #expect(try rig.control.order("stop").orders_refused < 10_000)
+    }
+
     @Test func `one socket has one agent, and a file in its place is left alone`() throws {
         let rig = try AgentRig()
         let folder = TemporaryFolder()

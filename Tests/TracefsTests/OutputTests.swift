@@ -134,7 +134,7 @@ struct OutputTests {
         let control = try socket.accept()
         _ = try control.order("start")
         try instance.write(20_000, cpu: 0)
-        #expect(try eventually { try control.order("status").cpus[0].state == "waiting for port" })
+        #expect(try eventually { try control.order("status").cpus[0].state == "blocked" })
         try control.send("0\n1\n")
         #expect(try control.order("status").state == "flushing")
         shutdown(reader.rawValue, CInt(SHUT_RDWR))

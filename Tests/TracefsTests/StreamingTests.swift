@@ -114,7 +114,7 @@ struct StreamingTests {
         try rig.instance.write(10, cpu: 0)
         #expect(try eventually { try rig.stream(cpu: 0).records.count == 10 })
         // The ring buffer is left to the flush timer.
-        #expect(try eventually { try rig.control.order("status").cpus[0].state == "ring gone" })
+        #expect(try eventually { try rig.control.order("status").cpus[0].state == "unreadable" })
     }
 
     @Test func `killed in the middle and started again, the stream stays whole pages`() throws {

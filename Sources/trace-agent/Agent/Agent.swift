@@ -41,7 +41,6 @@ struct Agent: ~Copyable {
         } catch {
             lifetime.end(because: Failure(error))
         }
-        lifetime.prepareLastFlush()
         streaming.restoreSettings()
         lifetime.logSummary(report())
         if streaming.isStuck { lifetime.exitWithoutWorker() }
@@ -61,7 +60,10 @@ struct Agent: ~Copyable {
         while !(lifetime.isEnding && streaming.isAtRest) {
             for (source, readiness) in try reactor.wait() { try handle(source, readiness) }
             if control.isSendingHeaders { try sendHeaders() }
-            try restartIfWanted()
+            // An idle agent could do more after a restart.
+            if let reason = ports.restartReason, streaming.isStopped, !lifetime.isEnding {
+                try endInOrder(because: reason)
+            }
             try retryTimer.set(nextRetry)
         }
     }
@@ -95,9 +97,9 @@ struct Agent: ~Copyable {
 
     private mutating func carryOutOrders(of stream: StreamID, afterPause: Bool = false) throws(SystemError) {
         control.beginTurn(stream, afterPause: afterPause)
-        while let (word, isAnswered) = control.nextOrder(stream) {
-            if isAnswered, word.answerTime != .atOnce { control.oweAnswer(to: word, stream) }
-            switch word {
+        while let request = control.nextOrder(stream) {
+            control.oweAnswer(to: request, stream)
+            switch request.word {
             case .start: try start()
             case .dump where !lifetime.isEnding:
                 if streaming.isStopped { try openNewPorts() }
@@ -107,7 +109,7 @@ struct Agent: ~Copyable {
             case .status:
                 guard control.canAnswer(stream) else { continue }
                 streaming.readStats()
-                control.answer(.status, stream, report())
+                control.answer(request, stream, report())
             }
         }
     }
@@ -124,6 +126,7 @@ struct Agent: ~Copyable {
             switch effect {
             case .started(let problem):
                 let report = report()
+                lifetime.startHasBegun(report)
                 notifier.status(report)
                 control.answerOwed(report, where: { $0.answerTime == .onceStarted }, error: problem)
             case .unchanged(let problem):
@@ -131,7 +134,7 @@ struct Agent: ~Copyable {
                 streaming.readStats()
                 control.answerOwed(report(), error: problem)
             case .stopped(let startsNext):
-                let report = report()
+                let report = report(isEndOfStop: true)
                 lifetime.stopHasEnded(report)
                 notifier.status(report)
                 control.answerOwed(report, where: { !startsNext || $0.answerTime == .onceStopped })
@@ -142,7 +145,14 @@ struct Agent: ~Copyable {
         if lifetime.isEnding { try streaming.prepareExit() }
     }
 
-    private func report() -> Report { streaming.report(ordersRefused: control.refusedCount) }
+    /// What is known now, by the counters that were read last.
+    private mutating func report(isEndOfStop: Bool = false) -> Report {
+        var report = streaming.report(ordersRefused: control.refusedCount)
+        ports.addPortlessCPUs(to: &report, isEndOfStop: isEndOfStop)
+        control.addFacts(to: &report)
+        lifetime.addFacts(to: &report)
+        return report
+    }
 
     private mutating func buildHeaders() throws(SystemError) {
         if lifetime.isEnding { return }
@@ -188,14 +198,6 @@ struct Agent: ~Copyable {
         try streaming.reopenGonePorts(&reactor) { sink, cpu in ports.reopen(sink, cpu: cpu) }
     }
 
-    /// Ends an idle agent that could do more after a restart.
-    private mutating func restartIfWanted() throws(SystemError) {
-        guard let reason = ports.restartReason, streaming.isStopped, !lifetime.isEnding else { return }
-        notifier.stopping()
-        lifetime.end(because: reason)
-        try streaming.prepareExit()
-    }
-
     private var nextRetry: Duration? {
         let ports = ports.nextRetry(hasControl: control.hasHost)
         return [streaming.nextRetry, control.nextRetry, headers.nextRetry, notifier.nextRetry, ports]
@@ -230,17 +232,15 @@ struct Agent: ~Copyable {
                 try notifyStatus()
             case .end: try endInOrder()
             case .endAtOnce(let signal):
-                lifetime.prepareLastFlush()
                 streaming.restoreSettings()
                 lifetime.exitBecause(ofSignal: signal)
             }
         }
     }
 
-    private mutating func endInOrder() throws(SystemError) {
-        lifetime.end()
+    private mutating func endInOrder(because reason: Failure? = nil) throws(SystemError) {
+        lifetime.end(because: reason)
         notifier.stopping()
-        lifetime.prepareLastFlush()
         try apply(streaming.stop())
     }
 }

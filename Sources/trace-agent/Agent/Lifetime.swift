@@ -11,7 +11,9 @@ struct Lifetime: ~Copyable {
     /// For a terminal: without a control port streaming starts at once, and a hang-up ends the agent.
     let isForeground: Bool
     private let endActions: EndActions
+    private let facts: FactSource
     private let log: Logger
+    private var startLog: StartLog
     private var stopLog: StopLog
     /// The end has begun: nothing more is started.
     private(set) var isEnding = false
@@ -24,7 +26,7 @@ struct Lifetime: ~Copyable {
     /// - Parameter duration: How long the agent runs; `nil`: until a signal.
     init(
         _ signals: consuming SignalFD, isForeground: Bool, duration: Duration?, _ endActions: EndActions,
-        log: Logger,
+        _ facts: consuming FactSource, log: Logger,
         _ reactor: inout AgentReactor
     ) throws(SystemError) {
         let durationTimer = try TimerFD()
@@ -35,7 +37,9 @@ struct Lifetime: ~Copyable {
         self.duration = duration
         self.isForeground = isForeground
         self.endActions = endActions
+        self.facts = facts
         self.log = log
+        startLog = StartLog(log)
         stopLog = StopLog(log)
     }
 
@@ -73,11 +77,12 @@ struct Lifetime: ~Copyable {
     /// - Parameter failure: The first one counts.
     mutating func end(because failure: Failure? = nil) {
         isEnding = true
+        prepareLastFlush()
         if self.failure == nil { self.failure = failure }
     }
 
     /// To be done before the last flush, so that it leaves the ring buffers empty; may be done again.
-    func prepareLastFlush() { endActions.beforeLastFlush() }
+    private func prepareLastFlush() { endActions.beforeLastFlush() }
 
     func hasReloaded(channels: Int) { log.info("reloaded: \(channels) CPUs have a port") }
 
@@ -85,6 +90,12 @@ struct Lifetime: ~Copyable {
     func logSummary(_ report: Report) {
         for line in ReportTable.lines(of: report) { log.info("\(line)") }
     }
+
+    /// Adds what is known of the agent itself, and of the kernel.
+    func addFacts(to report: inout Report) { facts.add(to: &report) }
+
+    /// Logs what is wrong although streaming has begun.
+    mutating func startHasBegun(_ report: Report) { startLog.log(report) }
 
     /// Logs how a stop ended.
     mutating func stopHasEnded(_ report: Report) {
@@ -94,6 +105,7 @@ struct Lifetime: ~Copyable {
 
     /// Ends the process because of another signal.
     func exitBecause(ofSignal signal: CInt) -> Never {
+        prepareLastFlush()
         if endActions.whatRemains != nil { log.error("ended by another signal\(remark)") }
         exitAtOnce(128 + signal)
     }

@@ -15,8 +15,8 @@ struct StopLog {
             "stopped: \(totals[.bytes]) bytes sent, \(totals[.lost]) events lost", level: .info,
             ["bytes": "\(totals[.bytes])", "lost": "\(totals[.lost])", "unread": "\(totals[.unread])"])
         if report.isComplete { return }
-        let rest = "\(totals[.pending]) bytes in the pipes and \(totals[.unread]) events in the rings"
-        log.log(
-            "not everything was delivered: \(rest) \(isLast ? "are given up" : "wait for the next start")")
+        let causes = IncompleteStop.causes(report).joined(separator: "; ")
+        let fate = isLast ? "it is given up" : "it waits for the next start"
+        log.log("not everything was delivered, \(fate): \(causes)")
     }
 }

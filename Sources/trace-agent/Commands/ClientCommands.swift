@@ -35,7 +35,7 @@ struct DumpCommand: ParsableCommand {
 
 private func incompleteness(of report: Report) -> Failure? {
     if report.isComplete { return nil }
-    return Failure(.outputFailed, "stopped, but the host did not accept everything in time")
+    return Failure(.outputFailed, "stopped, but \(IncompleteStop.causes(report).joined(separator: "; "))")
 }
 
 struct StatusCommand: ParsableCommand {

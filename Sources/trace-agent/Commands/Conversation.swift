@@ -5,6 +5,7 @@ import Reactor
 /// One order to a running agent and its answer; what fails is explained to the user.
 struct Conversation: ~Copyable {
     private var connection: AgentConnection
+    private let id: OrderID
     private let socket: String
     private let timeout: Interval
     /// When the wait for the answer's line is over.
@@ -13,31 +14,42 @@ struct Conversation: ~Copyable {
     /// Connects and sends the order; connecting and waiting together take `timeout` at most.
     init(_ word: OrderWord, at socket: String, within timeout: Interval) throws(Failure) {
         end = .now + timeout.duration
-        connection = try Self.connect(word, socket, timeout)
+        id = .random()
+        connection = try Self.connect(Request(word, id: id), socket, timeout)
         self.socket = socket
         self.timeout = timeout
     }
 
     private static func connect(
-        _ word: OrderWord, _ socket: String, _ timeout: Interval
+        _ request: Request, _ socket: String, _ timeout: Interval
     ) throws(Failure) -> AgentConnection {
         do throws(SystemError) {
             let connection = try AgentConnection(toSocketAt: socket, within: timeout.duration)
-            try connection.send(word)
+            try connection.send(request)
             return connection
         } catch {
             throw explain(error, socket)
         }
     }
 
-    /// The line that comes next.
+    /// The line that answers the order.
+    ///
+    /// - Throws: 76 if another line comes: a new connection has nothing else.
     mutating func line() throws(Failure) -> String {
+        while let line = try nextLine() {
+            if line.isEmpty { continue }
+            if id.isAnswered(by: line) { return line }
+            throw unexpected(line)
+        }
+        throw noAnswer
+    }
+
+    private mutating func nextLine() throws(Failure) -> String? {
         do throws(SystemError) {
-            if let line = try connection.line(within: end - .now) { return line }
+            return try connection.line(within: end - .now)
         } catch {
             throw Self.explain(error, socket)
         }
-        throw noAnswer
     }
 
     /// The bytes that come next, at most `count`; each time they may take as long as an answer.
@@ -55,11 +67,15 @@ struct Conversation: ~Copyable {
         do throws(NotAnAnswer) {
             return try Line(line: line)
         } catch {
-            let start = Array(line.utf8.prefix(64)).escapedASCII
-            throw Failure(
-                .protocolError,
-                "the program that listens at \(socket) is no agent of this version: it sent \(start)")
+            throw unexpected(line)
         }
+    }
+
+    private func unexpected(_ line: String) -> Failure {
+        let start = Array(line.utf8.prefix(64)).escapedASCII
+        return Failure(
+            .protocolError,
+            "the program that listens at \(socket) is no agent of this version: it sent \(start)")
     }
 
     private var noAnswer: Failure {

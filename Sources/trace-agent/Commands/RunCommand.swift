@@ -12,9 +12,11 @@ struct RunCommand: ParsableCommand {
     var optionsFrom: String?
 
     func run() throws {
-        let log = programLog("trace-agent", level: options.logLevel)
+        let problem = LastProblem()
+        let log = programLog(
+            "trace-agent", level: options.logLevel, wrappedIn: { ProblemLog($0, remembering: problem) })
         do throws(Failure) {
-            try serve(options, log)
+            try serve(options, log, problem)
         } catch {
             log.error("\(explained(error))")
             throw ExitCode(error.status.rawValue)

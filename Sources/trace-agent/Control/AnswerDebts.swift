@@ -3,9 +3,9 @@ import ControlProtocol
 /// The answers that a stream waits for; at most 64.
 struct AnswerDebts {
     /// Words whose answer waits for a state to be reached.
-    private var words: [OrderWord] = []
+    private var words: [Request] = []
     /// Trace headers that were asked for and not made yet.
-    private(set) var headers = 0
+    private var headers: [Request] = []
     /// Whether the header that is being made now is one of them.
     private var isHeaderBeingMade = false
     /// How much of both was owed at the last `markAsOld`.
@@ -14,45 +14,46 @@ struct AnswerDebts {
 
     private static let most = 64
 
-    var isEmpty: Bool { words.isEmpty && headers == 0 }
+    var isEmpty: Bool { words.isEmpty && headers.isEmpty }
 
     var hasWords: Bool { !words.isEmpty }
+    var hasHeaders: Bool { !headers.isEmpty }
 
-    mutating func add(_ word: OrderWord) {
-        guard words.count + headers < Self.most else { return }
-        if word.answerTime == .withHeader { headers += 1 } else { words.append(word) }
+    mutating func add(_ request: Request) {
+        guard words.count + headers.count < Self.most else { return }
+        if request.word.answerTime == .withHeader { headers.append(request) } else { words.append(request) }
     }
 
     /// Marks what is owed now as older than what the other side sends from now on.
-    mutating func markAsOld() { (oldWords, oldHeaders) = (words.count, headers) }
+    mutating func markAsOld() { (oldWords, oldHeaders) = (words.count, headers.count) }
 
     /// Forgets what was owed to a host that has left.
     mutating func dropOld() {
         words.removeFirst(min(oldWords, words.count))
-        headers -= min(oldHeaders, headers)
+        headers.removeFirst(min(oldHeaders, headers.count))
         // A header that is being made may be the one that was dropped: what is owed now was asked for later.
         if oldHeaders > 0 { isHeaderBeingMade = false }
         markAsOld()
     }
 
     /// The words that `isDue` picks; they are owed no more.
-    mutating func settle(where isDue: (OrderWord) -> Bool) -> [OrderWord] {
+    mutating func settle(where isDue: (OrderWord) -> Bool) -> [Request] {
         defer {
-            oldWords -= words.prefix(oldWords).count(where: isDue)
-            words.removeAll(where: isDue)
+            oldWords -= words.prefix(oldWords).count { isDue($0.word) }
+            words.removeAll { isDue($0.word) }
         }
-        return words.filter(isDue)
+        return words.filter { isDue($0.word) }
     }
 
-    mutating func headerIsBeingMade() { isHeaderBeingMade = headers > 0 }
+    mutating func headerIsBeingMade() { isHeaderBeingMade = hasHeaders }
 
-    /// One header less that is owed.
+    /// The order that the header that was made is for; it is owed no more.
     ///
-    /// - Returns: `false` if the header that was made is not for this stream.
-    mutating func settleHeader() -> Bool {
+    /// - Returns: `nil` if the header is not for this stream.
+    mutating func settleHeader() -> Request? {
         defer { isHeaderBeingMade = false }
-        guard isHeaderBeingMade, headers > 0 else { return false }
-        headers -= 1
-        return true
+        guard isHeaderBeingMade, hasHeaders else { return nil }
+        oldHeaders = max(0, oldHeaders - 1)
+        return headers.removeFirst()
     }
 }

@@ -6,22 +6,19 @@ import Reactor
 /// The streams that orders come from: the control port and the clients of the local socket; what each of them may ask
 /// for, and which answers it waits for.
 struct Control: ~Copyable {
-    private var host: OrderStream?
+    private var streams: Streams
     /// Where the control port is, for messages.
     private let hostPath: String
-    private var clients = Clients()
     /// The stream whose turn it is: its orders are carried out even if it has ended meanwhile.
     private var turn: (id: StreamID, stream: OrderStream)?
     private var listeners: Listeners
     /// What all clients may ask for together: each order costs the reactor a report of every CPU.
     private var clientRate = RateLimit(burst: 64, thenOneEvery: .milliseconds(4))
-    private var ordersRefused = 0
     private var transfers: HeaderTransfers
     private var log: LimitedLog
     /// Messages that clients cause.
     private var clientLog: LimitedLog
-    /// Rate-limits messages about unknown orders.
-    private var refusalLog: LimitedLog
+    private var orderLog: OrderLog
 
     /// - Parameter host: The control port; `nil` if there is none, or none yet.
     init(
@@ -31,19 +28,19 @@ struct Control: ~Copyable {
         let transfers = try HeaderTransfers(&reactor)
         let listeners = try Listeners(sockets, &reactor)
         if let host { try Self.watch(host, &reactor) }
-        self.host = host
+        streams = Streams(host: host)
         self.listeners = listeners
         self.hostPath = hostPath
         self.transfers = transfers
         self.log = LimitedLog(log)
         clientLog = LimitedLog(log)
-        refusalLog = LimitedLog(log)
+        orderLog = OrderLog(log)
     }
 
     /// Serves a control port that has come, or has come back.
     mutating func attach(_ host: OrderStream, _ reactor: inout AgentReactor) throws(SystemError) {
         try Self.watch(host, &reactor)
-        self.host = host
+        streams.host = host
     }
 
     /// Edge-triggered, because poll(2) reports a port whose host is away for ever.
@@ -51,23 +48,24 @@ struct Control: ~Copyable {
         try reactor.watch(host.descriptor, for: [.readable, .writable, .edge], as: .control)
     }
 
-    var hasHost: Bool { host != nil }
-    var refusedCount: Int { ordersRefused }
+    var hasHost: Bool { streams.host != nil }
+    var refusedCount: Int { orderLog.refusedCount }
 
-    private var streams: [OrderStream] { [host].compactMap { $0 } + clients.all }
-
-    mutating func accept(_ listener: Int, _ reactor: inout AgentReactor) throws(SystemError) {
-        try listeners.accept(listener, into: &clients, &clientLog, &reactor)
+    /// Adds who gave the last order, and whether a host is there.
+    func addFacts(to report: inout Report) {
+        report.facts.lastOrder = orderLog.lastOrder
+        report.facts.isHostConnected = streams.host.map { !$0.isAway }
     }
 
-    mutating func noteActivity(ofClient place: Int) { clients.noteActivity(place) }
+    mutating func accept(_ listener: Int, _ reactor: inout AgentReactor) throws(SystemError) {
+        try listeners.accept(listener, into: &streams.clients, &clientLog, &reactor)
+    }
+
+    mutating func noteActivity(ofClient place: Int) { streams.clients.noteActivity(place) }
 
     private func stream(_ id: StreamID) -> OrderStream? {
         if let turn, turn.id == id { return turn.stream }
-        return switch id {
-        case .host: host
-        case .client(let place): clients[place]
-        }
+        return streams[id]
     }
 
     /// Begins the turn of a stream; `nextOrder` follows until there is none.
@@ -77,31 +75,30 @@ struct Control: ~Copyable {
         turn = nil
         guard let stream = stream(id) else { return }
         turn = (id, stream)
+        if stream.client != nil, isHungUp(stream.descriptor) { clientHasLeft(stream) }
         if afterPause { stream.budget.resume() }
-        stream.beginTurn(limit: clients.isAnyPaused(besides: stream) ? 4 : .max)
+        stream.beginTurn(limit: streams.clients.isAnyPaused(besides: stream) ? 4 : .max)
     }
 
     /// The next order that is to be carried out; unknown ones are refused here.
     ///
     /// - Returns: `nil` once nothing more is there, or the stream has sent too much at a time: its turn is over.
-    mutating func nextOrder(_ id: StreamID) -> (word: OrderWord, isAnswered: Bool)? {
+    mutating func nextOrder(_ id: StreamID) -> Request? {
         while let stream = stream(id) {
             guard stream.hasOrders else {
                 endIfDone(stream)
                 guard !stream.isEnded, stream.mayHaveMore, !stream.budget.isPaused, admit(stream) else {
                     break
                 }
-                read(stream)
+                use(stream) { stream throws(SystemError) in try stream.read() }
                 continue
             }
             guard admit(stream), let order = stream.nextOrder() else { break }
             switch order {
-            case .known(let word, let isAnswered):
-                clientLog.logOrder(word, from: stream)
-                return (word, isAnswered)
-            case .unknown(let line):
-                ordersRefused += 1
-                refusalLog.logRefusal(of: line, from: stream)
+            case .known(let request):
+                orderLog.note(request.word, from: stream)
+                return request
+            case .unknown(let line): orderLog.refuse(line, from: stream)
             }
         }
         turn = nil
@@ -113,35 +110,23 @@ struct Control: ~Copyable {
         stream.client == nil ? stream.budget.admit() : stream.budget.admit(sharing: &clientRate)
     }
 
-    private mutating func read(_ stream: OrderStream) {
-        do throws(SystemError) {
-            try stream.read()
-        } catch {
-            end(stream, because: "\(error.code)")
-        }
-    }
-
-    /// The streams that have sent too much, in another order each time: what clients may do together is not for the first
-    /// ones only.
-    var pausedStreams: [StreamID] {
-        let ids = [StreamID.host] + clients.taken.map { .client(place: $0) }
-        return ids.filter { stream($0)?.budget.isPaused == true }.shuffled()
-    }
+    var pausedStreams: [StreamID] { streams.paused }
 
     /// Whether an answer would be sent, and not dropped: a report costs something.
     func canAnswer(_ id: StreamID) -> Bool { stream(id)?.canBeAnswered ?? false }
 
-    mutating func answer(_ word: OrderWord, _ id: StreamID, _ report: Report) {
-        if let stream = stream(id) { answer(word, stream, report, error: nil) }
+    mutating func answer(_ request: Request, _ id: StreamID, _ report: Report) {
+        if let stream = stream(id) { answer(request, stream, report, error: nil) }
     }
 
-    /// Remembers a word whose answer waits for a state to be reached, or for a header to be built.
-    func oweAnswer(to word: OrderWord, _ id: StreamID) {
-        if let stream = stream(id), stream.isAnswering, !stream.isEnded { stream.oweAnswer(to: word) }
+    /// Remembers an order if its answer waits for a state to be reached, or for a header to be built.
+    func oweAnswer(to request: Request, _ id: StreamID) {
+        guard request.isAnswered, request.word.answerTime != .atOnce else { return }
+        if let stream = stream(id), stream.isAnswering, !stream.isEnded { stream.oweAnswer(to: request) }
     }
 
     /// Whether any stream waits for the answer to a word.
-    var isAnyAnswerOwed: Bool { streams.contains(where: \.isOwedWord) }
+    var isAnyAnswerOwed: Bool { streams.all.contains(where: \.isOwedWord) }
 
     /// Answers the words that waited for the state that has been reached, and that `isDue` picks.
     ///
@@ -149,25 +134,32 @@ struct Control: ~Copyable {
     mutating func answerOwed(
         _ report: Report, where isDue: (OrderWord) -> Bool = { _ in true }, error: String? = nil
     ) {
-        for stream in streams {
-            for word in stream.settle(where: isDue) { answer(word, stream, report, error: error) }
+        for stream in streams.all {
+            for request in stream.settle(where: isDue) { answer(request, stream, report, error: error) }
             endIfDone(stream)
         }
     }
 
-    private mutating func answer(_ word: OrderWord, _ stream: OrderStream, _ report: Report, error: String?) {
+    private mutating func answer(_ request: Request, _ stream: OrderStream, _ report: Report, error: String?)
+    {
         guard stream.canBeAnswered else { return }
-        send(stream) { stream throws(SystemError) in
-            try stream.answer(Answer(word, report, error: error).line)
+        use(stream) { stream throws(SystemError) in
+            try stream.answer(Answer(request.word, id: request.id, report, error: error).lineToSend)
         }
     }
 
-    private mutating func send(_ stream: OrderStream, _ body: (OrderStream) throws(SystemError) -> Void) {
+    /// Reads or sends on a stream, and ends it if that fails.
+    private mutating func use(_ stream: OrderStream, _ body: (OrderStream) throws(SystemError) -> Void) {
         do throws(SystemError) {
             try body(stream)
         } catch {
-            end(stream, because: "\(error.code)")
+            if stream.client == nil { end(stream, because: "\(error.code)") } else { clientHasLeft(stream) }
         }
+    }
+
+    private mutating func clientHasLeft(_ stream: OrderStream) {
+        orderLog.refuse(stream.clientHasLeft(), ofLeaving: stream)
+        endIfDone(stream)
     }
 
     /// Ends a stream whose other side sends no more and has got all its answers.
@@ -177,29 +169,29 @@ struct Control: ~Copyable {
 
     private mutating func end(_ stream: OrderStream, because reason: String) {
         stream.end()
-        if stream === host {
-            log.log("control port \(hostPath) has gone: \(reason)")
-            host = nil
-        } else {
-            clients.remove(stream)
-        }
+        if stream.client == nil { log.log("control port \(hostPath) has gone: \(reason)") }
+        streams.remove(stream)
     }
 
     /// The audiences in which a stream waits for a header, one that is being made included.
     var awaitingHeader: [HeaderAudience] {
-        HeaderAudience.allCases.filter { audience in
-            streams.contains { $0.audience == audience && $0.isOwedHeader }
-        }
+        HeaderAudience.allCases.filter { streams.of($0).contains(where: \.isOwedHeader) }
     }
 
     /// A header is being made for the streams of `audience` that wait for one now.
     func headerIsBeingMade(for audience: HeaderAudience) {
-        for stream in streams where stream.audience == audience { stream.headerIsBeingMade() }
+        for stream in streams.of(audience) { stream.headerIsBeingMade() }
     }
 
     /// Sends a header that was made to the streams that it was made for.
+    ///
+    /// - Parameter line: Announces it; each stream gets its own line, with the id of its order.
     mutating func sendHeader(_ header: Attachment, announcedBy line: String, to audience: HeaderAudience) {
-        for stream in streams where stream.audience == audience { stream.attach(header, announcedBy: line) }
+        // The agent's own line: it can be read.
+        let announcement = try? HeaderAnnouncement(line: line)
+        for stream in streams.of(audience) {
+            stream.attach(header) { id in announcement?.answering(id).lineToSend ?? line }
+        }
         transfers.begin(audience)
     }
 
@@ -214,11 +206,11 @@ struct Control: ~Copyable {
     mutating func sendHeaders() -> [HeaderAudience] {
         var done: [HeaderAudience] = []
         for audience in transfers.audiences {
-            for stream in streams where stream.audience == audience && stream.attachment != nil {
-                send(stream) { stream throws(SystemError) in try stream.sendAnswers() }
+            for stream in streams.of(audience) where stream.attachment != nil {
+                use(stream) { stream throws(SystemError) in try stream.sendAnswers() }
                 endIfDone(stream)
             }
-            let left = streams.filter { $0.audience == audience && $0.attachment != nil }
+            let left = streams.of(audience).filter { $0.attachment != nil }
             if left.contains(where: \.wantsTurn) { transfers.askForTurn() }
             if left.isEmpty { done.append(audience) }
         }
@@ -227,17 +219,21 @@ struct Control: ~Copyable {
     }
 
     var nextRetry: Duration? {
-        if host?.budget.isPaused == true || clients.isAnyPaused() || listeners.arePaused {
-            return .milliseconds(250)
-        }
-        return host?.hasUnsentAnswers == true || isSendingHeaders ? .seconds(1) : nil
+        if streams.isAnyPaused || listeners.arePaused { return .milliseconds(250) }
+        if streams.host?.hasUnsentAnswers == true || isSendingHeaders { return .seconds(1) }
+        return streams.all.contains(where: \.hasUnfinishedLine) ? OrderStream.longestSilence : nil
     }
 
-    /// Sends what a port did not accept at once (it may not report that it would now), and disconnects clients that
-    /// read their header too slowly, because others wait for the slot.
+    /// Sends what a port did not accept at once (it may not report that it would now), refuses lines whose rest does not
+    /// come, and disconnects clients that read their header too slowly, because others wait for the slot.
     mutating func retry() {
-        if let host { send(host) { host throws(SystemError) in try host.sendAnswers() } }
-        for client in clients.all where client.attachment?.isTooSlow() == true {
+        for stream in streams.all {
+            if case .unknown(let line)? = stream.dropUnfinishedLine() {
+                orderLog.refuse(line, from: stream, isUnfinished: true)
+            }
+        }
+        if let host = streams.host { use(host) { host throws(SystemError) in try host.sendAnswers() } }
+        for client in streams.clients.all where client.attachment?.isTooSlow() == true {
             clientLog.log("a client is disconnected: it reads its header too slowly", client.logFields)
             end(client, because: "too slow")
         }
@@ -245,6 +241,6 @@ struct Control: ~Copyable {
 
     /// Goes on with connections that had to wait, once those who are connected had their turn.
     mutating func resumeConnections(_ reactor: inout AgentReactor) throws(SystemError) {
-        try listeners.resume(into: &clients, &clientLog, &reactor)
+        try listeners.resume(into: &streams.clients, &clientLog, &reactor)
     }
 }

@@ -9,10 +9,12 @@ final class OrderStream {
     /// Whether the other side's leaving ends the stream: true for a socket, not for a port.
     private let endsWhenAway: Bool
     /// Whether answers can be sent.
-    let isAnswering: Bool
+    private(set) var isAnswering: Bool
     /// Whether the other side has left, and no read has found it connected since.
-    private var isAway: Bool
+    private(set) var isAway: Bool
     private var parser = OrderParser()
+    /// Since when nothing has come behind the beginning of a line; `nil` if no line has begun.
+    private var silentSince: ContinuousClock.Instant?
     private var outbox = Outbox()
     /// Orders that were read and are not carried out yet.
     private var orders: [Order] = []
@@ -20,12 +22,15 @@ final class OrderStream {
     var budget: StreamBudget
     /// Whether there is something to read in this turn, as far as is known.
     private(set) var mayHaveMore = true
-    /// Whether the other side has left for good: a host that left a port comes back on the same port.
+    /// Whether the other side sends no more: a host that left a port comes back on the same port.
     private var hasLeft = false
     /// Whether an order was carried out, or a read found none: the stream had its chance.
     private(set) var hasHadTurn = false
     /// Whether the stream is no longer served.
     private(set) var isEnded = false
+
+    /// How long the rest of a line may take.
+    static let longestSilence = Duration.seconds(1)
 
     /// The control port, or what stands in for it.
     init(_ descriptor: consuming FileDescriptor, kind: FileDescriptor.Kind) {
@@ -74,7 +79,7 @@ final class OrderStream {
 
     var hasOrders: Bool { !orders.isEmpty }
 
-    /// Whether nothing is left to do for a stream whose other side has left for good.
+    /// Whether nothing is left to do for a stream whose other side sends no more.
     var isDone: Bool { hasLeft && !hasOrders && (client == nil || !isOwed) }
 
     /// Reads once, at most 4 KiB; sends what is queued if nothing more is there.
@@ -82,17 +87,14 @@ final class OrderStream {
     /// - Throws: `ENODEV` once a port has been unplugged.
     func read() throws(SystemError) {
         defer { if orders.isEmpty { hasHadTurn = true } }
-        let count = try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) {
-            buffer throws(SystemError) -> Int? in
-            let count = try descriptor.read(into: buffer)
-            if let count, count > 0 {
-                orders += parser.parse(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-            }
-            return count
+        let count = try receive()
+        if let count, count > 0 {
+            silentSince = nil
+            return
         }
-        if let count, count > 0 { return }
         mayHaveMore = false
         let digits = parser.endOfRead()
+        if !parser.hasUnfinishedLine { silentSince = nil } else if silentSince == nil { silentSince = .now }
         if client == nil {
             try noteHost(isAway: count == 0)
         } else {
@@ -100,7 +102,54 @@ final class OrderStream {
             try sendAnswers()
             hasLeft = count == 0
         }
-        orders += digits
+        orders.add(digits)
+    }
+
+    /// Reads at most 4 KiB.
+    ///
+    /// - Returns: 0 at the end, `nil` if nothing is there.
+    private func receive() throws(SystemError) -> Int? {
+        try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 1) {
+            buffer throws(SystemError) -> Int? in
+            let count = try descriptor.read(into: buffer)
+            if let count, count > 0 {
+                orders.add(parser.parse(UnsafeRawBufferPointer(rebasing: buffer[..<count])))
+            }
+            return count
+        }
+    }
+
+    /// The most orders of a client that has left that are carried out.
+    private static let mostAfterLeaving = 16
+
+    /// Drops what a client that has left waits for, because nobody reads an answer, and most of what it sent.
+    ///
+    /// One more read is made, of 4 KiB at most. Of what was read, the last orders that change the agent's state are left to
+    /// be carried out: a client may send `start`, and leave at once.
+    ///
+    /// - Returns: The lines that were no order.
+    func clientHasLeft() -> [[UInt8]] {
+        guard isAnswering else { return [] }
+        // What cannot be read is not carried out: nobody waits for it.
+        _ = try? receive()
+        orders.add(parser.endOfRead())
+        parser.reset()
+        (isAnswering, hasLeft, mayHaveMore, silentSince) = (false, true, false, nil)
+        (outbox, debts) = (Outbox(), AnswerDebts())
+        var kept: [Order] = []
+        var refused: [[UInt8]] = []
+        for order in orders {
+            switch order {
+            case .known(let request) where request.word.changesState:
+                kept.add([.known(Request(request.word, isAnswered: false))])
+            case .known: break
+            case .unknown(let line): refused.append(line)
+            }
+        }
+        orders = Array(kept.suffix(Self.mostAfterLeaving))
+        // No event may follow: the retry timer gives it another turn, if it has no turn now.
+        if orders.isEmpty { budget.resume() } else { budget.pause() }
+        return refused
     }
 
     /// Keeps apart what belongs to a host that has left and to the one that comes next on the same port.
@@ -110,6 +159,7 @@ final class OrderStream {
         if isAway {
             // Half an order of the host that left does not belong to the next one.
             parser.reset()
+            silentSince = nil
         } else {
             try sendAnswers()
         }
@@ -122,6 +172,20 @@ final class OrderStream {
         }
     }
 
+    /// Whether a line has begun whose rest has not come.
+    var hasUnfinishedLine: Bool { silentSince != nil }
+
+    /// Drops a line whose rest has not come for a second: what comes later is another order.
+    ///
+    /// - Returns: The line, to be refused; `nil` if there is none.
+    func dropUnfinishedLine() -> Order? {
+        guard let silentSince, ContinuousClock.now - silentSince >= Self.longestSilence,
+            !poll(descriptor, for: .readable, timeout: .zero)
+        else { return nil }
+        self.silentSince = nil
+        return parser.dropUnfinishedLine()
+    }
+
     // MARK: answers
 
     /// Whether the other side waits for an answer, has not read one yet, or has orders that are not carried out.
@@ -131,10 +195,10 @@ final class OrderStream {
     var isOwedWord: Bool { debts.hasWords }
 
     /// Remembers a word whose answer has to wait; a stream that sends too many of them gets no answer.
-    func oweAnswer(to word: OrderWord) { debts.add(word) }
+    func oweAnswer(to request: Request) { debts.add(request) }
 
     /// The words that `isDue` picks; they are owed no more.
-    func settle(where isDue: (OrderWord) -> Bool) -> [OrderWord] { debts.settle(where: isDue) }
+    func settle(where isDue: (OrderWord) -> Bool) -> [Request] { debts.settle(where: isDue) }
 
     /// Queues one line and sends what the other side accepts; drops the line if too much waits already.
     func answer(_ line: String) throws(SystemError) {
@@ -158,15 +222,17 @@ final class OrderStream {
     // MARK: headers
 
     /// Whether a header was asked for and not made yet.
-    var isOwedHeader: Bool { debts.headers > 0 }
+    var isOwedHeader: Bool { debts.hasHeaders }
 
     /// The header that is made from now on is one that this stream has asked for.
     func headerIsBeingMade() { debts.headerIsBeingMade() }
 
     /// Queues the header's line and the header, if this stream still waits for it; later answers follow.
-    func attach(_ attachment: Attachment, announcedBy line: String) {
-        guard debts.settleHeader(), !isEnded else { return }
-        outbox.add(attachment, announcedBy: line)
+    ///
+    /// - Parameter line: Makes the line for the id of the order that asked for the header.
+    func attach(_ attachment: Attachment, announcedBy line: (OrderID?) -> String) {
+        guard let request = debts.settleHeader(), !isEnded else { return }
+        outbox.add(attachment, announcedBy: line(request.id))
     }
 
     /// The header that is on its way.

@@ -12,6 +12,9 @@ struct StreamBudget {
     /// Gives the stream `limit` in this turn, before other streams that wait have theirs.
     mutating func beginTurn(limit: Int) { leftInTurn = limit }
 
+    /// Lets the rest wait for the retry timer.
+    mutating func pause() { isPaused = true }
+
     /// Ends the pause.
     mutating func resume() { isPaused = false }
 

@@ -11,7 +11,7 @@ final class HeaderBuilder: HeaderSupply {
     /// The list of present CPUs, open because the thread that builds headers can open nothing but formats.
     private let present: NamedFile?
     /// The kernel's name of this boot: random(4).
-    private let bootID: String
+    let bootID: String
     private let instance: String
     /// Whether all members of the group get the kernel's addresses.
     private let addressesForGroup: Bool

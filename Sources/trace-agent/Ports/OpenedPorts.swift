@@ -1,6 +1,8 @@
 /// What was found when the ports were opened at start-up.
 struct OpenedPorts {
     let ports: Ports
+    /// `nil` if pages do not go to ports: then no CPU lacks one.
+    var online: OnlineCPUs?
     /// Whether there is a control port.
     var hasControl = false
     /// Why the control port that is there cannot be opened.

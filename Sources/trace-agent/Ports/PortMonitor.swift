@@ -1,4 +1,5 @@
 import CommandSupport
+import ControlProtocol
 import Logging
 import Reactor
 
@@ -8,11 +9,10 @@ struct PortMonitor: ~Copyable {
     /// Makes channels; `nil` if pages do not go to ports.
     private let maker: ChannelMaker?
     private let folderWatch: DirectoryWatch
-    /// The ring buffers whose CPUs have no port yet.
-    private var spareRings: [Ring]
-    /// Why a CPU's port that is there cannot be used; each reason is logged once.
-    private var dataTroubles: [Int: String]
-    private var controlTrouble: String?
+    private var spareRings: SpareRings
+    /// Why a CPU's port that is there cannot be used.
+    private var dataTroubles: [Int: PortTrouble]
+    private var controlTrouble: PortTrouble?
     /// Whether there was a control port, which is tried again once it has gone.
     private var expectsControl: Bool
     /// Whether the ports that were there at the start have been tried.
@@ -28,9 +28,9 @@ struct PortMonitor: ~Copyable {
         try reactor.watch(folderWatch.descriptor, for: .readable, as: .portsFolder)
         ports = opened.ports
         self.maker = maker
-        spareRings = opened.spareRings
-        dataTroubles = opened.dataTroubles
-        controlTrouble = opened.controlTrouble
+        spareRings = SpareRings(opened.spareRings, opened.online)
+        dataTroubles = opened.dataTroubles.mapValues(PortTrouble.init(logged:))
+        controlTrouble = opened.controlTrouble.map(PortTrouble.init(logged:))
         expectsControl = opened.hasControl
         self.folderWatch = folderWatch
         self.log = LimitedLog(log)
@@ -71,7 +71,7 @@ struct PortMonitor: ~Copyable {
     mutating func openNewPorts() -> [Channel] {
         guard let maker else { return [] }
         var channels: [Channel] = []
-        for ring in spareRings {
+        for ring in spareRings.rings {
             do throws(Failure) {
                 guard let sink = try ports.openSink(cpu: ring.cpu) else { continue }
                 channels.append(try maker.make(ring, sink))
@@ -83,15 +83,17 @@ struct PortMonitor: ~Copyable {
     }
 
     mutating func isServed(cpu: Int) {
-        spareRings.removeAll { $0.cpu == cpu }
+        spareRings.remove(cpu: cpu)
         dataTroubles[cpu] = nil
     }
 
+    /// Adds the online CPUs that have no port.
+    mutating func addPortlessCPUs(to report: inout Report, isEndOfStop: Bool) {
+        spareRings.add(to: &report, isEndOfStop: isEndOfStop)
+    }
+
     mutating func cannotServe(cpu: Int, because error: Failure) {
-        if dataTroubles[cpu] == error.description { return }
-        dataTroubles[cpu] = error.description
-        noteRestart(error)
-        log.log("\(error)")
+        if dataTroubles[cpu].note(error.description, &log) { noteRestart(error) }
     }
 
     /// Opens the port of a sink that had gone.
@@ -116,14 +118,12 @@ struct PortMonitor: ~Copyable {
             let port = try ports.openControl()
             controlTrouble = nil
             guard let port else { return nil }
-            log.log("control port \(ports.controlPath) is \(expectsControl ? "back" : "there")")
+            let news = expectsControl ? "back" : "there"
+            log.log("control port \(ports.controlPath) is \(news)", level: .notice)
             expectsControl = true
             return port
         } catch {
-            if controlTrouble == error.description { return nil }
-            controlTrouble = error.description
-            noteRestart(error)
-            log.log("\(error)")
+            if controlTrouble.note(error.description, &log) { noteRestart(error) }
             return nil
         }
     }

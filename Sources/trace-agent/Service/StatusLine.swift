@@ -6,16 +6,19 @@ struct StatusLine {
 
     /// - Parameter bytesPerSecond: How fast it has been sending lately.
     init(_ report: Report, bytesPerSecond: Double) {
-        if report.cpus.isEmpty {
+        let cpus = report.cpus.filter { $0.state != .portless }
+        if cpus.isEmpty {
             text = "\(report.state.rawValue), no CPU has a port"
             return
         }
         let totals = report.totals
-        var parts = ["\(report.state.rawValue), \(report.cpus.count) CPUs"]
+        var parts = ["\(report.state.rawValue), \(cpus.count) CPUs"]
         if report.state != .stopped { parts.append("\(Self.mebibytes(bytesPerSecond)) MiB/s") }
         parts.append("\(Self.mebibytes(Double(totals[.bytes]))) MiB sent")
         parts.append("\(totals[.lost]) events lost")
-        let waiting = report.cpus.count { $0.state == .waitingForPort || $0.state == .portGone }
+        let portless = report.cpus.count - cpus.count
+        if portless > 0 { parts.append("\(portless) CPUs without a port") }
+        let waiting = cpus.count { $0.state == .blocked || $0.state == .unplugged }
         if waiting > 0 { parts.append("\(waiting) waiting for the host") }
         text = parts.joined(separator: ", ")
     }

@@ -10,6 +10,7 @@ struct AgentParts: ~Copyable {
     private let rings: [Ring]
     /// `trace_clock`; `nil` if there is none.
     private let clock: FileDescriptor?
+    private let facts: FactSource
     private let log: Logger
     var channels: [Channel] = []
     /// The control port; `nil` if there is none.
@@ -26,13 +27,14 @@ struct AgentParts: ~Copyable {
     init(
         _ options: Options, _ signals: consuming SignalFD, _ settings: consuming RingSettings,
         _ rings: [Ring],
-        clock: consuming FileDescriptor?, _ log: Logger
+        clock: consuming FileDescriptor?, _ facts: consuming FactSource, _ log: Logger
     ) {
         self.rings = rings
         self.clock = clock
         self.options = options
         self.signals = signals
         self.settings = settings
+        self.facts = facts
         self.log = log
         ports = OpenedPorts(ports: Ports(directory: options.tracing.ports))
     }
@@ -54,8 +56,8 @@ struct AgentParts: ~Copyable {
         var reactor = try AgentReactor()
         let lifetime = try Lifetime(
             signals, isForeground: options.foreground, duration: options.duration?.duration, endActions,
-            log: log,
-            &reactor)
+            facts,
+            log: log, &reactor)
         let keeper = try SettingsKeeper(settings, try SettingsReader(rings, clock: clock), &reactor)
         var streaming = try Streaming(streamingOptions, keeper, log: log, &reactor)
         for channel in channels { try streaming.add(channel, &reactor) }

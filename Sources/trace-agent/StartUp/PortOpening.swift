@@ -51,7 +51,9 @@ struct PortOpening {
             for ring in rings { channels.append(try maker.make(ring, sink)) }
             return channels
         }
-        let online = try CPUList(ofSystem: "online").cpus
+        let onlineCPUs = try OnlineCPUs()
+        let online = onlineCPUs.cpus
+        opened.online = onlineCPUs
         var channels: [Channel] = []
         var failure = Failure(
             .unavailable,

@@ -4,7 +4,9 @@ import Logging
 import Reactor
 
 /// Opens everything in its order, drops all privileges, and serves until a signal ends it.
-func serve(_ options: Options, _ log: Logger) throws(Failure) {
+///
+/// - Parameter problem: What was logged last, for answers.
+func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Failure) {
     try wrappingSystemError(FileDescriptor.fillStandardStreams)
     try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
     try wrappingSystemError(refuseHugePages)
@@ -21,9 +23,10 @@ func serve(_ options: Options, _ log: Logger) throws(Failure) {
     let maker = ChannelMaker(
         pageSize: settings.pageSize, pipeSize: options.pipeSize.bytes, workerCPUs: options.workerCpus?.cpus,
         log: log)
+    let facts = FactSource(TracingSwitch(in: tracefs), bootID: builder.bootID, problem)
     // Without it, only answers lack the clock.
     var parts = AgentParts(
-        options, signals, settings, rings, clock: try? tracefs.open("trace_clock", .readOnly), log)
+        options, signals, settings, rings, clock: try? tracefs.open("trace_clock", .readOnly), facts, log)
     if case .record(let path) = options.mode {
         return try record(to: path, options, tracefs, rings, builder, maker, parts)
     }

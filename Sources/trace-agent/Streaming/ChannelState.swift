@@ -34,16 +34,18 @@ enum ChannelState: Equatable, Sendable {
     }
 
     /// How answers name it.
-    var reported: CPUState {
+    ///
+    /// - Parameter isUnreadable: Whether the ring buffer could not be read the last time.
+    func reported(isUnreadable: Bool) -> CPUState {
         switch self {
-        case .idle: .idle
-        case .waitingForData: .waitingForData
+        case .idle: isUnreadable ? .unreadable : .idle
+        case .waitingForData: .waiting
         case .polling: .polling
         case .draining: .draining
-        case .waitingForPort: .waitingForPort
+        case .waitingForPort: .blocked
         case .waitingForCPU: .offline
-        case .ringGone: .ringGone
-        case .portGone: .portGone
+        case .ringGone: .unreadable
+        case .portGone: .unplugged
         }
     }
 }

@@ -21,7 +21,7 @@ struct Complaints {
     mutating func begin() { isPollingLogged = false }
 
     /// The channel works again, unless its port is blocked and has never accepted anything.
-    private mutating func forget(_ channel: Channel, isBlocked: Bool, _ log: inout LimitedLog) {
+    mutating func forget(_ channel: Channel, isBlocked: Bool, _ log: inout LimitedLog) {
         trouble = nil
         guard isBlocked, !isStallLogged, let hint = channel.sink.stallHint, channel.counters.bytes.now == 0
         else { return }

@@ -16,6 +16,8 @@ extension Counts {
                 case .gone: channel.counters.bytesGone.now
                 case .zeroSplices: channel.counters.zeroSplices.now
                 case .blocked: channel.counters.timesBlocked.now
+                case .swaps: account.swaps
+                case .unconfirmed: channel.counters.bytesUnconfirmed.now
                 }
         }
     }

@@ -60,18 +60,16 @@ struct Streaming: ~Copyable {
 
     /// What was counted until the last `readStats`.
     func report(ordersRefused: Int) -> Report {
-        Report(
+        var report = Report(
             state: phase.reported, instance: options.instance, pageSize: settings.pageSize,
             cpus: channels.reports, ordersRefused: ordersRefused, isComplete: lastStop.isComplete)
+        report.warnings = warnings
+        report.facts.clock = settings.clock
+        return report
     }
 
     /// What is wrong with the streams since the last start.
-    var warnings: [String] {
-        [settings.pageSizeChange].compactMap { $0 } + channels.warnings
-    }
-
-    /// The clock of the timestamps, `nil` if unknown.
-    var clock: String? { settings.clock }
+    var warnings: [String] { [settings.pageSizeChange].compactMap { $0 } + channels.warnings }
 
     /// Starts streaming what the ring buffers hold and what comes; a stop under way ends first.
     mutating func start(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
@@ -204,7 +202,7 @@ struct Streaming: ~Copyable {
             switch reopen(channels[index].sink, channels[index].cpu) {
             case .success(false): continue
             case .success(true):
-                limitedLog.log("\(channels[index].sink.name) is back")
+                limitedLog.log("\(channels[index].sink.name) is back", level: .notice)
                 try channels[index].portIsBack(in: phase, &reactor)
             case .failure(let problem): channels[index].portStaysGone(problem, &limitedLog)
             }

@@ -61,7 +61,9 @@ struct TracedChannel {
 
     /// What has been counted; the kernel's part is as old as the last `readStats`.
     var report: CPUReport {
-        CPUReport(cpu: cpu, state: state.reported, counts: Counts(of: channel, ring.counted))
+        CPUReport(
+            cpu: cpu, state: state.reported(isUnreadable: ring.isUnreadable),
+            counts: Counts(of: channel, ring.counted), ringSize: channel.ring.size)
     }
 
     /// Begins to stream what the ring buffer holds, by the counters that were just read, and what comes.
