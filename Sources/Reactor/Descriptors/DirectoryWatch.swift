@@ -29,5 +29,9 @@ package struct DirectoryWatch: ~Copyable {
     }
 
     /// Discards the events up to now, and returns whether there were any.
-    package func drain() throws(SystemError) -> Bool { try descriptor.discardEvents() }
+    package func drain() throws(SystemError) -> Bool {
+        var hadEvents = false
+        try descriptor.readEvents { _ in hadEvents = true }
+        return hadEvents
+    }
 }

@@ -18,6 +18,15 @@ extension FileDescriptor {
         return mine.st_dev == others.st_dev && mine.st_ino == others.st_ino
     }
 
+    /// Whether another file has the name `path` now: fstat(2), stat(2).
+    ///
+    /// A name that does not exist is no other file.
+    package func isReplaced(at path: String) -> Bool {
+        var (mine, others) = (stat(), stat())
+        guard stat(path, &others) == 0, fstat(rawValue, &mine) == 0 else { return false }
+        return mine.st_dev != others.st_dev || mine.st_ino != others.st_ino
+    }
+
     /// Fills `buffer` with the bytes from `offset` on: pread(2).
     ///
     /// - Returns: Bytes read, fewer than the buffer holds only at the end of the file.

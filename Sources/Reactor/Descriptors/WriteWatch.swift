@@ -14,25 +14,35 @@ package struct WriteWatch: ~Copyable {
 
     /// Starts watching the file at `path`: inotify_add_watch(2).
     ///
+    /// - Returns: What names the file in `drain`.
     /// - Throws: `ENOENT` if there is no such file, `EACCES` if it cannot be read, `ENOSPC` beyond the user's limit,
     ///   `/proc/sys/fs/inotify/max_user_watches`.
-    package func add(_ path: String) throws(SystemError) {
-        _ = try systemCall("inotify_add_watch", on: path) {
+    package func add(_ path: String) throws(SystemError) -> Int32 {
+        try systemCall("inotify_add_watch", on: path) {
             inotify_add_watch(descriptor.rawValue, path, UInt32(IN_MODIFY))
         }
     }
 
-    /// Discards the events up to now, and returns whether there were any.
-    package func drain() throws(SystemError) -> Bool { try descriptor.discardEvents() }
+    /// Reads the events up to now: the files that were written to.
+    package func drain() throws(SystemError) -> Set<Int32> {
+        var written: Set<Int32> = []
+        try descriptor.readEvents { written.insert($0) }
+        return written
+    }
 }
 
 extension FileDescriptor {
-    /// Discards the inotify events up to now, and returns whether there were any.
-    func discardEvents() throws(SystemError) -> Bool {
+    /// Reads the inotify events up to now, and hands the watch of each to `body`.
+    func readEvents(_ body: (Int32) -> Void) throws(SystemError) {
         try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer throws(SystemError) in
-            var hadEvents = false
-            while let count = try read(into: buffer), count > 0 { hadEvents = true }
-            return hadEvents
+            while let count = try read(into: buffer), count > 0 {
+                var offset = 0
+                while offset < count {
+                    let event = buffer.load(fromByteOffset: offset, as: inotify_event.self)
+                    body(event.wd)
+                    offset += MemoryLayout<inotify_event>.size + Int(event.len)
+                }
+            }
         }
     }
 }

@@ -173,6 +173,7 @@ struct Agent: ~Copyable {
     private mutating func openPorts() throws(SystemError) {
         if lifetime.isEnding { return }
         try openControl()
+        streaming.findReplacedPorts { sink, cpu in ports.isReplaced(sink, cpu: cpu) }
         try reopenGonePorts()
         try openNewPorts()
     }

@@ -96,6 +96,9 @@ struct PortMonitor: ~Copyable {
         if dataTroubles[cpu].note(error.description, &log) { noteRestart(error) }
     }
 
+    /// Whether another port has come in the place of the one that `sink` leads to: it was plugged in anew.
+    func isReplaced(_ sink: Sink, cpu: Int) -> Bool { ports.isReplaced(sink, cpu: cpu) }
+
     /// Opens the port of a sink that had gone.
     ///
     /// - Returns: Whether it is back, or why a port that is there cannot be opened.

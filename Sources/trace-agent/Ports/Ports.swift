@@ -33,6 +33,13 @@ struct Ports: Sendable {
         return PortQueue.pagesPerSplice(ofDevice: device)
     }
 
+    /// Whether another port has come in the place of the one that `sink` leads to.
+    ///
+    /// What stands in for a port is not checked: an open socket is another file than its name.
+    func isReplaced(_ sink: Sink, cpu: Int) -> Bool {
+        sink.queueLength > 0 && sink.descriptor.isReplaced(at: dataPath(cpu: cpu))
+    }
+
     /// Opens the port of a sink that had gone, in its place.
     ///
     /// - Returns: `false` if it is not there.

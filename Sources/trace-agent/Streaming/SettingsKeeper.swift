@@ -40,12 +40,13 @@ struct SettingsKeeper: ~Copyable {
         return nil
     }
 
-    /// Whether others have written to a file that matters since the last call; what comes too often is left to the next
-    /// tick.
-    mutating func haveOthersWritten() throws(SystemError) -> Bool {
-        guard try settings.haveOthersWritten() else { return false }
-        reader.refresh()
-        return rate.admit()
+    /// What others have written to since the last call; what comes too often is left to the next tick.
+    mutating func writesOfOthers() throws(SystemError) -> RingSettings.Writes {
+        let writes = try settings.writesOfOthers()
+        if writes.any { reader.refresh() }
+        // A snapshot is never left out: it has to be known.
+        return RingSettings.Writes(
+            any: writes.snapshot || writes.any && rate.admit(), snapshot: writes.snapshot)
     }
 
     /// Sets `buffer_percent` for the smallest ring buffer, unless that is what it is.

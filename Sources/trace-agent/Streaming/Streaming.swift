@@ -169,9 +169,10 @@ struct Streaming: ~Copyable {
 
     /// Others have written to files of tracefs that matter here.
     mutating func settingsHaveChanged(_ reactor: inout AgentReactor) throws(SystemError) {
-        guard try settings.haveOthersWritten(), phase == .streaming else { return }
+        let writes = try settings.writesOfOthers()
+        guard writes.any, phase == .streaming else { return }
         settings.adoptPageSize(channels, &limitedLog)
-        channels.watchAnew(&reactor)
+        channels.watchAnew(afterSnapshot: writes.snapshot, &reactor)
     }
 
     /// The deadline: what is not sent yet stays where it is, unless there is progress.
@@ -192,9 +193,10 @@ struct Streaming: ~Copyable {
         return []
     }
 
-    /// Tries to open the ports that have gone.
-    ///
-    /// - Parameter reopen: Opens the port of a sink: whether it is back, or why it cannot be opened.
+    /// Notices ports that have gone and come back while nothing was sent to them.
+    mutating func findReplacedPorts(_ test: (Sink, _ cpu: Int) -> Bool) { channels.findReplacedPorts(test) }
+
+    /// Tries to open the ports that have gone; `reopen` returns whether the port of a sink is back.
     mutating func reopenGonePorts(
         _ reactor: inout AgentReactor, _ reopen: (Sink, _ cpu: Int) -> Result<Bool, Failure>
     ) throws(SystemError) {

@@ -121,7 +121,8 @@ struct TracedChannel {
     }
 
     /// Others have changed something: the ring buffer may be another one, or its CPU there.
-    mutating func watchAnew(_ reactor: inout AgentReactor) {
+    mutating func watchAnew(afterSnapshot: Bool, _ reactor: inout AgentReactor) {
+        if afterSnapshot { ring.noteSnapshot() }
         if state == .waitingForData { waitForData(&reactor) }
     }
 
@@ -156,9 +157,7 @@ struct TracedChannel {
         complaints.logJob(result, of: channel, usesPorts: usesPorts, &log)
         ring.jobHasEnded(result)
         // A ring buffer that has grown meanwhile can hold more than the flush was bounded by.
-        if case .flushing(let flush) = phase, result == .spent, pagesToFlush > 0 {
-            flushIsDue = !flush.hasGivenUp
-        }
+        if case .flushing = phase, result == .spent, pagesToFlush > 0 { flushIsDue = true }
         switch NextStep(after: result, of: job, in: phase, flushIsDue: flushIsDue) {
         case .rest: state = .idle
         case .waitForData: waitForData(&reactor)
@@ -182,18 +181,19 @@ struct TracedChannel {
         if case .flushing = phase { flush(in: phase) } else { dispatch(.drain) }
     }
 
+    /// The port was plugged in anew while the channel had nothing to send.
+    mutating func portIsReplaced() { if state == .idle { state = .portGone } }
+
     /// The port that had gone is open again; the channel goes on with what it has.
     mutating func portIsBack(in phase: Phase, _ reactor: inout AgentReactor) throws(SystemError) {
         sinkWatch = try SinkWatch(sink, index: index, &reactor)
         switch phase {
-        case .flushing(let flush) where flush.hasGivenUp: state = .idle
-        case .stopped: state = .idle
         case .streaming: dispatch(.drain)
-        case .flushing: flush(in: phase)
+        case .flushing(let flush) where !flush.hasGivenUp: self.flush(in: phase)
+        case .flushing, .stopped: state = .idle
         }
     }
 
-    /// Logs why the port that has gone cannot be opened again, once.
     mutating func portStaysGone(_ reason: Failure, _ log: inout LimitedLog) {
         complaints.log("\(reason)", of: channel, &log)
     }

@@ -55,8 +55,8 @@ struct TracedChannels {
         for index in indices { channels[index].retry(in: phase, &reactor, &log) }
     }
 
-    mutating func watchAnew(_ reactor: inout AgentReactor) {
-        for index in indices { channels[index].watchAnew(&reactor) }
+    mutating func watchAnew(afterSnapshot: Bool = false, _ reactor: inout AgentReactor) {
+        for index in indices { channels[index].watchAnew(afterSnapshot: afterSnapshot, &reactor) }
     }
 
     mutating func flushIfAnythingWaits(_ reactor: inout AgentReactor, _ log: inout LimitedLog) {
@@ -64,6 +64,13 @@ struct TracedChannels {
     }
 
     func interrupt() { for channel in channels { channel.interrupt() } }
+
+    /// Notices ports that have gone and come back while nothing was sent to them.
+    mutating func findReplacedPorts(_ isReplaced: (Sink, _ cpu: Int) -> Bool) {
+        for index in indices where isReplaced(channels[index].sink, channels[index].cpu) {
+            channels[index].portIsReplaced()
+        }
+    }
 
     /// Goes on with sub-buffers of `size` bytes.
     ///

@@ -43,6 +43,9 @@ struct TracedRing {
             "its ring buffer was cleared or exchanged for its snapshot: events of that time may come out of order, or not at all"
     }
 
+    /// A snapshot was taken.
+    mutating func noteSnapshot() { account.noteSnapshot() }
+
     /// A start was ordered.
     mutating func begin() { swapsBefore = account.swaps }
 

@@ -5,6 +5,7 @@ struct RingAccount {
     private var losses: LossCount
     /// Events in the ring buffer when its counters were last read.
     private(set) var unread = 0
+    private var snapshots = 0
     /// Bytes that had been taken at that time.
     private var bytesTaken = 0
 
@@ -17,8 +18,11 @@ struct RingAccount {
 
     var lostWhileStreaming: Int { losses.whileStreaming }
     var overwrittenWhileStopped: Int { losses.whileStopped }
-    /// How often the ring buffer was found cleared, or exchanged for its snapshot.
-    var swaps: Int { losses.swaps }
+    /// How often the ring buffer was cleared, or exchanged for its snapshot, as far as that is noticed.
+    var swaps: Int { max(losses.swaps, snapshots) }
+
+    /// A snapshot was taken, as somebody's write to `snapshot` shows; the counters alone do not always.
+    mutating func noteSnapshot() { snapshots += 1 }
 
     /// Reads the counters, and adds up what was lost since the last time.
     ///

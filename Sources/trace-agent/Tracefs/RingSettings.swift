@@ -11,6 +11,8 @@ struct RingSettings: ~Copyable {
     private let bufferPercent: FileDescriptor
     /// Reports what others write.
     private let writes: WriteWatch
+    /// What names the files in it that take snapshots.
+    private var snapshotFiles: Set<Int32> = []
     /// What `buffer_percent` was before the agent set it, or what others have set since; `nil` while it is not set.
     private var savedPercent: String?
     /// What the agent has set.
@@ -38,16 +40,27 @@ struct RingSettings: ~Copyable {
         try self.init(
             headerPage: try tracefs.open("events/header_page", .readOnly),
             bufferPercent: try tracefs.open("buffer_percent", .readWrite))
-        // The files whose change makes a ring buffer another one, or one of another size.
-        let files = ["snapshot", "buffer_size_kb", "buffer_subbuf_size_kb", "trace_clock"]
-        let ofCPU = cpus.flatMap { ["per_cpu/cpu\($0)/snapshot", "per_cpu/cpu\($0)/buffer_size_kb"] }
-        for file in files + ofCPU {
-            // Not every kernel has every file; changes that are not reported are noticed when the flush timer fires.
-            try? writes.add("\(tracefs.directory)/\(file)")
+        // The files whose change makes a ring buffer another one, or one of another size. Not every kernel has every file;
+        // changes that are not reported are noticed at the next tick.
+        let folders = [tracefs.directory] + cpus.map { "\(tracefs.directory)/per_cpu/cpu\($0)" }
+        for folder in folders {
+            if let file = try? writes.add("\(folder)/snapshot") { snapshotFiles.insert(file) }
+            _ = try? writes.add("\(folder)/buffer_size_kb")
+        }
+        for file in ["buffer_subbuf_size_kb", "trace_clock"] {
+            _ = try? writes.add("\(tracefs.directory)/\(file)")
         }
     }
 
-    /// Watches for `haveOthersWritten`.
+    /// What others have written to.
+    struct Writes: Equatable {
+        /// Whether to any file that matters.
+        let any: Bool
+        /// Whether to one that exchanges a ring buffer for its snapshot.
+        let snapshot: Bool
+    }
+
+    /// Watches for `writesOfOthers`.
     func watchWrites(_ reactor: inout AgentReactor) throws(SystemError) {
         try reactor.watch(writes.descriptor, for: .readable, as: .settings)
     }
@@ -60,8 +73,11 @@ struct RingSettings: ~Copyable {
         return pageSize
     }
 
-    /// Whether others have written to a file that matters since the last call.
-    func haveOthersWritten() throws(SystemError) -> Bool { try writes.drain() }
+    /// What others have written to since the last call.
+    func writesOfOthers() throws(SystemError) -> Writes {
+        let files = try writes.drain()
+        return Writes(any: !files.isEmpty, snapshot: !files.isDisjoint(with: snapshotFiles))
+    }
 
     /// Reads the size of a sub-buffer, which `buffer_subbuf_size_kb` can change at any time.
     ///
