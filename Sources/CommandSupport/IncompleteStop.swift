@@ -22,7 +22,9 @@ package enum IncompleteStop {
             let rest = Self.rest(cpus.reduce(into: Counts()) { $0 += $1.counts })
             return sentence(cpus.count == 1 ? "CPU \(list) has" : "CPUs \(list) have") + rest
         }
-        return causes.isEmpty ? ["the host did not accept everything in time"] : causes
+        if !causes.isEmpty { return causes }
+        // Ring buffers that were cleared, exchanged or given other sub-buffers are in the warnings.
+        return report.warnings.isEmpty ? ["the host did not accept everything in time"] : report.warnings
     }
 
     private static func rest(_ counts: Counts) -> String {

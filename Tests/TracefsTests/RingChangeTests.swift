@@ -143,6 +143,6 @@ struct RingChangeTests {
         let host = Connection(try FileDescriptor.open(rig.path(cpu: 0), .readOnly))
         rig.agent.signal(SIGTERM)
         while rig.agent.wait(.milliseconds(50)) == nil { _ = try host.bytes(4096) }
-        #expect(rig.agent.errorText.contains("are given up"))
+        #expect(rig.agent.errorText.contains("it is given up"))
     }
 }
