@@ -116,6 +116,24 @@ struct ServiceNotifierTests {
         #expect(receiver.messages.count == 1)
     }
 
+    @Test func `a status line that has not changed wakes nobody, and one that has does`() throws {
+        let receiver = Receiver()
+        var notifier = try notifier(receiver.manager())
+        let idle = Report.sample(cpus: 2, [.bytes: 1 << 20])
+        for _ in 0..<3 { notifier.status(idle) }
+        #expect(receiver.messages == ["STATUS=stopped, 2 CPUs, 2.0 MiB sent, 0 events lost"])
+        notifier.status(.sample(cpus: 2, [.bytes: 2 << 20]))
+        notifier.status(idle)
+        #expect(receiver.messages.count == 3)
+    }
+
+    @Test func `a status line that was refused is sent the next time, changed or not`() throws {
+        let receiver = Receiver(refusing: 1)
+        var notifier = try notifier(receiver.manager())
+        for _ in 0..<3 { notifier.status(.sample()) }
+        #expect(receiver.messages == ["STATUS=stopped, 1 CPUs, 0.0 MiB sent, 0 events lost"])
+    }
+
     @Test func `without notifications there is no status`() throws {
         let receiver = Receiver()
         var notifier = try notifier(receiver.manager(wantsNotifications: false))

@@ -12,6 +12,8 @@ struct ServiceNotifier: ~Copyable {
     /// What the manager acts upon and did not accept yet; it is repeated.
     private var unsent: [String] = []
     private var lastStatus = (at: ContinuousClock.now, bytes: 0)
+    /// The status line that the manager has; it is not woken for the same again.
+    private var shownStatus = ""
 
     /// How often the status line may change.
     private static let statusPeriod = Duration.seconds(2)
@@ -82,8 +84,9 @@ struct ServiceNotifier: ~Copyable {
         let (now, bytes) = (ContinuousClock.now, report.totals[.bytes])
         let elapsed = max(now - lastStatus.at, .milliseconds(1))
         let rate = Double(bytes - lastStatus.bytes) / (elapsed / .seconds(1))
-        _ = manager.notify("STATUS=\(StatusLine(report, bytesPerSecond: rate).text)")
         lastStatus = (now, bytes)
+        let text = StatusLine(report, bytesPerSecond: rate).text
+        if text != shownStatus, manager.notify("STATUS=\(text)") { shownStatus = text }
     }
 
     // MARK: the watchdog
