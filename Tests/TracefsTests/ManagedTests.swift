@@ -37,7 +37,7 @@ struct ManagedTests {
         #expect(try manager.message(with: "RELOADING") == "RELOADING=1")
         #expect(try manager.message() == "READY=1")
         #expect(rig.terminate() == 0)
-        #expect(try manager.message(with: "STOPPING") == "STOPPING=1\nEXTEND_TIMEOUT_USEC=10000000")
+        #expect(try manager.message(with: "STOPPING") == "STOPPING=1\nEXTEND_TIMEOUT_USEC=15000000")
         #expect(try manager.message()?.hasPrefix("STATUS=stopped, 2 CPUs, 1.") == true)
     }
 

@@ -6,6 +6,11 @@ import Testing
 /// What others do to the rings while they are streamed.
 @Suite(.serialized, .enabled(if: Machine.hasTracefs, "needs root and tracefs"))
 struct RingChangeTests {
+    /// Where a rate has to be kept up with, an agent that is neither a debug build nor sanitized.
+    private func releaseRig() throws -> AgentRig {
+        try AgentRig(ringKiB: 1024, program: Machine.release("trace-agent"))
+    }
+
     /// Checks that CPU 0 got `written` records, each once and in order.
     private func expectAll(_ written: Int, _ rig: AgentRig, _ answer: Answer) throws {
         let stream = try rig.stream(cpu: 0)
@@ -17,7 +22,7 @@ struct RingChangeTests {
     }
 
     @Test func `with the block option, where poll always says ready, nothing is lost`() throws {
-        let rig = try AgentRig(ringKiB: 1024)
+        let rig = try releaseRig()
         try rig.instance.set("options/block", "1")
         _ = try rig.control.order("start")
         let written = try rig.instance.startLoad(cpu: 0, seconds: 2, rate: 50_000).recordsWritten()
@@ -26,7 +31,7 @@ struct RingChangeTests {
     }
 
     @Test func `a percent of 0 costs no page for each event, and ours comes back`() throws {
-        let rig = try AgentRig(ringKiB: 1024)
+        let rig = try releaseRig()
         _ = try rig.control.order("start")
         try rig.instance.set("buffer_percent", "0")
         let start = ContinuousClock.now
@@ -42,7 +47,7 @@ struct RingChangeTests {
 
     @Test func `a worker that a real-time task keeps off its CPU runs elsewhere, and nothing is lost`() throws
     {
-        let rig = try AgentRig(ringKiB: 1024)
+        let rig = try releaseRig()
         _ = try rig.control.order("start")
         let hog = try Program(
             "setpriv",
@@ -74,7 +79,7 @@ struct RingChangeTests {
     func `a sub-buffer size that changes in mid-stream is adopted, and only what the kernel drops is lost`()
         throws
     {
-        let rig = try AgentRig()
+        let rig = try releaseRig()
         _ = try rig.control.order("start")
         let load = try rig.instance.startLoad(cpu: 0, seconds: 2, rate: 50_000)
         #expect(try eventually { try readFile(rig.path(cpu: 0)).count > 1 << 20 })
