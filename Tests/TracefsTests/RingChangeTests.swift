@@ -118,7 +118,7 @@ struct RingChangeTests {
 
     @Test func `a dump goes on for as long as the host reads`() throws {
         let rig = try AgentRig(.fifos, ringKiB: 8192, options: ["--stop-timeout", "300ms"])
-        let written = try rig.instance.startLoad(cpu: 0, seconds: 1, rate: 60_000).recordsWritten()
+        let written = try rig.instance.startLoad(cpu: 0, seconds: 0.2, rate: 60_000).recordsWritten()
         // Reads for much longer than the timeout in all, but goes on reading.
         let caught = "\(rig.folder.path)/caught"
         let host = try Program(
