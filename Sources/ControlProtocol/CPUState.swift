@@ -7,7 +7,7 @@ package struct CPUState: RawRepresentable, Hashable, Codable, CaseIterable, Send
     package static let idle = CPUState(rawValue: "idle")
     /// Waiting for the ring buffer to fill.
     package static let waiting = CPUState(rawValue: "waiting")
-    /// A timer tries the ring buffer, because poll(2) does not report what is in it.
+    /// A timer tries the ring buffer, because poll(2) is of no use for it: it reports what splice(2) does not move.
     package static let polling = CPUState(rawValue: "polling")
     /// The worker moves pages.
     package static let draining = CPUState(rawValue: "draining")

@@ -19,7 +19,7 @@ package enum Counter: String, CaseIterable, CodingKey, Sendable {
     case zeroSplices = "zero_splices"
     /// How often the port accepted nothing more.
     case blocked
-    /// How often the ring buffer was found exchanged for its snapshot: the stream then goes back in time.
+    /// How often the ring buffer was cleared, or exchanged for its snapshot, while pages moved, as far as that is noticed.
     case swaps
     /// Bytes that were on their way to the host when the port was unplugged, or its host left: at most so many of those
     /// that the port has accepted did not arrive.

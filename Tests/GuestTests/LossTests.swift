@@ -13,10 +13,7 @@ struct LossTests {
         answers = try guest.answers()
     }
 
-    private func order(_ word: String) throws -> Answer {
-        try guest.order(word + "\n")
-        return try answers.answer()
-    }
+    private func order(_ word: String) throws -> Answer { try guest.order(word, answeredOn: answers) }
 
     @Test func `snapshots lose nothing but what they take, and the answer says that they were taken`() throws
     {

@@ -15,10 +15,7 @@ struct PortTests {
         answers = try guest.answers()
     }
 
-    private func order(_ word: String) throws -> Answer {
-        try guest.order(word + "\n")
-        return try answers.answer()
-    }
+    private func order(_ word: String) throws -> Answer { try guest.order(word, answeredOn: answers) }
 
     @Test func `numbered records of two busy CPUs arrive once each, in order, and nothing after the stop`()
         throws

@@ -15,10 +15,7 @@ struct RecordingTests {
         answers = try guest.answers()
     }
 
-    private func order(_ word: String) throws -> Answer {
-        try guest.order(word + "\n")
-        return try answers.answer()
-    }
+    private func order(_ word: String) throws -> Answer { try guest.order(word, answeredOn: answers) }
 
     /// Writes the header, and puts it together with what was caught.
     private func assemble(_ header: [UInt8]) throws -> String {

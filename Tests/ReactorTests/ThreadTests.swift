@@ -47,7 +47,7 @@ struct ThreadTests {
             let path = "/proc/thread-self/comm"
             let name = try? FileDescriptor.open(path, .readOnly).contents()
             let isSet = CPUMask([1]).set(ofThread: callingThreadID) == nil
-            let isKnown = CPUMask.ofCallingThread == CPUMask([1])
+            let isKnown = CPUMask.ofCallingThread == CPUMask([1]) && CPUMask([1]).isOfCallingThread
             exchange.replies.signal(
                 isSet && isKnown && name == "a-name-that-is-\n" ? 1 : 2)
         }

@@ -25,8 +25,10 @@ package final class Guest {
     /// - Parameters:
     ///   - serial: Properties of the virtio-serial device, such as `indirect_desc=off`.
     ///   - spare: How many ports the device has beside the agent's; they come first.
+    ///   - kernel: Parameters of the kernel, such as `maxcpus=1`.
     package init(
-        _ backEnd: BackEnd, _ system: System = .busybox, serial: String = "", spare: Int = 0
+        _ backEnd: BackEnd, _ system: System = .busybox, serial: String = "", spare: Int = 0,
+        kernel: String = ""
     ) throws {
         self.system = system
         let folderOfSystem = system == .systemd ? "/systemd" : ""
@@ -36,7 +38,7 @@ package final class Guest {
             "-no-reboot",
             "-display", "none", "-kernel", "\(Machine.guestFolder)/vmlinuz",
             "-initrd", "\(Machine.guestFolder)\(folderOfSystem)/initramfs", "-append",
-            "console=ttyS0 quiet panic=-1 oops=panic",
+            "console=ttyS0 quiet panic=-1 oops=panic \(kernel)",
             "-serial", "file:\(folder.path)/console",
             "-device", "virtio-serial-pci,id=tools", "-device",
             "virtio-serial-pci,id=ports" + (serial.isEmpty ? "" : ",\(serial)"),
@@ -176,6 +178,12 @@ package final class Guest {
     package func order(_ text: String) throws {
         let fifo = try FileDescriptor.open("\(folder.path)/agent-ctl-path.in", .readWrite)
         _ = try fifo.write(Array(text.utf8))
+    }
+
+    /// Gives an order in words, and reads its answer.
+    package func order(_ word: String, answeredOn answers: Connection) throws -> Answer {
+        try order(word + "\n")
+        return try answers.answer()
     }
 
     /// Orders a header and catches it, as an operator does: the line that announces it, and the bytes that follow.

@@ -198,6 +198,6 @@ struct OrderStreamTests {
     func `the journal's fields name the other side`(uid: UInt32?, expected: [String: String]) throws {
         let (stream, _) = try uid.map { try SocketPair.client(uid: $0) } ?? SocketPair.host()
         #expect(stream.logFields.mapValues(\.description) == expected)
-        #expect(stream.origin == (uid == nil ? .host : .client))
+        #expect(stream.audience == (uid == nil ? .host : .group))
     }
 }

@@ -93,3 +93,46 @@ struct InFlightTests {
         #expect(inFlight.bytes == 0)
     }
 }
+
+struct StarvationTests {
+    private let start = ContinuousClock.now
+    private let counters = ChannelCounters()
+
+    /// Gives the worker a job at `seconds`, and checks it 100 ms later: for how many seconds it is released.
+    private func released(
+        _ starvation: inout Starvation, _ placement: Placement, at seconds: Int, isWaiting: Bool = true,
+        moving pages: Int = 0
+    ) -> Int64? {
+        starvation.begin(placement, counters, at: start + .seconds(seconds))
+        counters.pages.count(pages)
+        return starvation.check(
+            placement, counters, isWaiting: isWaiting, at: start + .seconds(seconds) + .milliseconds(100)
+        )?.components.seconds
+    }
+
+    @Test func `a worker that waits for its CPU is released, twice as long each time, within limits`() {
+        var starvation = Starvation()
+        let placement = Placement(home: [0])
+        var times: [Int64?] = []
+        var now = 0
+        for _ in 0..<8 {
+            times.append(released(&starvation, placement, at: now))
+            now += Int(times.last.flatMap(\.self) ?? 0) + 1
+        }
+        #expect(times == [1, 2, 4, 8, 16, 32, 64, 64])
+        // Well at home for longer than that.
+        let quiet = released(&starvation, placement, at: now, moving: 1)
+        let later = released(&starvation, placement, at: now + 65)
+        #expect(quiet == nil && later == 1)
+    }
+
+    @Test func `a worker that moves pages, sleeps, or is released already stays as it is`() {
+        var starvation = Starvation()
+        let placement = Placement(home: [0])
+        let moving = released(&starvation, placement, at: 0, moving: 1)
+        let sleeping = released(&starvation, placement, at: 1, isWaiting: false)
+        let first = released(&starvation, placement, at: 2)
+        let again = released(&starvation, placement, at: 2)
+        #expect(moving == nil && sleeping == nil && first == 1 && again == nil)
+    }
+}

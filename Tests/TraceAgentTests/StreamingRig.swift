@@ -91,7 +91,7 @@ final class StreamingRig {
                 case .ring(let index): streaming.ringIsReadable(index)
                 case .jobResult(let index): effects += try streaming.jobHasEnded(index, &reactor)
                 case .sink(let index): effects += try streaming.sinkIsReady(index, readiness)
-                case .flushTimer: try streaming.flushTimerHasFired(&reactor)
+                case .flushTimer: _ = try streaming.flushTimerHasFired(&reactor)
                 case .deadline: effects += try streaming.deadlineHasPassed()
                 case .durationTimer: throw TestFailure("no event for 20 seconds: \(report)")
                 case .heartbeat: break

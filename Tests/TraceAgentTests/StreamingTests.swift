@@ -108,7 +108,7 @@ struct StreamingTests {
         try rig.start()
         try rig.changePageSize(to: 8192)
         try rig.run { $0.report.pageSize == 8192 }
-        #expect(rig.streaming.warnings == ["the sub-buffer size has changed from 4096 to 8192 bytes"])
+        #expect(rig.report.warnings == ["the sub-buffer size has changed from 4096 to 8192 bytes"])
         try rig.rings[0].write(pages: 4)
         try rig.run { $0.totals[.bytes] == 4 * 4096 }
         #expect(rig.totals[.pages] == 2)
@@ -119,7 +119,7 @@ struct StreamingTests {
         try rig.start()
         try rig.stop()
         _ = try rig.runUntilStopped()
-        #expect(rig.report.isComplete && rig.streaming.warnings.isEmpty)
+        #expect(rig.report.isComplete && rig.report.warnings.isEmpty)
     }
 
     @Test func `sub-buffers that do not fit into a pipe are not started`() throws {

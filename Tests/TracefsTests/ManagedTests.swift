@@ -108,6 +108,28 @@ struct ManagedTests {
         for cpu in 0...1 { #expect(lines.count { $0.contains("per_cpu/cpu\(cpu)/stats>") } == 1) }
     }
 
+    @Test(.enabled(if: Machine.hasStrace, "needs strace, which `make test` installs"))
+    func `what waits while a ring buffer is resized is not read by the reactor thread`() throws {
+        let rig = try AgentRig(program: Machine.release("trace-agent"))
+        _ = try rig.control.order("status")
+        let calls = temporaryPath()
+        defer { unlink(calls) }
+        let strace = try Program(
+            "strace", ["-f", "-y", "-e", "trace=pread64", "-o", calls, "-p", "\(rig.agent.pid)"])
+        #expect(eventually { strace.errorText.contains("attached") })
+        _ = try rig.control.order("start")
+        try rig.instance.set("buffer_size_kb", "3072")
+        #expect(try eventually { try rig.control.order("status").cpus[0].ring_size == 3072 << 10 })
+        _ = try rig.instance.startLoad(cpu: 0, seconds: 0.1, rate: 50_000).recordsWritten()
+        #expect(try rig.control.order("stop").complete)
+        strace.kill()
+        let lines = try readText(calls).split(separator: "\n")
+        let underLock = lines.filter { $0.contains("buffer_size_kb>") || $0.contains("trace_clock>") }
+        #expect(!underLock.isEmpty)
+        #expect(underLock.allSatisfy { !$0.hasPrefix("\(rig.agent.pid) ") })
+        #expect(lines.contains { $0.hasPrefix("\(rig.agent.pid) ") && $0.contains("stats>") })
+    }
+
     @Test func `nothing is left of what root may do`() throws {
         let rig = try AgentRig(program: Machine.release("trace-agent"))
         _ = try rig.control.order("status")

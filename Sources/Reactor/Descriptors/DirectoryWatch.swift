@@ -5,10 +5,7 @@ import Glibc
 package struct DirectoryWatch: ~Copyable {
     package let descriptor: FileDescriptor
 
-    package init() throws(SystemError) {
-        let flags = CInt(IN_CLOEXEC | IN_NONBLOCK)
-        descriptor = FileDescriptor(owning: try systemCall("inotify_init1") { inotify_init1(flags) })
-    }
+    package init() throws(SystemError) { descriptor = try .inotify() }
 
     /// Starts watching `directory`; watching it again has no effect: inotify_add_watch(2).
     ///

@@ -7,10 +7,7 @@ import Glibc
 package struct WriteWatch: ~Copyable {
     package let descriptor: FileDescriptor
 
-    package init() throws(SystemError) {
-        let flags = CInt(IN_CLOEXEC | IN_NONBLOCK)
-        descriptor = FileDescriptor(owning: try systemCall("inotify_init1") { inotify_init1(flags) })
-    }
+    package init() throws(SystemError) { descriptor = try .inotify() }
 
     /// Starts watching the file at `path`: inotify_add_watch(2).
     ///
@@ -28,21 +25,5 @@ package struct WriteWatch: ~Copyable {
         var written: Set<Int32> = []
         try descriptor.readEvents { written.insert($0) }
         return written
-    }
-}
-
-extension FileDescriptor {
-    /// Reads the inotify events up to now, and hands the watch of each to `body`.
-    func readEvents(_ body: (Int32) -> Void) throws(SystemError) {
-        try withUnsafeTemporaryAllocation(byteCount: 4096, alignment: 8) { buffer throws(SystemError) in
-            while let count = try read(into: buffer), count > 0 {
-                var offset = 0
-                while offset < count {
-                    let event = buffer.load(fromByteOffset: offset, as: inotify_event.self)
-                    body(event.wd)
-                    offset += MemoryLayout<inotify_event>.size + Int(event.len)
-                }
-            }
-        }
     }
 }

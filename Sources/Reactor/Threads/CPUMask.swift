@@ -26,6 +26,15 @@ package struct CPUMask: Sendable, Equatable {
         return mask
     }
 
+    /// Whether this is the mask of the calling thread; allocates nothing: sched_getaffinity(2).
+    package var isOfCallingThread: Bool {
+        withUnsafeTemporaryAllocation(of: UInt.self, capacity: words.count) { own in
+            own.initialize(repeating: 0)
+            let size = own.count * MemoryLayout<UInt>.size
+            return cepoll_get_affinity(size, own.baseAddress) == 0 && own.elementsEqual(words)
+        }
+    }
+
     /// Sets the mask of a thread.
     ///
     /// The kernel resets the mask of a thread whose only CPU goes offline, and does not restore it when the CPU returns.

@@ -74,8 +74,8 @@ struct Agent: ~Copyable {
         case .jobResult(let index): try apply(streaming.jobHasEnded(index, &reactor))
         case .sink(let index): try apply(streaming.sinkIsReady(index, readiness))
         case .flushTimer:
-            try streaming.flushTimerHasFired(&reactor)
-            try notifyStatus(ifDue: true)
+            let areStatsNew = try streaming.flushTimerHasFired(&reactor)
+            try notifyStatus(ifDue: true, areStatsNew: areStatsNew)
         case .deadline: try apply(streaming.deadlineHasPassed())
         case .control: try carryOutOrders(of: .host)
         case .client(let place):
@@ -216,9 +216,9 @@ struct Agent: ~Copyable {
         try control.resumeConnections(&reactor)
     }
 
-    private mutating func notifyStatus(ifDue: Bool = false) throws(SystemError) {
+    private mutating func notifyStatus(ifDue: Bool = false, areStatsNew: Bool = false) throws(SystemError) {
         guard ifDue ? notifier.isStatusDue : notifier.wantsStatus else { return }
-        streaming.readStats()
+        if !areStatsNew { streaming.readStats() }
         notifier.status(report())
     }
 

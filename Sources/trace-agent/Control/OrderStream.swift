@@ -53,8 +53,6 @@ final class OrderStream {
         budget = StreamBudget(RateLimit(burst: 128, thenOneEvery: .milliseconds(10)))
     }
 
-    var origin: OrderOrigin { client == nil ? .host : .client }
-
     /// Whose trace headers this stream gets.
     var audience: HeaderAudience { HeaderAudience(of: client) }
 

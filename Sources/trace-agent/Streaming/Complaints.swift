@@ -83,9 +83,11 @@ struct Complaints {
             Self.fields(of: channel))
     }
 
-    /// Logs that a worker cannot be pinned to its CPU, which is online.
+    /// Logs that a worker cannot be pinned to its CPU although that is online.
     private mutating func logPin(_ error: Errno?, of channel: Channel, _ log: inout LimitedLog) {
         guard let error, error != pinTrouble else { return pinTrouble = error }
+        // If the list cannot be read, the CPU counts as online.
+        guard (try? CPUList(ofSystem: "online"))?.cpus.contains(channel.cpu) ?? true else { return }
         let isLogged = log.log(
             "CPU \(channel.cpu): its worker is not pinned to it: \(error): is the CPU outside the cpuset (AllowedCPUs=)? --worker-cpus names others",
             Self.fields(of: channel))

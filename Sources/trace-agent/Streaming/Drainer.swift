@@ -68,7 +68,7 @@ struct Drainer: ~Copyable {
                     movedSinceWait = false
                     continue
                 } else {
-                    return hasMoved ? .dry : .idle
+                    return hasMoved ? .dry : nothingMoved
                 }
                 hasMoved = true
                 movedSinceWait = true
@@ -80,6 +80,12 @@ struct Drainer: ~Copyable {
         } catch {
             return error
         }
+    }
+
+    /// What it means that the ring buffer gave nothing: splice(2) takes that of a CPU that was never online for an empty
+    /// one, and only poll(2) and read(2) tell.
+    private var nothingMoved: JobResult {
+        isInError(channel.ring.descriptor) ? .ringFailed(.noDevice) : .idle
     }
 
     private mutating func notePageSize() {

@@ -29,7 +29,7 @@ final class Placement: Sendable {
     /// Pins the worker, unless it is released: it may run elsewhere because its CPU was offline.
     func goHome() {
         if isReleased.load(ordering: .acquiring) { return }
-        let error = CPUMask.ofCallingThread == home ? nil : home.set(ofThread: callingThreadID)
+        let error = home.isOfCallingThread ? nil : home.set(ofThread: callingThreadID)
         refusal.store(error?.rawValue ?? 0, ordering: .releasing)
     }
 

@@ -5,10 +5,12 @@ struct Starvation {
     private var beat = WorkerBeat()
     private var releasedUntil: ContinuousClock.Instant?
     private var releaseTime = Self.shortestRelease
+    /// When it went home the last time.
+    private var recalled: ContinuousClock.Instant?
 
     /// How often a busy worker is checked: a ring buffer of 1 MiB holds what comes at 4 MB/s for five times as long.
     static let checkPeriod = Duration.milliseconds(50)
-    /// How long a worker stays released: twice as long each time that it starves soon after it went home.
+    /// How long a worker stays released: twice as long each time, unless it was well at home for the longest of these.
     private static let shortestRelease = Duration.seconds(1)
     private static let longestRelease = Duration.seconds(64)
 
@@ -19,9 +21,8 @@ struct Starvation {
         beat.jobs += 1
         _ = beat.hasStopped(at: counters)
         guard let end = releasedUntil, now >= end else { return }
-        // Half of the time at home without trouble: the next release is short again.
-        if now - end > releaseTime { releaseTime = Self.shortestRelease }
         releasedUntil = nil
+        recalled = now
         placement.recall()
     }
 
@@ -30,13 +31,14 @@ struct Starvation {
 
     /// Releases the worker if it waits for its CPU and has done nothing since it was given its job, or since the last call.
     ///
+    /// - Parameter isWaiting: Whether the worker waits for its CPU.
     /// - Returns: For how long it is released from now on; `nil` if nothing changes.
     mutating func check(
-        _ placement: Placement, _ counters: ChannelCounters, at now: ContinuousClock.Instant = .now
+        _ placement: Placement, _ counters: ChannelCounters, isWaiting: @autoclosure () -> Bool,
+        at now: ContinuousClock.Instant = .now
     ) -> Duration? {
-        guard beat.hasStopped(at: counters), releasedUntil == nil, placement.isWaitingForCPU else {
-            return nil
-        }
+        guard beat.hasStopped(at: counters), releasedUntil == nil, isWaiting() else { return nil }
+        if let recalled, now - recalled > Self.longestRelease { releaseTime = Self.shortestRelease }
         let time = releaseTime
         releasedUntil = now + time
         releaseTime = min(releaseTime * 2, Self.longestRelease)

@@ -63,13 +63,10 @@ struct Streaming: ~Copyable {
         var report = Report(
             state: phase.reported, instance: options.instance, pageSize: settings.pageSize,
             cpus: channels.reports, ordersRefused: ordersRefused, isComplete: lastStop.isComplete)
-        report.warnings = warnings
+        report.warnings = [settings.pageSizeChange].compactMap { $0 } + channels.warnings
         report.facts.clock = settings.clock
         return report
     }
-
-    /// What is wrong with the streams since the last start.
-    var warnings: [String] { [settings.pageSizeChange].compactMap { $0 } + channels.warnings }
 
     /// Starts streaming what the ring buffers hold and what comes; a stop under way ends first.
     mutating func start(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
@@ -155,22 +152,25 @@ struct Streaming: ~Copyable {
     }
 
     /// A tick: checks what others may have changed, and sends what has waited in the ring buffers if it is time.
-    mutating func flushTimerHasFired(_ reactor: inout AgentReactor) throws(SystemError) {
+    ///
+    /// - Returns: Whether the kernel's counters were read.
+    mutating func flushTimerHasFired(_ reactor: inout AgentReactor) throws(SystemError) -> Bool {
         let tick = try timers.tick()
-        guard tick != .nothing, phase == .streaming else { return }
+        guard tick != .nothing, phase == .streaming else { return false }
         settings.setPercent(channels, &limitedLog)
         settings.adoptPageSize(channels, &limitedLog)
-        if tick == .flush {
-            channels.flushIfAnythingWaits(&reactor, &limitedLog)
-        } else {
+        guard tick == .flush else {
             channels.watchAnew(&reactor)
+            return false
         }
+        channels.flushIfAnythingWaits(&reactor, &limitedLog)
+        return true
     }
 
     /// Others have written to files of tracefs that matter here.
     mutating func settingsHaveChanged(_ reactor: inout AgentReactor) throws(SystemError) {
         let writes = try settings.writesOfOthers()
-        guard writes.any, phase == .streaming else { return }
+        guard writes.any, phase != .stopped else { return }
         settings.adoptPageSize(channels, &limitedLog)
         channels.watchAnew(afterSnapshot: writes.snapshot, &reactor)
     }

@@ -63,7 +63,7 @@ struct TracedChannel {
     var report: CPUReport {
         CPUReport(
             cpu: cpu, state: state.reported(isUnreadable: ring.isUnreadable),
-            counts: Counts(of: channel, ring.counted), ringSize: channel.ring.size)
+            counts: Counts(of: channel, ring.counted), ringSize: channel.ring.knownSize)
     }
 
     /// Begins to stream what the ring buffer holds, by the counters that were just read, and what comes.
@@ -213,7 +213,7 @@ struct TracedChannel {
         case .draining:
             if let time = worker.releaseIfStarved() { complaints.logStarvation(of: channel, for: time, &log) }
         case .waitingForPort: resumeIfBlocked(in: phase)
-        case .waitingForCPU: if !ring.isOffline { dispatch(.drain) }
+        case .waitingForCPU: if !ring.isOffline { waitForData(&reactor) }
         case .ringGone: flushIfAnythingWaits(&reactor, &log)
         case .idle, .portGone: break
         }

@@ -65,7 +65,7 @@ struct TracedRing {
     /// When the registration is to be renewed, `nil` if the next tick does that early enough.
     var renewal: Duration? { watch.renewal }
 
-    /// Whether its CPU was never online: poll(2) then reports an error.
+    /// Whether its CPU was never online: poll(2) then reports an error, while splice(2) takes it for an empty one.
     var isOffline: Bool { isInError(ring.descriptor) }
 
     /// How often it is tried while poll(2) is of no use for it.

@@ -41,5 +41,8 @@ struct WorkerLink {
     /// Lets a worker that gets no time on its CPU run anywhere.
     ///
     /// - Returns: For how long; `nil` if nothing changes.
-    mutating func releaseIfStarved() -> Duration? { starvation.check(channel.placement, channel.counters) }
+    mutating func releaseIfStarved() -> Duration? {
+        let placement = channel.placement
+        return starvation.check(placement, channel.counters, isWaiting: placement.isWaitingForCPU)
+    }
 }

@@ -48,6 +48,9 @@ final class Ring: Sendable {
     /// 0 if the kernel does not report it.
     var size: Int { lastSize.load(ordering: .acquiring) }
 
+    /// The same, `nil` if the kernel does not report it.
+    var knownSize: Int? { size > 0 ? size : nil }
+
     /// Reads the size; waits for as long as anybody resizes a ring buffer, which can take seconds.
     func readSize() {
         if let size = Self.size(in: sizeFile) { lastSize.store(size, ordering: .releasing) }

@@ -1,0 +1,30 @@
+import Support
+import Testing
+
+/// A CPU that comes online for the first time while pages are streamed.
+@MainActor @Suite(.serialized, .enabled(if: Machine.hasGuest, "needs the guest that `make guest` makes"))
+struct LateCPUTests {
+    @Test func `a CPU that comes late is served from its first event`() throws {
+        let guest = try Guest(.fifos, kernel: "maxcpus=1")
+        let answers = try guest.answers()
+        defer { guest.stopCatching() }
+        try guest.startAgent(ringKiB: 1024)
+        try guest.catchPages()
+        #expect(try guest.order("start", answeredOn: answers).state == "streaming")
+        #expect(
+            try eventually { try guest.order("status", answeredOn: answers).cpus[1].state == "offline" })
+        try guest.run("echo 1 > /sys/devices/system/cpu/cpu1/online")
+        let written = try guest.writeRecords(seconds: 3, rate: 50_000)
+        let answer = try guest.order("stop", answeredOn: answers)
+        #expect(answer.complete)
+        for cpu in 0...1 {
+            let stream = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes)
+            #expect(stream.flaw == nil && answer.cpus[cpu].lost == 0)
+            let isWhole = stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu]))
+            #expect(isWhole, "CPU \(cpu): \(stream.numbers(of: cpu).count) of \(written[cpu])")
+        }
+        // Being offline is nothing to complain of.
+        let log = try guest.endAgent()
+        #expect(!log.contains("warning"), "\(log)")
+    }
+}
