@@ -139,6 +139,8 @@ struct RingChangeTests {
         let stream = PageStream(try readFile(caught), rawDataType: try TraceInstance.rawDataType())
         let isWhole = stream.numbers(of: 0) == Array(0..<UInt64(written))
         #expect(isWhole)
+        // The end of the FIFO ends the host's last read.
+        #expect(rig.terminate() == 0)
     }
 
     @Test func `the exit is bounded although the host goes on reading`() throws {
