@@ -8,17 +8,26 @@ struct Starvation {
     /// When it went home the last time.
     private var recalled: ContinuousClock.Instant?
 
-    /// How often a busy worker is checked: a ring buffer of 1 MiB holds what comes at 4 MB/s for five times as long.
-    static let checkPeriod = Duration.milliseconds(50)
+    /// Whether the job was checked before.
+    private var isChecked = false
+
+    /// A ring buffer of 1 MiB that fills at 4 MB/s overflows a quarter of a second after it was reported.
+    private static let firstCheck = Duration.milliseconds(50)
+    /// A job that goes on: each check wakes the reactor thread.
+    private static let laterChecks = Duration.milliseconds(100)
     /// How long a worker stays released: twice as long each time, unless it was well at home for the longest of these.
     private static let shortestRelease = Duration.seconds(1)
     private static let longestRelease = Duration.seconds(64)
+
+    /// When a worker that has a job is to be checked, from the last time on.
+    var checkPeriod: Duration { isChecked ? Self.laterChecks : Self.firstCheck }
 
     /// The worker is given a job, and goes home if its time elsewhere is over.
     mutating func begin(
         _ placement: Placement, _ counters: ChannelCounters, at now: ContinuousClock.Instant = .now
     ) {
         beat.jobs += 1
+        isChecked = false
         _ = beat.hasStopped(at: counters)
         guard let end = releasedUntil, now >= end else { return }
         releasedUntil = nil
@@ -37,6 +46,7 @@ struct Starvation {
         _ placement: Placement, _ counters: ChannelCounters, isWaiting: @autoclosure () -> Bool,
         at now: ContinuousClock.Instant = .now
     ) -> Duration? {
+        isChecked = true
         guard beat.hasStopped(at: counters), releasedUntil == nil, isWaiting() else { return nil }
         if let recalled, now - recalled > Self.longestRelease { releaseTime = Self.shortestRelease }
         let time = releaseTime

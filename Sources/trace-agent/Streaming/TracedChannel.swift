@@ -199,7 +199,7 @@ struct TracedChannel {
     }
 
     /// When `retry` is to be called, for what no event announces.
-    var nextRetry: Duration? { state.retryPeriod(ring, sinkWatch) }
+    var nextRetry: Duration? { state.retryPeriod(ring, sinkWatch, worker) }
 
     /// Tries what no event announces, unless that was done a short time ago: the timer is there for all channels.
     mutating func retry(in phase: Phase, _ reactor: inout AgentReactor, _ log: inout LimitedLog) {

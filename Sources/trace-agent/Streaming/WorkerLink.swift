@@ -45,4 +45,7 @@ struct WorkerLink {
         let placement = channel.placement
         return starvation.check(placement, channel.counters, isWaiting: placement.isWaitingForCPU)
     }
+
+    /// When `releaseIfStarved` is to be called, from the last time on.
+    var checkPeriod: Duration { starvation.checkPeriod }
 }
