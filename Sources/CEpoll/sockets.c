@@ -1,11 +1,34 @@
 #define _GNU_SOURCE
 #include "CEpoll.h"
 
+#include <string.h>
 #include <sys/socket.h>
 
 int cepoll_accept(int socket)
 {
     return accept4(socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+ssize_t cepoll_send_descriptors(int socket, const void *message, size_t length, const struct sockaddr *address,
+                                socklen_t size, const int descriptors[2])
+{
+    union {
+        struct cmsghdr header;
+        char bytes[CMSG_SPACE(2 * sizeof(int))];
+    } control = { .header = { .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS } };
+    struct iovec part = { .iov_base = (void *)message, .iov_len = length };
+    struct msghdr packet = {
+        .msg_name = (void *)address,
+        .msg_namelen = size,
+        .msg_iov = &part,
+        .msg_iovlen = 1,
+        .msg_control = &control,
+        .msg_controllen = sizeof control.bytes,
+    };
+
+    control.header.cmsg_len = CMSG_LEN(2 * sizeof(int));
+    memcpy(CMSG_DATA(&control.header), descriptors, 2 * sizeof(int));
+    return sendmsg(socket, &packet, MSG_NOSIGNAL);
 }
 
 int cepoll_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid)

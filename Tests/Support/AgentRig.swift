@@ -5,8 +5,9 @@ import Reactor
 package final class AgentRig {
     package let instance: TraceInstance
     package let folder: TemporaryFolder
-    package let agent: Program
-    package let control: Connection
+    package private(set) var agent: Program
+    package private(set) var control: Connection
+    private let arguments: [String]
     private let socket: StreamSocket
     /// Where the agent listens for local orders.
     package let localSocket: String
@@ -44,10 +45,10 @@ package final class AgentRig {
             getenv("LSAN_OPTIONS") != nil && program == Machine.product("trace-agent")
             && !environment.contains(Self.withoutLeaks)
         let identity = looksForLeaks ? ["--foreground"] : []
-        agent = try Program(
-            "env",
+        arguments =
             environment + [program] + prefix + ["--ports", self.folder.path, "--instance", instance.name]
-                + ["--socket", localSocket] + identity + options)
+            + ["--socket", localSocket] + identity + options
+        agent = try Program("env", arguments)
         control = try socket.accept()
     }
 
@@ -86,6 +87,15 @@ package final class AgentRig {
     package func terminate() -> CInt? {
         agent.signal(SIGTERM)
         return agent.wait()
+    }
+
+    /// Ends the agent by a signal, and starts it again as a service manager does; what `meanwhile` does is between the two.
+    package func restart(by signal: CInt, meanwhile: () throws -> Void = {}) throws {
+        agent.signal(signal)
+        guard agent.wait() != nil else { throw TestFailure("the agent does not end") }
+        try meanwhile()
+        agent = try Program("env", arguments)
+        control = try socket.accept()
     }
 
     /// Waits until the agent connects again.

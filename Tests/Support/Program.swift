@@ -60,7 +60,8 @@ package final class Program {
     /// What it has written to standard error so far.
     package var errorText: String { (try? String(decoding: readFile(errorPath), as: UTF8.self)) ?? "" }
 
-    package func signal(_ number: CInt) { Glibc.kill(pid, number) }
+    /// Sends a signal, unless the program could not be started: process 0 would be the whole group.
+    package func signal(_ number: CInt) { if pid > 0 { Glibc.kill(pid, number) } }
 
     /// Waits for its end: its exit code, or 128 and the signal that ended it; `nil` if it did not end in time.
     package func wait(_ timeout: Duration = .seconds(30)) -> CInt? {

@@ -12,7 +12,8 @@ struct LifetimeTests {
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         return try Lifetime(
             try SignalFD(signals), isForeground: isForeground, duration: nil, EndActions(),
-            FactSource(TracingSwitch(nil), bootID: "", LastProblem()), log: log, &reactor
+            FactSource(TracingSwitch(nil), bootID: "", LastProblem()),
+            Resumption(nil, bootID: "", instance: "", log), log: log, &reactor
         )
     }
 

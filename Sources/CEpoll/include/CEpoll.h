@@ -21,6 +21,7 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/types.h>
 #include <systemd/sd-daemon.h>
@@ -87,6 +88,10 @@ int cepoll_disable_huge_pages(void);
 
 /// accept4(2) with `SOCK_CLOEXEC | SOCK_NONBLOCK`, without the peer's address.
 int cepoll_accept(int socket);
+
+/// sendmsg(2) with `MSG_NOSIGNAL`, of `length` bytes and, as `SCM_RIGHTS`, two descriptors: unix(7).
+ssize_t cepoll_send_descriptors(int socket, const void *message, size_t length, const struct sockaddr *address,
+                                socklen_t size, const int descriptors[2]);
 
 /// getsockopt(2), `SO_PEERCRED`: the process that made the connection, unix(7).
 int cepoll_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);

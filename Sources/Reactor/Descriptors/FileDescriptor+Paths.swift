@@ -13,6 +13,21 @@ extension FileDescriptor {
         return FileDescriptor(owning: try systemCall("open", on: path) { Glibc.open(path, flags, 0o666) })
     }
 
+    /// Opens the regular file at `path` for reading and writing; makes it, with the mode 0600, if there is none: open(2).
+    ///
+    /// - Throws: `ELOOP` if `path` is a symbolic link; `EACCES` if what is there belongs to another user, has another name
+    ///   too, or is no regular file.
+    package static func openOwn(_ path: String) throws(SystemError) -> FileDescriptor {
+        let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY
+        let file = FileDescriptor(owning: try systemCall("open", on: path) { Glibc.open(path, flags, 0o600) })
+        var status = stat()
+        _ = try systemCall("fstat", on: path) { fstat(file.rawValue, &status) }
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(), status.st_nlink == 1 else {
+            throw SystemError(call: "open", subject: path, code: .accessDenied)
+        }
+        return file
+    }
+
     /// Makes an empty regular file without a name, in the folder of `path`: `O_TMPFILE`, open(2).
     ///
     /// The kernel removes it with its last descriptor, however the process ends, unless `giveName` is called.

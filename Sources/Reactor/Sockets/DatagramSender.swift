@@ -1,3 +1,4 @@
+internal import CEpoll
 import Glibc
 
 /// Sends datagrams to a local socket without ever blocking: unix(7).
@@ -20,13 +21,27 @@ package struct DatagramSender: ~Copyable, Sendable {
     ///
     /// - Returns: `false` if the receiver's queue is full, or there is no receiver.
     package func send(_ message: [UInt8]) -> Bool {
+        isSent(message) { address, size in
+            sendto(descriptor.rawValue, message, message.count, CInt(MSG_NOSIGNAL), address, size)
+        }
+    }
+
+    /// Sends one message, and both ends of a pipe with it: sendmsg(2).
+    ///
+    /// - Returns: `false` if the receiver's queue is full, or there is no receiver.
+    package func send(_ message: [UInt8], passing pipe: Pipe) -> Bool {
+        let ends = [pipe.readEnd.rawValue, pipe.writeEnd.rawValue]
+        return isSent(message) { address, size in
+            cepoll_send_descriptors(descriptor.rawValue, message, message.count, address, size, ends)
+        }
+    }
+
+    private func isSent(
+        _ message: [UInt8], _ call: (UnsafePointer<sockaddr>, socklen_t) -> Int
+    ) -> Bool {
         var isSent = false
         // No receiver can have a path that is too long.
-        try? withAddress(path) { address, size in
-            let flags = CInt(MSG_NOSIGNAL)
-            let count = sendto(descriptor.rawValue, message, message.count, flags, address, size)
-            isSent = count == message.count
-        }
+        try? withAddress(path) { address, size in isSent = call(address, size) == message.count }
         return isSent
     }
 }

@@ -42,8 +42,7 @@ struct Agent: ~Copyable {
             lifetime.end(because: Failure(error))
         }
         streaming.restoreSettings()
-        lifetime.logSummary(report())
-        if streaming.isStuck { lifetime.exitWithoutWorker() }
+        lifetime.finish(report(), isWorkerStuck: streaming.isStuck)
         if let failure = lifetime.failure ?? streaming.outputProblem { throw failure }
     }
 
@@ -55,15 +54,17 @@ struct Agent: ~Copyable {
         ports.startUpIsOver()
         try notifier.ready()
         try notifyStatus()
-        if lifetime.isForeground, !ports.isControlExpected { try start() }
+        if let earlier = lifetime.earlierStream {
+            try apply(streaming.resume(earlier, &reactor))
+        } else if lifetime.isForeground, !ports.isControlExpected {
+            try start()
+        }
         try lifetime.begin()
         while !(lifetime.isEnding && streaming.isAtRest) {
             for (source, readiness) in try reactor.wait() { try handle(source, readiness) }
+            saveState()
             if control.isSendingHeaders { try sendHeaders() }
-            // An idle agent could do more after a restart.
-            if let reason = ports.restartReason, streaming.isStopped, !lifetime.isEnding {
-                try endInOrder(because: reason)
-            }
+            if streaming.isStopped, let reason = ports.restartReason { try endInOrder(because: reason) }
             try retryTimer.set(nextRetry)
         }
     }
@@ -74,8 +75,7 @@ struct Agent: ~Copyable {
         case .jobResult(let index): try apply(streaming.jobHasEnded(index, &reactor))
         case .sink(let index): try apply(streaming.sinkIsReady(index, readiness))
         case .flushTimer:
-            let areStatsNew = try streaming.flushTimerHasFired(&reactor)
-            try notifyStatus(ifDue: true, areStatsNew: areStatsNew)
+            try notifyStatus(ifDue: true, areStatsNew: streaming.flushTimerHasFired(&reactor))
         case .deadline: try apply(streaming.deadlineHasPassed())
         case .control: try carryOutOrders(of: .host)
         case .client(let place):
@@ -120,8 +120,14 @@ struct Agent: ~Copyable {
         try apply(streaming.start(&reactor))
     }
 
+    /// Saves what has to outlive the process, if it has changed: before an answer, so that it can be relied on.
+    private mutating func saveState() {
+        lifetime.save(streaming.resumePoint, control.hostUsesWords) { streaming.ringsAtStart }
+    }
+
     /// Passes on what `streaming` has brought about: one report serves the manager, the log and all answers.
     private mutating func apply(_ effects: [Effect]) throws(SystemError) {
+        saveState()
         for effect in effects {
             switch effect {
             case .started(let problem):
@@ -174,7 +180,7 @@ struct Agent: ~Copyable {
         if lifetime.isEnding { return }
         try openControl()
         streaming.findReplacedPorts { sink, cpu in ports.isReplaced(sink, cpu: cpu) }
-        try reopenGonePorts()
+        try streaming.reopenGonePorts(&reactor) { sink, cpu in ports.reopen(sink, cpu: cpu) }
         try openNewPorts()
     }
 
@@ -195,10 +201,6 @@ struct Agent: ~Copyable {
         streaming.startNewChannels(&reactor)
     }
 
-    private mutating func reopenGonePorts() throws(SystemError) {
-        try streaming.reopenGonePorts(&reactor) { sink, cpu in ports.reopen(sink, cpu: cpu) }
-    }
-
     private var nextRetry: Duration? {
         let ports = ports.nextRetry(hasControl: control.hasHost)
         return [streaming.nextRetry, control.nextRetry, headers.nextRetry, notifier.nextRetry, ports]
@@ -207,7 +209,7 @@ struct Agent: ~Copyable {
 
     private mutating func retry() throws(SystemError) {
         streaming.retry(&reactor)
-        try reopenGonePorts()
+        try streaming.reopenGonePorts(&reactor) { sink, cpu in ports.reopen(sink, cpu: cpu) }
         if ports.awaitsControl(hasControl: control.hasHost) { try openControl() }
         control.retry()
         if headers.nextRetry != nil { try buildHeaders() }
@@ -240,6 +242,7 @@ struct Agent: ~Copyable {
     }
 
     private mutating func endInOrder(because reason: Failure? = nil) throws(SystemError) {
+        if lifetime.isEnding { return }
         lifetime.end(because: reason)
         notifier.stopping()
         try apply(streaming.stop())

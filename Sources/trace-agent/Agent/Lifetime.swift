@@ -12,6 +12,7 @@ struct Lifetime: ~Copyable {
     let isForeground: Bool
     private let endActions: EndActions
     private let facts: FactSource
+    private var resumption: Resumption
     private let log: Logger
     private var startLog: StartLog
     private var stopLog: StopLog
@@ -26,7 +27,7 @@ struct Lifetime: ~Copyable {
     /// - Parameter duration: How long the agent runs; `nil`: until a signal.
     init(
         _ signals: consuming SignalFD, isForeground: Bool, duration: Duration?, _ endActions: EndActions,
-        _ facts: consuming FactSource, log: Logger,
+        _ facts: consuming FactSource, _ resumption: consuming Resumption, log: Logger,
         _ reactor: inout AgentReactor
     ) throws(SystemError) {
         let durationTimer = try TimerFD()
@@ -38,6 +39,7 @@ struct Lifetime: ~Copyable {
         self.isForeground = isForeground
         self.endActions = endActions
         self.facts = facts
+        self.resumption = resumption
         self.log = log
         startLog = StartLog(log)
         stopLog = StopLog(log)
@@ -86,13 +88,37 @@ struct Lifetime: ~Copyable {
 
     func hasReloaded(channels: Int) { log.info("reloaded: \(channels) CPUs have a port") }
 
-    /// Logs what the agent has done, as a table.
-    func logSummary(_ report: Report) {
+    /// Ends the agent's life, once settings are restored: logs what it has done, as a table.
+    ///
+    /// If a worker does not end, the process does not wait for it: a thread that a file system holds could take for ever.
+    mutating func finish(_ report: Report, isWorkerStuck: Bool) {
+        resumption.saveEnd(isInOrder: failure == nil, percent: nil)
         for line in ReportTable.lines(of: report) { log.info("\(line)") }
+        guard isWorkerStuck else { return }
+        let reason = failure?.description ?? "a write of trace data does not end"
+        log.error("\(reason): exiting without it\(remark)")
+        exitAtOnce((failure?.status ?? .outputFailed).rawValue)
     }
 
     /// Adds what is known of the agent itself, and of the kernel.
-    func addFacts(to report: inout Report) { facts.add(to: &report) }
+    func addFacts(to report: inout Report) {
+        facts.add(to: &report)
+        report.facts.restarts = resumption.restarts
+    }
+
+    // MARK: what outlives the process
+
+    /// What an earlier process was streaming, if that goes on.
+    var earlierStream: EarlierStream? { resumption.earlierStream }
+
+    /// Saves what the next process has to know, if that has changed; how an end came about is the last of it.
+    mutating func save(_ point: ResumePoint, _ hostUsesWords: Bool, rings: () -> [SavedRing]) {
+        if isEnding {
+            resumption.saveEnd(isInOrder: failure == nil, percent: point.percent)
+        } else {
+            resumption.save(point, hostUsesWords: hostUsesWords, rings: rings)
+        }
+    }
 
     /// Logs what is wrong although streaming has begun.
     mutating func startHasBegun(_ report: Report) { startLog.log(report) }
@@ -103,19 +129,12 @@ struct Lifetime: ~Copyable {
         stopLog.log(report, isLast: isEnding)
     }
 
-    /// Ends the process because of another signal.
-    func exitBecause(ofSignal signal: CInt) -> Never {
+    /// Ends the process because of another signal, once settings are restored.
+    mutating func exitBecause(ofSignal signal: CInt) -> Never {
+        resumption.saveEnd(isInOrder: failure == nil, percent: nil)
         prepareLastFlush()
         if endActions.whatRemains != nil { log.error("ended by another signal\(remark)") }
         exitAtOnce(128 + signal)
-    }
-
-    /// Ends the process although a worker does not end: waiting for a thread that a file system holds could take for
-    /// ever.
-    func exitWithoutWorker() -> Never {
-        let reason = failure?.description ?? "a write of trace data does not end"
-        log.error("\(reason): exiting without it\(remark)")
-        exitAtOnce((failure?.status ?? .outputFailed).rawValue)
     }
 
     private var remark: String { endActions.whatRemains.map { "; \($0())" } ?? "" }

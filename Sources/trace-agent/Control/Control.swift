@@ -49,6 +49,7 @@ struct Control: ~Copyable {
     }
 
     var hasHost: Bool { streams.host != nil }
+    var hostUsesWords: Bool { streams.host?.usesWords ?? false }
     var refusedCount: Int { orderLog.refusedCount }
 
     /// Adds who gave the last order, and whether a host is there.
@@ -221,7 +222,7 @@ struct Control: ~Copyable {
     var nextRetry: Duration? {
         if streams.isAnyPaused || listeners.arePaused { return .milliseconds(250) }
         if streams.host?.hasUnsentAnswers == true || isSendingHeaders { return .seconds(1) }
-        return streams.all.contains(where: \.hasUnfinishedLine) ? OrderStream.longestSilence : nil
+        return streams.all.contains(where: \.hasUnfinishedLine) ? OrderQueue.longestSilence : nil
     }
 
     /// Sends what a port did not accept at once (it may not report that it would now), refuses lines whose rest does not

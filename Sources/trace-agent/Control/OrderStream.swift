@@ -12,12 +12,8 @@ final class OrderStream {
     private(set) var isAnswering: Bool
     /// Whether the other side has left, and no read has found it connected since.
     private(set) var isAway: Bool
-    private var parser = OrderParser()
-    /// Since when nothing has come behind the beginning of a line; `nil` if no line has begun.
-    private var silentSince: ContinuousClock.Instant?
+    private var orders = OrderQueue()
     private var outbox = Outbox()
-    /// Orders that were read and are not carried out yet.
-    private var orders: [Order] = []
     private var debts = AnswerDebts()
     var budget: StreamBudget
     /// Whether there is something to read in this turn, as far as is known.
@@ -28,9 +24,10 @@ final class OrderStream {
     private(set) var hasHadTurn = false
     /// Whether the stream is no longer served.
     private(set) var isEnded = false
-
-    /// How long the rest of a line may take.
-    static let longestSilence = Duration.seconds(1)
+    /// Whether the last order was a word, which is answered, and not a digit.
+    private(set) var usesWords = false
+    /// A line that no order asked for; the other side gets it if it is there when it is read from for the first time.
+    private var notice: String?
 
     /// The control port, or what stands in for it.
     init(_ descriptor: consuming FileDescriptor, kind: FileDescriptor.Kind) {
@@ -58,6 +55,9 @@ final class OrderStream {
 
     func end() { isEnded = true }
 
+    /// Goes on with a host that has sent words to an earlier process.
+    func resume(telling notice: String) { (usesWords, self.notice) = (true, notice) }
+
     // MARK: orders
 
     /// Begins a turn: at most `limit` orders and reads.
@@ -70,9 +70,10 @@ final class OrderStream {
 
     /// The next order that was read; `nil` if another read is needed.
     func nextOrder() -> Order? {
-        guard !orders.isEmpty else { return nil }
+        guard let order = orders.next() else { return nil }
         hasHadTurn = true
-        return orders.removeFirst()
+        if case .known(let request) = order { usesWords = request.isAnswered }
+        return order
     }
 
     var hasOrders: Bool { !orders.isEmpty }
@@ -86,13 +87,9 @@ final class OrderStream {
     func read() throws(SystemError) {
         defer { if orders.isEmpty { hasHadTurn = true } }
         let count = try receive()
-        if let count, count > 0 {
-            silentSince = nil
-            return
-        }
+        if let count, count > 0 { return }
         mayHaveMore = false
-        let digits = parser.endOfRead()
-        if !parser.hasUnfinishedLine { silentSince = nil } else if silentSince == nil { silentSince = .now }
+        orders.endOfRead()
         if client == nil {
             try noteHost(isAway: count == 0)
         } else {
@@ -100,7 +97,6 @@ final class OrderStream {
             try sendAnswers()
             hasLeft = count == 0
         }
-        orders.add(digits)
     }
 
     /// Reads at most 4 KiB.
@@ -111,7 +107,7 @@ final class OrderStream {
             buffer throws(SystemError) -> Int? in
             let count = try descriptor.read(into: buffer)
             if let count, count > 0 {
-                orders.add(parser.parse(UnsafeRawBufferPointer(rebasing: buffer[..<count])))
+                orders.add(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
             }
             return count
         }
@@ -130,21 +126,9 @@ final class OrderStream {
         guard isAnswering else { return [] }
         // What cannot be read is not carried out: nobody waits for it.
         _ = try? receive()
-        orders.add(parser.endOfRead())
-        parser.reset()
-        (isAnswering, hasLeft, mayHaveMore, silentSince) = (false, true, false, nil)
+        (isAnswering, hasLeft, mayHaveMore) = (false, true, false)
         (outbox, debts) = (Outbox(), AnswerDebts())
-        var kept: [Order] = []
-        var refused: [[UInt8]] = []
-        for order in orders {
-            switch order {
-            case .known(let request) where request.word.changesState:
-                kept.add([.known(Request(request.word, isAnswered: false))])
-            case .known: break
-            case .unknown(let line): refused.append(line)
-            }
-        }
-        orders = Array(kept.suffix(Self.mostAfterLeaving))
+        let refused = orders.senderHasLeft(keeping: Self.mostAfterLeaving)
         // No event may follow: the retry timer gives it another turn, if it has no turn now.
         if orders.isEmpty { budget.resume() } else { budget.pause() }
         return refused
@@ -156,9 +140,11 @@ final class OrderStream {
         self.isAway = isAway
         if isAway {
             // Half an order of the host that left does not belong to the next one.
-            parser.reset()
-            silentSince = nil
+            orders.dropLine()
+            (notice, usesWords) = (nil, false)
         } else {
+            if let notice { outbox.add(notice) }
+            notice = nil
             try sendAnswers()
         }
         // Nor do its answers. But the next host's orders can be here before the port reports it as connected, or even
@@ -171,17 +157,13 @@ final class OrderStream {
     }
 
     /// Whether a line has begun whose rest has not come.
-    var hasUnfinishedLine: Bool { silentSince != nil }
+    var hasUnfinishedLine: Bool { orders.hasUnfinishedLine }
 
-    /// Drops a line whose rest has not come for a second: what comes later is another order.
+    /// Drops a line whose rest has not come for a second.
     ///
     /// - Returns: The line, to be refused; `nil` if there is none.
     func dropUnfinishedLine() -> Order? {
-        guard let silentSince, ContinuousClock.now - silentSince >= Self.longestSilence,
-            !poll(descriptor, for: .readable, timeout: .zero)
-        else { return nil }
-        self.silentSince = nil
-        return parser.dropUnfinishedLine()
+        orders.dropUnfinishedLine { poll(descriptor, for: .readable, timeout: .zero) }
     }
 
     // MARK: answers

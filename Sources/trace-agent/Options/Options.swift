@@ -43,21 +43,19 @@ struct Options: ParsableArguments {
             "Longest time that an event waits in a ring buffer; 0: until the stop.", valueName: "time"))
     var flushInterval = Interval(milliseconds: 1000)
 
-    @Option(
-        help: ArgumentHelp(
-            "Longest time that a stop goes on while the host accepts nothing.", valueName: "time"))
-    var stopTimeout = Interval(milliseconds: 5000)
-
-    @Option(
-        help: ArgumentHelp(
-            "Longest time that the exit takes, even if the host goes on reading.", valueName: "time"))
-    var exitTimeout = Interval(milliseconds: 10_000)
+    @OptionGroup var stop: StopOptions
 
     @Option(
         help: ArgumentHelp(
             "Run all workers on these CPUs, for machines with isolated CPUs. (default: each on its own CPU)",
             valueName: "list"))
     var workerCpus: CPUList?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep here what the next process of the service has to know: it goes on where this one ends. (default: none)",
+            valueName: "file"))
+    var state: String?
 
     @OptionGroup var tracing: TracingOptions
 
@@ -91,6 +89,9 @@ struct Options: ParsableArguments {
     mutating func validate() throws {
         if record != nil {
             if output { throw ValidationError("--record and -o exclude each other") }
+            if state != nil {
+                throw ValidationError("--record does not outlive its process: not with --state")
+            }
             if user != nil {
                 throw ValidationError("--record keeps its privileges to the end: not with --user")
             }

@@ -11,6 +11,7 @@ struct AgentParts: ~Copyable {
     /// `trace_clock`; `nil` if there is none.
     private let clock: FileDescriptor?
     private let facts: FactSource
+    private let resumption: Resumption
     private let log: Logger
     var channels: [Channel] = []
     /// The control port; `nil` if there is none.
@@ -27,7 +28,8 @@ struct AgentParts: ~Copyable {
     init(
         _ options: Options, _ signals: consuming SignalFD, _ settings: consuming RingSettings,
         _ rings: [Ring],
-        clock: consuming FileDescriptor?, _ facts: consuming FactSource, _ log: Logger
+        clock: consuming FileDescriptor?, _ facts: consuming FactSource, _ resumption: consuming Resumption,
+        _ log: Logger
     ) {
         self.rings = rings
         self.clock = clock
@@ -35,6 +37,7 @@ struct AgentParts: ~Copyable {
         self.signals = signals
         self.settings = settings
         self.facts = facts
+        self.resumption = resumption
         self.log = log
         ports = OpenedPorts(ports: Ports(directory: options.tracing.ports))
     }
@@ -51,13 +54,12 @@ struct AgentParts: ~Copyable {
     private consuming func assemble() throws(SystemError) -> Agent {
         let streamingOptions = StreamingOptions(
             mode: options.mode, instance: options.tracing.instance ?? "", portsFolder: options.tracing.ports,
-            flushInterval: options.flushInterval.duration, stopTimeout: options.stopTimeout.duration,
-            exitTimeout: options.exitTimeout.duration)
+            flushInterval: options.flushInterval.duration, stopTimeout: options.stop.stopTimeout.duration,
+            exitTimeout: options.stop.exitTimeout.duration)
         var reactor = try AgentReactor()
         let lifetime = try Lifetime(
             signals, isForeground: options.foreground, duration: options.duration?.duration, endActions,
-            facts,
-            log: log, &reactor)
+            facts, resumption, log: log, &reactor)
         let keeper = try SettingsKeeper(settings, try SettingsReader(rings, clock: clock), &reactor)
         var streaming = try Streaming(streamingOptions, keeper, log: log, &reactor)
         for channel in channels { try streaming.add(channel, &reactor) }
@@ -65,7 +67,7 @@ struct AgentParts: ~Copyable {
             host: host, hostPath: ports.ports.controlPath, sockets, log: log, &reactor)
         let headers = try Headers(headerWorker, &reactor)
         let monitor = try PortMonitor(ports, maker, log: log, &reactor)
-        let notifier = try ServiceNotifier(exitTimeout: options.exitTimeout.duration, &reactor)
+        let notifier = try ServiceNotifier(exitTimeout: options.stop.exitTimeout.duration, &reactor)
         return try Agent(reactor, lifetime, streaming, control, headers, monitor, notifier)
     }
 }

@@ -5,21 +5,6 @@ import Reactor
 
 /// The sockets on which local clients connect.
 enum LocalSockets {
-    /// The sockets called "control" that systemd has made for this process; others are closed.
-    static func adopt(_ log: Logger) throws(Failure) -> [LocalSocket] {
-        var adopted: [LocalSocket] = []
-        for socket in try wrappingSystemError(Systemd.adoptSockets) {
-            guard socket.name == "control", let listener = socket.listener else {
-                log.warning(
-                    "a passed socket is not used: \"\(Array(socket.name.utf8).escapedASCII)\" is not called control, or is no listening Unix stream socket"
-                )
-                continue
-            }
-            adopted.append(listener)
-        }
-        return adopted
-    }
-
     /// The agent's own socket, where systemd has passed none.
     ///
     /// The socket at the default path is optional: if it cannot be made, the agent runs without it.

@@ -12,29 +12,36 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     try wrappingSystemError(refuseHugePages)
     SignalFD.ignoreFailedWrites()
     let signals = try wrappingSystemError(SignalFD.ofService)
-    let passedSockets = try LocalSockets.adopt(log)
+    let passed = try PassedDescriptors.adopt(log)
     let user = try Identity.userToBecome(options, log)
     let tracefs = try Tracefs(at: options.tracing.tracefs, instance: options.tracing.instance)
     let rings = try openRings(options.tracing, in: tracefs)
-    let settings = try RingSettings(in: tracefs, cpus: rings.map(\.cpu))
     let builder = HeaderBuilder(
         tracefs, rings, symbols: options.tracing.kallsyms, bootID: options.tracing.bootID,
         addressesForGroup: options.headers.symbolsForGroup, log: log)
+    let resumption = Resumption(
+        options.state.flatMap { StateFile.open($0, log) }, bootID: builder.bootID, instance: tracefs.instance,
+        log)
+    var settings = try RingSettings(in: tracefs, cpus: rings.map(\.cpu), percent: resumption.percent)
+    if resumption.earlierStream == nil { settings.restorePercent(log) }
     let maker = ChannelMaker(
         pageSize: settings.pageSize, pipeSize: options.pipeSize.bytes, workerCPUs: options.workerCpus?.cpus,
-        log: log)
+        pipes: PipeStore(kept: passed.pipes, keep: options.state == nil ? nil : Systemd.keep), log: log)
+    let notice = resumption.notice
     let facts = FactSource(TracingSwitch(in: tracefs), bootID: builder.bootID, problem)
     // Without it, only answers lack the clock.
     var parts = AgentParts(
-        options, signals, settings, rings, clock: try? tracefs.open("trace_clock", .readOnly), facts, log)
+        options, signals, settings, rings, clock: try? tracefs.open("trace_clock", .readOnly), facts,
+        resumption, log)
     if case .record(let path) = options.mode {
         return try record(to: path, options, tracefs, rings, builder, maker, parts)
     }
     // A service that can be reached through a passed socket waits for its ports.
-    var opening = PortOpening(options, areNeeded: passedSockets.isEmpty, log)
+    var opening = PortOpening(options, areNeeded: passed.sockets.isEmpty, log)
     parts.host = try opening.openControl()
+    if let notice { parts.host?.resume(telling: notice) }
     parts.channels = try opening.openChannels(for: rings, maker)
-    parts.sockets = passedSockets.isEmpty ? try LocalSockets.make(options, log) : passedSockets
+    parts.sockets = passed.sockets.isEmpty ? try LocalSockets.make(options, log) : passed.sockets
     parts.ports = opening.opened
     parts.maker = options.mode.usesPorts ? maker : nil
     parts.headerWorker = try Identity.become(

@@ -12,6 +12,8 @@ final class Channel: Sendable {
     let readiness: EventFD
     let counters = ChannelCounters()
     let placement: Placement
+    /// Whether the pipe has what an earlier process had put into it.
+    let hasKeptPipe: Bool
     private let subBufferSize: Atomic<Int>
     /// Whether pages are taken by read(2): see `readPages`.
     private let isReadingPages = Atomic<Bool>(false)
@@ -21,10 +23,13 @@ final class Channel: Sendable {
     ///   - pipeSize: Bytes that are wished for; the sink may allow less.
     ///   - workerCPUs: Where the worker runs; `nil` for the CPU of the ring buffer.
     init(
-        ring: Ring, sink: Sink, pageSize: Int, pipeSize: Int, workerCPUs: [Int]? = nil
+        ring: Ring, sink: Sink, pageSize: Int, pipeSize: Int, _ pipes: PipeStore = .none,
+        workerCPUs: [Int]? = nil
     ) throws(SystemError) {
         // A page that read(2) takes is written to the pipe in one piece.
-        let pipe = try Pipe(size: max(pageSize, min(pipeSize, sink.longestPipe)))
+        let pipe = try pipes.pipe(cpu: ring.cpu, size: max(pageSize, min(pipeSize, sink.longestPipe)))
+        counters.bytesTaken.set(try pipe.readEnd.bytesToRead())
+        hasKeptPipe = pipes.hasKept(cpu: ring.cpu)
         let mailbox = try Mailbox()
         let readiness = try EventFD()
         self.ring = ring

@@ -10,6 +10,7 @@ struct ChannelMaker: Sendable {
     let pipeSize: Int
     /// Where all workers run; `nil` for each on its CPU.
     var workerCPUs: [Int]?
+    var pipes = PipeStore.none
     let log: Logger
 
     func make(_ ring: Ring, _ sink: Sink) throws(Failure) -> Channel {
@@ -20,7 +21,7 @@ struct ChannelMaker: Sendable {
         }
         return try wrappingSystemError { () throws(SystemError) in
             try Channel(
-                ring: ring, sink: sink, pageSize: pageSize, pipeSize: pipeSize, workerCPUs: workerCPUs)
+                ring: ring, sink: sink, pageSize: pageSize, pipeSize: pipeSize, pipes, workerCPUs: workerCPUs)
         }
     }
 }

@@ -15,6 +15,29 @@ enum Phase: Equatable, Sendable {
         var startsNext = false
     }
 
+    /// Lets a start follow the stop under way, or none.
+    mutating func setStartsNext(_ startsNext: Bool) {
+        guard case .flushing(var flush) = self else { return }
+        flush.startsNext = startsNext
+        self = .flushing(flush)
+    }
+
+    /// The stop under way is over time.
+    mutating func giveUpStop() {
+        guard case .flushing(var flush) = self else { return }
+        flush.hasGivenUp = true
+        self = .flushing(flush)
+    }
+
+    /// Whether pages are to move, now or once a stop has ended.
+    var isMeantToStream: Bool {
+        switch self {
+        case .stopped: false
+        case .streaming: true
+        case .flushing(let flush): flush.startsNext
+        }
+    }
+
     /// How answers name it.
     var reported: AgentState {
         switch self {

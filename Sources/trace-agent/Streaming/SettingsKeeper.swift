@@ -21,6 +21,8 @@ struct SettingsKeeper: ~Copyable {
 
     /// Bytes of a sub-buffer.
     var pageSize: Int { settings.pageSize }
+    /// What is to be restored, `nil` if nothing is.
+    var percent: SavedPercent? { settings.percent }
     /// The clock of the timestamps, `nil` if unknown.
     var clock: String? { reader.clock }
 

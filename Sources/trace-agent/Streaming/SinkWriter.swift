@@ -4,7 +4,7 @@ import Reactor
 struct SinkWriter: ~Copyable {
     private let channel: Channel
     /// Bytes in the pipe.
-    var buffered = 0
+    var buffered: Int
     /// Whether the sink accepted nothing the last time.
     private var isBlocked = false
     /// Whether this channel holds the right to write to a sink that others share.
@@ -16,6 +16,7 @@ struct SinkWriter: ~Copyable {
     init(_ channel: Channel) {
         self.channel = channel
         inFlight = InFlight(splices: channel.sink.queueLength)
+        buffered = channel.pendingBytes
     }
 
     /// More than any pipe holds.

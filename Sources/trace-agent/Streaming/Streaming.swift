@@ -15,6 +15,8 @@ struct Streaming: ~Copyable {
     /// Whether a worker did not hand its channel back in time.
     private var isWorkerStuck = false
     private var timers: StreamingTimers
+    /// How often streaming has begun.
+    private var starts = 0
 
     init(
         _ options: StreamingOptions, _ settings: consuming SettingsKeeper, log: Logger,
@@ -28,6 +30,11 @@ struct Streaming: ~Copyable {
         limitedLog = LimitedLog(log)
     }
 
+    /// What a later process has to know.
+    var resumePoint: ResumePoint { ResumePoint(phase, starts: starts, channels, settings.percent) }
+    /// The counters of the ring buffers when streaming began.
+    var ringsAtStart: [SavedRing] { channels.ringsAtStart }
+
     /// Adds a CPU's channel, which takes part from the next `start` or `startNewChannels` on.
     mutating func add(_ channel: Channel, _ reactor: inout AgentReactor) throws(SystemError) {
         // If the pages do not fit, the next start says so.
@@ -37,14 +44,9 @@ struct Streaming: ~Copyable {
 
     /// Lets channels that were added while pages move take part.
     mutating func startNewChannels(_ reactor: inout AgentReactor) {
-        // While streaming no other channel is idle.
-        let new = phase == .streaming ? channels.indices.filter { channels[$0].isIdle } : []
-        if new.isEmpty { return }
+        guard phase == .streaming, channels.isAnyIdle else { return }
         settings.setPercent(channels, &limitedLog)
-        for index in new {
-            channels[index].readStats(streaming: true, &limitedLog)
-            channels[index].start(&reactor)
-        }
+        channels.startIdle(&reactor, &limitedLog)
     }
 
     var isStopped: Bool { phase == .stopped }
@@ -72,9 +74,8 @@ struct Streaming: ~Copyable {
     mutating func start(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
         switch phase {
         case .streaming: return [.unchanged(problem: missingPorts)]
-        case .flushing(var flush):
-            flush.startsNext = true
-            phase = .flushing(flush)
+        case .flushing:
+            phase.setStartsNext(true)
             return []
         case .stopped: break
         }
@@ -83,12 +84,23 @@ struct Streaming: ~Copyable {
             return [.unchanged(problem: problem)]
         }
         readStats()
+        starts += 1
         phase = .streaming
         for index in channels.indices { channels[index].start(&reactor) }
         try timers.startTicking()
         let problem = missingPorts
         limitedLog.log("streaming \(channels.count) CPUs\(problem.map { ": \($0)" } ?? "")", level: .info)
         return [.started(problem: problem)]
+    }
+
+    /// Starts streaming where an earlier process has ended, and counts on from where that one began.
+    mutating func resume(
+        _ earlier: EarlierStream, _ reactor: inout AgentReactor
+    ) throws(SystemError) -> [Effect] {
+        let effects = try start(&reactor)
+        channels.resume(earlier)
+        readStats()
+        return effects
     }
 
     /// Sends what was recorded until now, then stops; a stop that is under way gets a new boundary, not a new deadline.
@@ -118,10 +130,7 @@ struct Streaming: ~Copyable {
 
     /// Lets no start follow the stop under way, and bounds the wait for its end and for workers that still have a job.
     mutating func prepareExit() throws(SystemError) {
-        if case .flushing(var flush) = phase {
-            flush.startsNext = false
-            phase = .flushing(flush)
-        }
+        phase.setStartsNext(false)
         try timers.endWithin(options.exitTimeout)
         // Once: orders that go on coming must not put the exit off.
         if isStopped, channels.isAnyDraining, !timers.isDeadlineSet { try timers.setHandBackDeadline() }
@@ -159,12 +168,12 @@ struct Streaming: ~Copyable {
         guard tick != .nothing, phase == .streaming else { return false }
         settings.setPercent(channels, &limitedLog)
         settings.adoptPageSize(channels, &limitedLog)
-        guard tick == .flush else {
+        if tick == .check {
             channels.watchAnew(&reactor)
-            return false
+        } else {
+            channels.flushIfAnythingWaits(&reactor, &limitedLog)
         }
-        channels.flushIfAnythingWaits(&reactor, &limitedLog)
-        return true
+        return tick == .flush
     }
 
     /// Others have written to files of tracefs that matter here.
@@ -180,10 +189,9 @@ struct Streaming: ~Copyable {
     /// A worker hands back at once, unless a file system holds it: the second deadline is for that.
     mutating func deadlineHasPassed() throws(SystemError) -> [Effect] {
         guard try timers.hasDeadlinePassed() else { return [] }
-        if case .flushing(var flush) = phase, !flush.hasGivenUp {
+        if case .flushing(let flush) = phase, !flush.hasGivenUp {
             if try timers.extendStop(sent: channels.bytesSent) { return [] }
-            flush.hasGivenUp = true
-            phase = .flushing(flush)
+            phase.giveUpStop()
             for index in channels.indices { channels[index].giveUp() }
             try timers.setHandBackDeadline()
             return try finishStopIfFlushed()
@@ -200,15 +208,7 @@ struct Streaming: ~Copyable {
     mutating func reopenGonePorts(
         _ reactor: inout AgentReactor, _ reopen: (Sink, _ cpu: Int) -> Result<Bool, Failure>
     ) throws(SystemError) {
-        for index in channels.withoutPort {
-            switch reopen(channels[index].sink, channels[index].cpu) {
-            case .success(false): continue
-            case .success(true):
-                limitedLog.log("\(channels[index].sink.name) is back", level: .notice)
-                try channels[index].portIsBack(in: phase, &reactor)
-            case .failure(let problem): channels[index].portStaysGone(problem, &limitedLog)
-            }
-        }
+        try channels.reopenGonePorts(in: phase, &reactor, &limitedLog, reopen)
     }
 
     var nextRetry: Duration? { channels.nextRetry }

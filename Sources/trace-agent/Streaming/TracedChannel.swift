@@ -18,8 +18,7 @@ struct TracedChannel {
     private var ring: TracedRing
     /// Whether the flush timer fired, or a stop was ordered, while the worker had a job.
     private var flushIsDue = false
-    /// The count of pages when a stop was ordered.
-    private var flushStart = 0
+    private var flushBound: FlushBound
     private var complaints = Complaints()
 
     /// Starts the channel's worker, and watches the channel's descriptors under `index`.
@@ -29,6 +28,7 @@ struct TracedChannel {
         _ channel: Channel, index: Int, sharingSinkOf first: TracedChannel?, _ reactor: inout AgentReactor
     ) throws(SystemError) {
         worker = try WorkerLink(channel)
+        flushBound = FlushBound(channel)
         self.index = index
         if let first {
             sinkWatch = first.sinkWatch
@@ -51,7 +51,7 @@ struct TracedChannel {
     /// Whether everything that was read has been sent.
     var isDelivered: Bool { state == .idle && channel.pendingBytes == 0 }
     /// Whether everything that was recorded since the last start has been sent.
-    var isComplete: Bool { isDelivered && !ring.isUnreadable && !ring.hasSwapped }
+    var isComplete: Bool { isDelivered && ring.isComplete }
 
     /// Reads the kernel's counters, and adds up what was lost since the last time.
     mutating func readStats(streaming: Bool, _ log: inout LimitedLog) {
@@ -66,7 +66,7 @@ struct TracedChannel {
             counts: Counts(of: channel, ring.counted), ringSize: channel.ring.knownSize)
     }
 
-    /// Begins to stream what the ring buffer holds, by the counters that were just read, and what comes.
+    /// Begins to stream what the ring buffer holds, by counters that were just read, and what comes.
     mutating func start(_ reactor: inout AgentReactor) {
         flushIsDue = isDraining
         ring.begin()
@@ -82,27 +82,27 @@ struct TracedChannel {
         }
     }
 
+    /// The counters when streaming began, `nil` if they are unknown.
+    var ringAtStart: SavedRing? { ring.start }
+
+    /// Goes on with the stream of an earlier process, which began at these counters.
+    mutating func resume(from start: RingStats, afterCrash: Bool) {
+        ring.resume(from: start, losesPipe: afterCrash && !channel.hasKeptPipe)
+    }
+
     /// Begins to send what was recorded until now; a second stop moves that boundary.
     ///
     /// An idle CPU is woken too: that saves a read of its counters.
     mutating func stop() {
-        flushStart = channel.counters.pages.now
+        flushBound.begin()
         switch state {
         case .draining:
             flushIsDue = true
             interrupt()
         case .waitingForData, .polling, .waitingForCPU, .ringGone, .idle:
-            dispatch(.flush(pages: pagesToFlush))
+            dispatch(.flush(pages: flushBound.pagesLeft))
         case .waitingForPort, .portGone: break
         }
-    }
-
-    /// The pages that a stop's flush may still move.
-    ///
-    /// In all, these are as many as the ring buffer can hold, and a batch that is on its way and not counted yet: a CPU
-    /// that goes on recording cannot keep the flush busy for ever.
-    private var pagesToFlush: Int {
-        max(0, flushStart + channel.pagesInRing + channel.pagesPerSplice - channel.counters.pages.now)
     }
 
     /// Asks a worker that has a job to hand the channel back.
@@ -157,7 +157,7 @@ struct TracedChannel {
         complaints.logJob(result, of: channel, usesPorts: usesPorts, &log)
         ring.jobHasEnded(result)
         // A ring buffer that has grown meanwhile can hold more than the flush was bounded by.
-        if case .flushing = phase, result == .spent, pagesToFlush > 0 { flushIsDue = true }
+        if case .flushing = phase, result == .spent, flushBound.pagesLeft > 0 { flushIsDue = true }
         switch NextStep(after: result, of: job, in: phase, flushIsDue: flushIsDue) {
         case .rest: state = .idle
         case .waitForData: waitForData(&reactor)
@@ -233,7 +233,7 @@ struct TracedChannel {
     /// Lets the worker move what is left before a stop's boundary, or as much as the ring buffer can hold.
     private mutating func flush(in phase: Phase) {
         flushIsDue = false
-        if case .flushing = phase { return dispatch(.flush(pages: pagesToFlush)) }
+        if case .flushing = phase { return dispatch(.flush(pages: flushBound.pagesLeft)) }
         dispatch(.flush(pages: channel.pagesInRing))
     }
 

@@ -24,6 +24,7 @@ struct TracedChannels {
     // MARK: what they are doing
 
     var isAnyDraining: Bool { channels.contains(where: \.isDraining) }
+    var isAnyIdle: Bool { channels.contains(where: \.isIdle) }
     /// Whether a stop has nothing to wait for.
     var areFlushed: Bool { channels.allSatisfy(\.isFlushed) }
     /// Whether everything that was taken from the ring buffers has been sent.
@@ -41,14 +42,30 @@ struct TracedChannels {
     /// The channels that write to `sink`.
     func sharing(_ sink: Sink) -> [Int] { indices.filter { channels[$0].sink === sink } }
 
-    /// The channels whose ports have gone.
-    var withoutPort: [Int] { indices.filter { channels[$0].isPortGone } }
+    /// The counters of the ring buffers when streaming began.
+    var ringsAtStart: [SavedRing] { channels.compactMap(\.ringAtStart) }
 
     // MARK: what is done to all
+
+    /// Goes on with what an earlier process was streaming.
+    mutating func resume(_ earlier: EarlierStream) {
+        for ring in earlier.rings {
+            guard let index = channels.firstIndex(where: { $0.cpu == ring.cpu }) else { continue }
+            channels[index].resume(from: ring.stats, afterCrash: earlier.hasCrashed)
+        }
+    }
 
     /// Reads the kernel's counters of every ring buffer.
     mutating func readStats(streaming: Bool, _ log: inout LimitedLog) {
         for index in indices { channels[index].readStats(streaming: streaming, &log) }
+    }
+
+    /// Starts the channels that were added while pages move: then no other one is idle.
+    mutating func startIdle(_ reactor: inout AgentReactor, _ log: inout LimitedLog) {
+        for index in indices where channels[index].isIdle {
+            channels[index].readStats(streaming: true, &log)
+            channels[index].start(&reactor)
+        }
     }
 
     mutating func retry(in phase: Phase, _ reactor: inout AgentReactor, _ log: inout LimitedLog) {
@@ -69,6 +86,22 @@ struct TracedChannels {
     mutating func findReplacedPorts(_ isReplaced: (Sink, _ cpu: Int) -> Bool) {
         for index in indices where isReplaced(channels[index].sink, channels[index].cpu) {
             channels[index].portIsReplaced()
+        }
+    }
+
+    /// Tries to open the ports that have gone; `reopen` returns whether the port of a sink is back.
+    mutating func reopenGonePorts(
+        in phase: Phase, _ reactor: inout AgentReactor, _ log: inout LimitedLog,
+        _ reopen: (Sink, _ cpu: Int) -> Result<Bool, Failure>
+    ) throws(SystemError) {
+        for index in indices where channels[index].isPortGone {
+            switch reopen(channels[index].sink, channels[index].cpu) {
+            case .success(false): continue
+            case .success(true):
+                log.log("\(channels[index].sink.name) is back", level: .notice)
+                try channels[index].portIsBack(in: phase, &reactor)
+            case .failure(let problem): channels[index].portStaysGone(problem, &log)
+            }
         }
     }
 

@@ -8,6 +8,8 @@ struct TracedRing {
     private var account: RingAccount
     /// Swaps before the last start.
     private var swapsBefore = 0
+    /// Whether what an earlier process had read and not sent is lost.
+    private var hasLostPipe = false
     /// Whether the last job could not take what it holds.
     private(set) var isUnreadable = false
 
@@ -34,10 +36,17 @@ struct TracedRing {
     /// Whether it held events when that was read.
     var holdsEvents: Bool { account.unread > 0 }
     /// Whether it was found cleared, or exchanged for its snapshot, since the last start.
-    var hasSwapped: Bool { account.swaps > swapsBefore }
+    private var hasSwapped: Bool { account.swaps > swapsBefore }
+
+    /// The counters when streaming began, `nil` if they are unknown.
+    var start: SavedRing? { account.start.map { SavedRing(cpu: ring.cpu, stats: $0) } }
+
+    /// Whether everything that was recorded since the last start could be read.
+    var isComplete: Bool { !isUnreadable && !hasSwapped && !hasLostPipe }
 
     /// What is wrong with what was read since the last start, `nil` if nothing is.
     var warning: String? {
+        if hasLostPipe { return "an earlier process of the agent has crashed: what it had read and not sent is lost" }
         guard hasSwapped else { return nil }
         return
             "its ring buffer was cleared or exchanged for its snapshot: events of that time may come out of order, or not at all"
@@ -46,8 +55,21 @@ struct TracedRing {
     /// A snapshot was taken.
     mutating func noteSnapshot() { account.noteSnapshot() }
 
-    /// A start was ordered.
-    mutating func begin() { swapsBefore = account.swaps }
+    /// A start was ordered; the counters were just read.
+    mutating func begin() {
+        swapsBefore = account.swaps
+        account.begin()
+        hasLostPipe = false
+    }
+
+    /// Goes on with the stream of an earlier process, which began at these counters.
+    ///
+    /// - Parameter losesPipe: Whether what that process had put into its pipe is lost.
+    mutating func resume(from start: RingStats, losesPipe: Bool) {
+        account.resume(from: start)
+        swapsBefore = account.swaps
+        hasLostPipe = losesPipe
+    }
 
     // MARK: when it is tried
 

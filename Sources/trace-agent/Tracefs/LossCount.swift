@@ -10,7 +10,7 @@ struct LossCount: Equatable, Sendable {
     /// How often the counters were found to be those of another ring buffer, or of one that was cleared, while streaming.
     private(set) var swaps = 0
     /// The counters as last seen; `nil` if they could not be read yet.
-    private var last: RingStats?
+    private(set) var last: RingStats?
     /// Those of the ring buffer that this one was exchanged for, or that was cleared.
     private var other: RingStats?
 

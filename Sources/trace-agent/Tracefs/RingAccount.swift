@@ -8,6 +8,8 @@ struct RingAccount {
     private var snapshots = 0
     /// Bytes that had been taken at that time.
     private var bytesTaken = 0
+    /// The counters when streaming began; `nil` if it did not, or they could not be read.
+    private(set) var start: RingStats?
 
     /// Begins at what the counters are now.
     init(of ring: Ring) {
@@ -20,6 +22,16 @@ struct RingAccount {
     var overwrittenWhileStopped: Int { losses.whileStopped }
     /// How often the ring buffer was cleared, or exchanged for its snapshot, as far as that is noticed.
     var swaps: Int { max(losses.swaps, snapshots) }
+
+    /// Streaming begins; the counters were just read.
+    mutating func begin() { start = losses.last }
+
+    /// Goes on with the count of an earlier process, which began at `start`.
+    mutating func resume(from start: RingStats) {
+        losses = LossCount()
+        losses.begin(at: start)
+        self.start = start
+    }
 
     /// A snapshot was taken, as somebody's write to `snapshot` shows; the counters alone do not always.
     mutating func noteSnapshot() { snapshots += 1 }

@@ -14,32 +14,33 @@ struct RingSettings: ~Copyable {
     /// What names the files in it that take snapshots.
     private var snapshotFiles: Set<Int32> = []
     /// What `buffer_percent` was before the agent set it, or what others have set since; `nil` while it is not set.
-    private var savedPercent: String?
-    /// What the agent has set.
-    private var ownPercent = ""
+    private(set) var percent: SavedPercent?
     private var isChangeLogged = false
 
     /// - Parameters:
     ///   - headerPage: `events/header_page`.
     ///   - bufferPercent: `buffer_percent`, for reading and writing.
+    ///   - percent: What an earlier process has set there and did not restore.
     /// - Throws: 78 if the kernel's page layout is unknown.
     init(
-        headerPage: consuming FileDescriptor, bufferPercent: consuming FileDescriptor
+        headerPage: consuming FileDescriptor, bufferPercent: consuming FileDescriptor,
+        percent: SavedPercent? = nil
     ) throws(Failure) {
         let writes = try wrappingSystemError { () throws(SystemError) in try WriteWatch() }
         pageSize = try Self.readPageSize(headerPage)
         self.headerPage = headerPage
         self.bufferPercent = bufferPercent
+        self.percent = percent
         self.writes = writes
     }
 
     /// Opens the files of an instance; Linux has had `buffer_percent` since 5.0.
     ///
     /// - Parameter cpus: The CPUs whose ring buffers are read.
-    init(in tracefs: Tracefs, cpus: [Int]) throws(Failure) {
+    init(in tracefs: Tracefs, cpus: [Int], percent: SavedPercent? = nil) throws(Failure) {
         try self.init(
             headerPage: try tracefs.open("events/header_page", .readOnly),
-            bufferPercent: try tracefs.open("buffer_percent", .readWrite))
+            bufferPercent: try tracefs.open("buffer_percent", .readWrite), percent: percent)
         // The files whose change makes a ring buffer another one, or one of another size. Not every kernel has every file;
         // changes that are not reported are noticed at the next tick.
         let folders = [tracefs.directory] + cpus.map { "\(tracefs.directory)/per_cpu/cpu\($0)" }
@@ -95,31 +96,33 @@ struct RingSettings: ~Copyable {
     mutating func setPercent(forRingOf bytes: Int, _ log: inout LimitedLog) {
         let wanted = "\(RingGeometry.bufferPercent(ringOf: bytes, pageSize: pageSize))"
         do throws(SystemError) {
-            let found = String(try bufferPercent.contents().prefix { !$0.isNewline })
-            if savedPercent == nil {
-                savedPercent = found
-            } else if found != ownPercent {
-                savedPercent = found
-                if !isChangeLogged {
-                    isChangeLogged = log.log(
-                        "buffer_percent was set to \(found) by another program: it is \(wanted) while pages are streamed"
-                    )
-                }
+            let found = try currentPercent()
+            var original = found
+            if let percent, found == percent.own {
+                original = percent.found
+            } else if percent != nil, !isChangeLogged {
+                isChangeLogged = log.log(
+                    "buffer_percent was set to \(found) by another program: it is \(wanted) while pages are streamed"
+                )
             }
+            percent = SavedPercent(found: original, own: wanted)
             if found != wanted { try bufferPercent.overwrite(with: wanted) }
-            ownPercent = wanted
         } catch {
             log.log("cannot set buffer_percent: \(error.code)")
         }
     }
 
-    /// Restores `buffer_percent` to what it was before it was set.
+    private func currentPercent() throws(SystemError) -> String {
+        String(try bufferPercent.contents().prefix { !$0.isNewline })
+    }
+
+    /// Restores `buffer_percent` to what it was before it was set, unless others have set it since.
     mutating func restorePercent(_ log: Logger) {
-        guard let saved = savedPercent else { return }
-        savedPercent = nil
+        guard let percent else { return }
+        self.percent = nil
         isChangeLogged = false
         do throws(SystemError) {
-            try bufferPercent.overwrite(with: saved)
+            if try currentPercent() == percent.own { try bufferPercent.overwrite(with: percent.found) }
         } catch {
             log.warning("buffer_percent is not restored: \(error)")
         }

@@ -1,5 +1,5 @@
 /// The event counters of one ring buffer: `per_cpu/cpuN/stats`.
-struct RingStats: Equatable, Sendable {
+struct RingStats: Codable, Equatable, Sendable {
     /// In the ring buffer, not read yet: `entries`.
     var unread = 0
     /// Overwritten, or refused because the ring buffer was full: `overrun`, `commit overrun` and `dropped events`.

@@ -1,0 +1,107 @@
+import CommandSupport
+import ControlProtocol
+import Logging
+import Reactor
+
+/// Goes on with what an earlier process of the service did, and saves what the next one has to know.
+///
+/// Streaming is resumed after a crash and after a restart. It is not resumed after a stop of the service, because systemd
+/// then removes the state, nor in a crash loop.
+struct Resumption: ~Copyable {
+    private let file: StateFile?
+    private let plan: ResumePlan
+    /// What the earlier process has left, if that is of use.
+    private let left: SavedState?
+    /// What the next process has to know, as it was written last.
+    private var state: SavedState
+    private var lastPoint: ResumePoint?
+    private var log: LimitedLog
+
+    /// - Parameters:
+    ///   - file: Where the state is; `nil` if nothing outlives the process.
+    ///   - bootID: The kernel's name of this boot.
+    ///   - now: Seconds since the boot.
+    init(
+        _ file: consuming StateFile?, bootID: String, instance: String, now: Int = secondsSinceBoot,
+        _ log: Logger
+    ) {
+        let found = file?.read(log)
+        left = found?.bootID == bootID && found?.instance == instance ? found : nil
+        plan = ResumePlan(after: left, now: now)
+        state = left ?? SavedState(bootID: bootID, instance: instance)
+        self.file = file
+        self.log = LimitedLog(log)
+        state.restarts = plan.restarts
+        state.crashes = plan.crashes
+        state.isStreaming = plan.resumes
+        state.isEndInOrder = false
+        write()
+        logPlan()
+    }
+
+    private mutating func logPlan() {
+        guard let cause = plan.cause else { return }
+        if plan.resumes {
+            log.log(
+                "streaming goes on after a \(cause) (start \(plan.restarts + 1) of the service)",
+                level: .notice)
+        } else {
+            log.log(
+                "streaming does not go on: the agent has crashed \(plan.crashes.count + 1) times within a minute; a start order lets it go on",
+                level: .error)
+        }
+    }
+
+    /// How often the service manager has started the agent again; `nil` if that is not counted.
+    var restarts: Int? { file == nil ? nil : plan.restarts }
+
+    /// What the earlier process has set and did not restore.
+    var percent: SavedPercent? { left?.percent }
+
+    /// What the earlier process was streaming, if that goes on.
+    var earlierStream: EarlierStream? {
+        guard plan.resumes, let left else { return nil }
+        return EarlierStream(rings: left.rings, hasCrashed: plan.cause == .crash)
+    }
+
+    /// The line for a host that was spoken to in words; `nil` if there is none, or nothing to tell it.
+    var notice: String? {
+        guard let left, left.hostUsesWords, let cause = plan.cause else { return nil }
+        return Notice(
+            plan.resumes ? .resumed : .stopped, after: cause, restarts: plan.restarts, bootID: left.bootID
+        ).lineToSend
+    }
+
+    /// Saves what the next process has to know, if that has changed.
+    ///
+    /// - Parameter rings: The counters of the ring buffers when streaming began.
+    mutating func save(_ point: ResumePoint, hostUsesWords: Bool, rings: () -> [SavedRing]) {
+        guard file != nil, point != lastPoint || hostUsesWords != state.hostUsesWords else { return }
+        if point.starts != lastPoint?.starts || point.channels != lastPoint?.channels {
+            state.rings = rings()
+        }
+        lastPoint = point
+        state.isStreaming = point.isStreaming
+        state.hostUsesWords = hostUsesWords
+        state.percent = point.percent
+        write()
+    }
+
+    /// The process ends, and what it was doing is to go on after a restart.
+    ///
+    /// - Parameter percent: What is not restored yet.
+    mutating func saveEnd(isInOrder: Bool, percent: SavedPercent?) {
+        guard file != nil, state.isEndInOrder != isInOrder || state.percent != percent else { return }
+        state.isEndInOrder = isInOrder
+        state.percent = percent
+        write()
+    }
+
+    private mutating func write() {
+        do throws(SystemError) {
+            try file?.write(state)
+        } catch {
+            log.log("a restart will not resume streaming: cannot save the state: \(error.code)")
+        }
+    }
+}

@@ -1,0 +1,28 @@
+/// What outlives the process, so that the next one of the service goes on where this one has ended.
+struct SavedState: Codable, Equatable, Sendable {
+    /// The kernel's name of this boot: the state of an earlier boot is worth nothing.
+    let bootID: String
+    let instance: String
+    /// How often the service manager has started the agent again.
+    var restarts = 0
+    /// When streaming was resumed after a crash, in seconds since the boot; the latest ones.
+    var crashes: [Int] = []
+    /// Whether pages were to move, as was ordered last.
+    var isStreaming = false
+    /// Whether the host sends words, and not only the digits of the original protocol.
+    var hostUsesWords = false
+    /// `nil` while `buffer_percent` is what others want it to be.
+    var percent: SavedPercent?
+    /// The counters of the ring buffers when streaming began.
+    var rings: [SavedRing] = []
+    /// Whether the process has ended, or is ending, because it was told to.
+    var isEndInOrder = false
+
+    init(bootID: String, instance: String) {
+        self.bootID = bootID
+        self.instance = instance
+    }
+
+    /// Whether it can be from an agent.
+    var isPlausible: Bool { percent?.isPlausible ?? true }
+}

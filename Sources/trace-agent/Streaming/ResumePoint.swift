@@ -1,0 +1,17 @@
+/// What a later process of the service has to know to go on with streaming, and what shows that it has changed.
+struct ResumePoint: Equatable {
+    /// Whether pages are to move, as was ordered last.
+    let isStreaming: Bool
+    /// How often streaming has begun.
+    let starts: Int
+    let channels: Int
+    /// `nil` while `buffer_percent` is not ours.
+    let percent: SavedPercent?
+
+    init(_ phase: Phase, starts: Int, _ channels: TracedChannels, _ percent: SavedPercent?) {
+        isStreaming = phase.isMeantToStream
+        self.starts = starts
+        self.channels = channels.count
+        self.percent = percent
+    }
+}
