@@ -56,6 +56,18 @@ struct WireTests {
                 """)
     }
 
+    @Test func `a notice is a line of its own, and no answer`() throws {
+        let notice = Notice(.resumed, after: .crash, restarts: 2, bootID: "b-1")
+        #expect(
+            notice.lineToSend == """
+
+                {"after":"crash","boot_id":"b-1","notice":"resumed","restarts":2,"schema":2,\
+                "version":"\(programVersion)"}
+                """)
+        #expect(try Notice(line: notice.line) == notice)
+        #expect(throws: NotAnAnswer.self) { try Answer(line: notice.line) }
+    }
+
     @Test func `each answer begins with the key that a host searches for, and has the order's id`() throws {
         let id = try #require(OrderID(rawValue: "a-1"))
         let announcement = HeaderAnnouncement(instance: "", cpus: 1, bootID: "").answering(id)

@@ -126,16 +126,33 @@ struct GuestServiceTests {
         #expect(bytes > 100_000 && bytes < line.bytes - 1_000_000)
     }
 
-    @Test func `one that is killed comes back, and serves the host's next order`() throws {
+    @Test
+    func
+        `a stream goes on when the agent is killed and restarted, with each event once, and the host is told`()
+        throws
+    {
         defer { guest.stopCatching() }
-        let killed = try guest.mainPID()
-        #expect(killed > 1)
-        try guest.run("kill -KILL \(killed)")
-        #expect(try eventually { ![0, killed].contains(try guest.mainPID()) })
+        try guest.run("systemctl reset-failed; echo 16384 > /sys/kernel/tracing/buffer_size_kb")
         try guest.catchPages()
         #expect(try hostOrder("start").state == "streaming")
-        let written = try guest.writeRecords(seconds: 0.5, rate: 10_000)
-        try expectAll(written, after: try hostOrder("stop"))
+        try guest.run(
+            "for cpu in 0 1; do trace-load write /sys/kernel/tracing $cpu 9 20000 64 > /tmp/count$cpu 3>&- & done"
+        )
+        for (means, cause) in [("systemctl kill -s KILL", "crash"), ("systemctl restart", "restart")] {
+            try guest.run("\(means) virtio-trace-agent.service")
+            #expect(try answers.line() == "")
+            #expect(try answers.line().hasPrefix("{\"after\":\"\(cause)\""))
+        }
+        try guest.run("until [ -s /tmp/count0 ] && [ -s /tmp/count1 ]; do sleep 0.1; done")
+        let written = try (0...1).map { try guest.number("cat /tmp/count\($0)") }
+        let answer = try hostOrder("stop")
+        #expect(answer.complete && answer.totals.lost == 0)
+        for cpu in 0...1 {
+            #expect(try eventually { try guest.caught(cpu: cpu, bytes: 0).records.count >= written[cpu] })
+            let stream = try guest.caught(cpu: cpu, bytes: 0)
+            let isWhole = stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu]))
+            #expect(isWhole && stream.flaw == nil)
+        }
     }
 
     @Test func `ports that are unplugged and come back are opened again without any privilege`() throws {

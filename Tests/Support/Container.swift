@@ -44,8 +44,12 @@ package final class Container {
         }
         try run(
             "sh -c 'cat /dev/virtio-ports/life; systemctl poweroff --force --force' > /dev/null 2>&1 3>&- &")
-        // Options as an administrator gives them.
-        try run("echo 'OPTIONS=--instance \(instance.name)' > /etc/default/virtio-trace-agent")
+        try setOptions()
+    }
+
+    /// Gives the service options as an administrator does, from its next start on.
+    package func setOptions(_ options: String = "") throws {
+        try run("echo 'OPTIONS=--instance \(instance.name) \(options)' > /etc/default/virtio-trace-agent")
     }
 
     deinit {

@@ -46,7 +46,9 @@ struct TracedRing {
 
     /// What is wrong with what was read since the last start, `nil` if nothing is.
     var warning: String? {
-        if hasLostPipe { return "an earlier process of the agent has crashed: what it had read and not sent is lost" }
+        if hasLostPipe {
+            return "an earlier process of the agent has crashed: what it had read and not sent is lost"
+        }
         guard hasSwapped else { return nil }
         return
             "its ring buffer was cleared or exchanged for its snapshot: events of that time may come out of order, or not at all"
