@@ -42,6 +42,49 @@ struct LossTests {
         try guest.run("echo 0 > /sys/kernel/tracing/snapshot")
     }
 
+    /// Everything at once, eight times in ten seconds.
+    private static let treatment = """
+        cd /sys/kernel/tracing
+        for n in 1 2 3 4 5 6 7 8; do
+            usleep 400000; echo 1 > snapshot
+            usleep 100000; echo 0 > /sys/devices/system/cpu/cpu1/online
+            usleep 200000; echo 1 > /sys/devices/system/cpu/cpu1/online
+            echo 0 > buffer_percent; usleep 100000; echo 4096 > buffer_size_kb
+            usleep 100000; echo 2048 > buffer_size_kb
+            echo 0 > tracing_on; usleep 20000; echo 1 > tracing_on
+        done
+        """
+
+    @Test func `whatever is done to the rings, the account is the kernel's`() throws {
+        defer { guest.stopCatching() }
+        try guest.run("echo 0 > /sys/kernel/tracing/snapshot")
+        try guest.startAgent(ringKiB: 2048)
+        try guest.catchPages()
+        try guest.order("1\n")
+        try guest.run("(\(Self.treatment)) > /tmp/treatment 2>&1 & echo")
+        let written = try guest.writeRecords(seconds: 10, rate: 50_000)
+        try guest.run("wait")
+        #expect(try guest.run("cat /tmp/treatment") == "")
+        _ = try order("stop")
+        try guest.run("echo 1 > /sys/kernel/tracing/snapshot")
+        try guest.order("1\n")
+        let answer = try order("stop")
+        var received: [[UInt64]] = [[], []]
+        for cpu in 0...1 {
+            let stream = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes)
+            for tag in 0...1 { received[tag] += stream.numbers(of: tag) }
+        }
+        let lost = answer.totals.lost
+        #expect(received.joined().count + lost == written.reduce(0, +))
+        for tag in 0...1 {
+            let isEachOnce = Set(received[tag]).count == received[tag].count
+            #expect(isEachOnce && (lost > 0 || received[tag].count == written[tag]))
+        }
+        #expect(answer.totals.swaps > 0)
+        try guest.endAgent()
+        try guest.run("echo 0 > /sys/kernel/tracing/snapshot")
+    }
+
     @Test func `what was on its way to a port that is unplugged is bounded`() throws {
         try guest.startAgent("--flush-interval 100ms")
         try guest.order("1\n")
