@@ -1,11 +1,11 @@
 import Support
 import Testing
 
-/// A CPU that comes online for the first time while pages are streamed.
+/// A CPU that is plugged in while pages are streamed.
 @MainActor @Suite(.serialized, .enabled(if: Machine.hasGuest, "needs the guest that `make guest` makes"))
 struct LateCPUTests {
-    @Test func `a CPU that comes late is served from its first event`() throws {
-        let guest = try Guest(.fifos, kernel: "maxcpus=1")
+    @Test func `a CPU that is plugged in is served from its first event`() throws {
+        let guest = try Guest(.fifos, cpus: "1,maxcpus=2,sockets=1,cores=2")
         let answers = try guest.answers()
         defer { guest.stopCatching() }
         try guest.startAgent(ringKiB: 1024)
@@ -13,6 +13,7 @@ struct LateCPUTests {
         #expect(try guest.order("start", answeredOn: answers).state == "streaming")
         #expect(
             try eventually { try guest.order("status", answeredOn: answers).cpus[1].state == "offline" })
+        try guest.plugCPU(1)
         try guest.run("echo 1 > /sys/devices/system/cpu/cpu1/online")
         let written = try guest.writeRecords(seconds: 3, rate: 50_000)
         let answer = try guest.order("stop", answeredOn: answers)

@@ -25,20 +25,20 @@ package final class Guest {
     /// - Parameters:
     ///   - serial: Properties of the virtio-serial device, such as `indirect_desc=off`.
     ///   - spare: How many ports the device has beside the agent's; they come first.
-    ///   - kernel: Parameters of the kernel, such as `maxcpus=1`.
+    ///   - cpus: Those that it has, and those that may be plugged in, as in `1,maxcpus=2`.
     package init(
         _ backEnd: BackEnd, _ system: System = .busybox, serial: String = "", spare: Int = 0,
-        kernel: String = ""
+        cpus: String = "2"
     ) throws {
         self.system = system
         let folderOfSystem = system == .systemd ? "/systemd" : ""
         var arguments = [
-            "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m",
+            "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", cpus, "-m",
             system == .systemd ? "1024" : "512", "-nodefaults",
             "-no-reboot",
             "-display", "none", "-kernel", "\(Machine.guestFolder)/vmlinuz",
             "-initrd", "\(Machine.guestFolder)\(folderOfSystem)/initramfs", "-append",
-            "console=ttyS0 quiet panic=-1 oops=panic \(kernel)",
+            "console=ttyS0 quiet panic=-1 oops=panic",
             "-serial", "file:\(folder.path)/console",
             "-device", "virtio-serial-pci,id=tools", "-device",
             "virtio-serial-pci,id=ports" + (serial.isEmpty ? "" : ",\(serial)"),
@@ -252,6 +252,18 @@ package final class Guest {
     /// Plugs in another virtio-serial device, without ports yet.
     package func plugSerialDevice(_ name: String) throws {
         try command("device_add", "{\"driver\":\"virtio-serial-pci\",\"id\":\"\(name)\"}")
+    }
+
+    /// Plugs in another CPU, which stays offline.
+    package func plugCPU(_ number: Int) throws {
+        try command(
+            "device_add",
+            "{\"driver\":\"max-x86_64-cpu\",\"id\":\"cpu\(number)\",\"socket-id\":0,\"core-id\":\(number),\"thread-id\":0}"
+        )
+        let path = "/sys/devices/system/cpu/cpu\(number)/online"
+        guard try eventually({ try run("[ -e \(path) ] && echo there") == "there" }) else {
+            throw TestFailure("CPU \(number) does not come")
+        }
     }
 
     package func plug(_ name: String, bus: String = "ports.0") throws {
