@@ -86,6 +86,58 @@ struct RecordTests {
         #expect(try instance.get("set_event").isEmpty)
     }
 
+    @Test func `waits for no order where a control port is free`() throws {
+        let instance = try TraceInstance()
+        let ports = TemporaryFolder()
+        try makeFIFO("\(ports.path)/agent-ctl-path")
+        try instance.set("set_event", rareEvent)
+        try instance.write(300, cpu: 0)
+        let agent = try record(instance, ["--duration", "100ms", "--ports", ports.path])
+        #expect(agent.wait() == 0)
+        #expect(try TraceReport(of: file).count(cpu: 0) == 300)
+    }
+
+    @Test func `two recordings of the same ring buffers, or into one file, are one too many`() throws {
+        let instance = try TraceInstance()
+        try instance.set("set_event", rareEvent)
+        let first = try record(instance)
+        #expect(hasBegun(first))
+        let sameRings = try record(instance, to: "\(folder.path)/other.dat")
+        #expect(sameRings.wait() == 69)
+        #expect(sameRings.errorText.contains("another recording of \(instance.path) is running"))
+        let other = try TraceInstance()
+        let sameFile = try record(other)
+        #expect(sameFile.wait() == 69)
+        #expect(sameFile.errorText.contains("another recording into \(file) is running"))
+        try instance.write(200, cpu: 1)
+        // Ctrl-\ ends it as Ctrl-C does.
+        try instance.set("buffer_percent", try instance.get("buffer_percent"))
+        first.signal(SIGQUIT)
+        #expect(first.wait() == 0)
+        #expect(try TraceReport(of: file).count(cpu: 1) == 200)
+        #expect(try instance.get("set_event") == rareEvent && namesIn(folder.path) == ["trace.dat"])
+    }
+
+    @Test(.enabled(if: TraceInstance.hasSubBufferSize, "needs a kernel of 6.8 or later"))
+    func
+        `a recording ends in order if the sub-buffers get another size, and what was recorded can be salvaged`()
+        throws
+    {
+        let instance = try TraceInstance()
+        try instance.set("set_event", rareEvent)
+        let agent = try record(instance)
+        #expect(hasBegun(agent))
+        try instance.write(3000, cpu: 0)
+        #expect(try eventually { try readFile("\(file).cpu0").count >= 50 * 4096 })
+        try instance.set("buffer_subbuf_size_kb", "8")
+        try instance.write(100, cpu: 0)
+        #expect(agent.wait() == 78)
+        #expect(
+            agent.errorText.contains(
+                "the recording ends: the sub-buffer size has changed from 4096 to 8192 bytes; the recorded data is kept: "
+            ))
+    }
+
     @Test func `counts lost events, as many as the pages contain`() throws {
         let instance = try TraceInstance(ringKiB: 64)
         try instance.set("set_event", rareEvent)
@@ -153,6 +205,8 @@ struct RecordTests {
             Machine.release("trace-agent"),
             ["assemble", "-o", file, "\(file).head", "\(file).cpu0", "\(file).cpu1"])
         #expect(command.status == 0)
+        // The header is from before the recording: its counters say nothing of it.
+        #expect(command.errorText == "")
         #expect(try TraceReport(of: file).count(cpu: 0) > 100 * 40)
     }
 
@@ -237,6 +291,7 @@ struct RecordTests {
     }
 
     @Test(arguments: [
+        (["--record", ""], "a file has a name"), (["--record", "-"], "cannot be written to a pipe"),
         (["-o"], "--record and -o exclude each other"), (["--user", "nobody"], "keeps its privileges"),
         (["--duration", "soon"], "--duration"), (["-e", "sched irq"], "one event, or all of a system"),
         (["-e", ""], "one event, or all of a system"), (["-e", "!sched"], "one event, or all of a system"),

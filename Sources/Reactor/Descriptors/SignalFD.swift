@@ -20,6 +20,11 @@ package struct SignalFD: ~Copyable {
         try SignalFD([SIGTERM, SIGINT, SIGHUP])
     }
 
+    /// Collects the signals that end what runs at a terminal, Ctrl-\ (`SIGQUIT`) included.
+    package static func ofTerminal() throws(SystemError) -> SignalFD {
+        try SignalFD([SIGTERM, SIGINT, SIGHUP, SIGQUIT])
+    }
+
     /// `SIGHUP`: the terminal was closed, or a service is to reload.
     package static let hangUp = SIGHUP
 

@@ -70,16 +70,26 @@ final class HeaderBuilder: HeaderSupply {
         return announcement
     }
 
+    /// Events that were read from each CPU's ring buffer until now, by CPU; 0 if the counter cannot be read.
+    var eventsRead: [Int] {
+        var counts = Array(repeating: 0, count: (rings.last?.cpu ?? -1) + 1)
+        for ring in rings { counts[ring.cpu] = (try? ring.stats().read) ?? 0 }
+        return counts
+    }
+
     /// Writes the header as it is now.
     ///
-    /// - Parameter includesAddresses: Whether the header may have kernel addresses.
+    /// - Parameters:
+    ///   - includesAddresses: Whether the header may have kernel addresses.
+    ///   - includesCounters: Whether it has the counters of the ring buffers.
     func write(
-        to file: NamedFile, includesAddresses: Bool, isCancelled: () -> Bool = { false }
+        to file: NamedFile, includesAddresses: Bool, includesCounters: Bool = true,
+        isCancelled: () -> Bool = { false }
     ) throws(TraceFileError) -> HeaderSummary {
         var stats: [CPUStats] = []
         var lacks: [String] = []
         let cpus = cpus
-        for ring in rings where ring.cpu < cpus {
+        for ring in rings where includesCounters && ring.cpu < cpus {
             do throws(SystemError) {
                 stats.append(CPUStats(cpu: ring.cpu, text: try ring.statsText()))
             } catch {

@@ -87,7 +87,9 @@ struct Options: ParsableArguments {
     }
 
     mutating func validate() throws {
-        if record != nil {
+        if let record {
+            if record.isEmpty { throw ValidationError("--record: a file has a name") }
+            if record == "-" { throw ValidationError("--record: a trace.dat cannot be written to a pipe") }
             if output { throw ValidationError("--record and -o exclude each other") }
             if state != nil {
                 throw ValidationError("--record does not outlive its process: not with --state")

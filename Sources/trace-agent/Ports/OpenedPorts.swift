@@ -3,6 +3,8 @@ struct OpenedPorts {
     let ports: Ports
     /// `nil` if pages do not go to ports: then no CPU lacks one.
     var online: OnlineCPUs?
+    /// Whether orders may come from a control port.
+    var areOrdersWanted = true
     /// Whether there is a control port.
     var hasControl = false
     /// Why the control port that is there cannot be opened.

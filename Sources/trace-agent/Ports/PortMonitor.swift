@@ -13,6 +13,8 @@ struct PortMonitor: ~Copyable {
     /// Why a CPU's port that is there cannot be used.
     private var dataTroubles: [Int: PortTrouble]
     private var controlTrouble: PortTrouble?
+    /// Whether orders may come from a control port.
+    private let areOrdersWanted: Bool
     /// Whether there was a control port, which is tried again once it has gone.
     private var expectsControl: Bool
     /// Whether the ports that were there at the start have been tried.
@@ -31,6 +33,7 @@ struct PortMonitor: ~Copyable {
         spareRings = SpareRings(opened.spareRings, opened.online)
         dataTroubles = opened.dataTroubles.mapValues(PortTrouble.init(logged:))
         controlTrouble = opened.controlTrouble.map(PortTrouble.init(logged:))
+        areOrdersWanted = opened.areOrdersWanted
         expectsControl = opened.hasControl
         self.folderWatch = folderWatch
         self.log = LimitedLog(log)
@@ -117,6 +120,7 @@ struct PortMonitor: ~Copyable {
     ///
     /// - Returns: `nil` if there is none.
     mutating func openControl() -> OpenPort? {
+        guard areOrdersWanted else { return nil }
         do throws(Failure) {
             let port = try ports.openControl()
             controlTrouble = nil

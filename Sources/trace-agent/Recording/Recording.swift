@@ -11,6 +11,8 @@ final class Recording {
     private let path: String
     private let headers: HeaderBuilder
     private let log: Logger
+    /// The first header, which is locked while the recording goes on.
+    private var firstHeader: NewFile?
     /// CPUs that have a file, from 0 on.
     private var cpus: [Int] = []
     /// Events that had been read from each CPU's ring buffer before the recording began.
@@ -36,9 +38,7 @@ final class Recording {
         }
         if let warning = headers.warning(about: try writeHeader(isFirst: true)) { log.warning("\(warning)") }
         isToBeRemoved = true
-        // The header was just written. If it cannot be read, the number of earlier events is unknown, and counts as 0.
-        let header = try? TraceHeader(opening: headerPath)
-        readBefore = (0..<(header?.cpus ?? 0)).map { header?.eventsRead(cpu: $0) ?? 0 }
+        readBefore = headers.eventsRead
     }
 
     deinit {
@@ -88,6 +88,7 @@ final class Recording {
 
     /// The message about the files that are kept, with the shell command that makes a trace.dat from them.
     var whatRemains: String {
+        if FileDescriptor.resolve(headerPath) == nil { return "\(headerPath) and the recorded data are gone" }
         let program = FileDescriptor.resolve("/proc/self/exe") ?? "trace-agent"
         let words = [program, "assemble", "-o", path, headerPath] + streamsToAssemble
         return "the recorded data is kept: " + words.map(Self.quoted).joined(separator: " ")
@@ -120,10 +121,20 @@ final class Recording {
     private func writeHeader(isFirst: Bool) throws(Failure) -> HeaderSummary {
         do throws(TraceFileError) {
             let file = try NewFile(at: headerPath)
-            let summary = try headers.write(to: file.content, includesAddresses: true)
-            if isFirst { try file.linkIntoPlace() } else { try file.replaceTarget() }
+            // The counters of the start would be compared with what is recorded after it.
+            let summary = try headers.write(
+                to: file.content, includesAddresses: true, includesCounters: !isFirst)
+            if isFirst {
+                // Nobody else knows the file yet.
+                _ = try? file.content.descriptor.lock()
+                try file.linkIntoPlace()
+                firstHeader = file
+            } else {
+                try file.replaceTarget()
+            }
             return summary
         } catch .system(_, let cause) where isFirst && cause.code == .exists {
+            if isHeaderLocked { throw Failure(.unavailable, "another recording into \(path) is running") }
             throw Failure(
                 .usage,
                 "\(headerPath) is left from an earlier recording: make a trace.dat from it and \(path).cpu* with trace-agent assemble, or remove it"
@@ -131,6 +142,11 @@ final class Recording {
         } catch {
             throw Failure(.outputFailed, "cannot write the trace header: \(error)")
         }
+    }
+
+    /// Whether `FILE.head` belongs to a recording that is running.
+    private var isHeaderLocked: Bool {
+        (try? FileDescriptor.open(headerPath, .readOnly).lock()) == false
     }
 
     /// The files of the streams from CPU 0 to the last CPU that is online or recorded something.

@@ -11,7 +11,7 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
     try wrappingSystemError(refuseHugePages)
     SignalFD.ignoreFailedWrites()
-    let signals = try wrappingSystemError(SignalFD.ofService)
+    let signals = try wrappingSystemError(options.foreground ? SignalFD.ofTerminal : SignalFD.ofService)
     let passed = try PassedDescriptors.adopt(log)
     let user = try Identity.userToBecome(options, log)
     let tracefs = try Tracefs(at: options.tracing.tracefs, instance: options.tracing.instance)
@@ -72,12 +72,15 @@ private func record(
     if !others.isEmpty {
         log.warning("\(others.names) reads the same ring buffers: each event goes to only one reader")
     }
+    let lock = try RecordingLock(of: tracefs)
+    defer { withExtendedLifetime(lock) {} }
     let events = try EventSelection(in: tracefs, log)
     defer { events.restore() }
     let recording = try Recording(to: path, builder, log)
     var channels: [Channel] = []
     for ring in rings { channels.append(try maker.make(ring, try recording.openSink(cpu: ring.cpu))) }
     parts.channels = channels
+    parts.ports.areOrdersWanted = false
     parts.endActions = EndActions(beforeLastFlush: events.restore) { recording.whatRemains }
     var agent = try parts.makeAgent()
     try events.switchOn(options.event)

@@ -54,8 +54,8 @@ struct Streaming: ~Copyable {
     var isAtRest: Bool { isStopped && (!channels.isAnyDraining || isWorkerStuck) }
     /// Whether a worker holds on to its channel although it was given up: a file system may hold it for ever.
     var isStuck: Bool { isWorkerStuck && channels.isAnyDraining }
-    /// Why the last stop was not complete, if pages do not go to ports; `nil` if it was.
-    var outputProblem: Failure? { lastStop.isDelivered ? nil : Failure(outputIncomplete: options.mode) }
+    /// Why the output lacks events, if pages do not go to ports; `nil` if it does not.
+    var outputProblem: Failure? { Failure(outputOf: options.mode, lastStop, hasBegun: starts > 0) }
 
     /// Reads the kernel's counters of every ring buffer.
     mutating func readStats() { channels.readStats(streaming: phase != .stopped, &limitedLog) }
@@ -139,14 +139,14 @@ struct Streaming: ~Copyable {
     mutating func ringIsReadable(_ index: Int) { channels[index].ringIsReadable() }
 
     mutating func jobHasEnded(_ index: Int, _ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
-        let usesPorts = options.mode.usesPorts
         guard let received = channels[index].receiveResult() else { return [] }
         let result = settings.afterRefusal(received, of: channels[index].channel, channels, &limitedLog)
         var effects: [Effect] = []
-        if !usesPorts, case .sinkFailed(let code) = result {
-            effects = try outputFailed(code, of: channels[index].sink)
+        if let failure = Failure(after: result, channels[index].sink, options.mode, settings.pageSizeChange) {
+            effects = try end(because: failure)
         }
-        try channels[index].proceed(after: result, in: phase, usesPorts: usesPorts, &reactor, &limitedLog)
+        try channels[index].proceed(
+            after: result, in: phase, usesPorts: options.mode.usesPorts, &reactor, &limitedLog)
         return effects + (try finishStopIfFlushed())
     }
 
@@ -154,7 +154,7 @@ struct Streaming: ~Copyable {
     mutating func sinkIsReady(_ index: Int, _ readiness: Readiness) throws(SystemError) -> [Effect] {
         let sink = channels[index].sink
         if options.mode == .standardOutput, readiness.contains(.error) {
-            return try outputFailed(.brokenPipe, of: sink)
+            return try end(because: Failure(outputFailed: .brokenPipe, sink))
         }
         for index in channels.sharing(sink) { channels[index].resumeIfBlocked(in: phase) }
         return []
@@ -237,10 +237,10 @@ struct Streaming: ~Copyable {
         return [.stopped(startsNext: flush.startsNext)]
     }
 
-    private mutating func outputFailed(_ code: Errno, of sink: Sink) throws(SystemError) -> [Effect] {
-        let failure = Effect.outputFailed(Failure(outputFailed: code, sink))
+    private mutating func end(because failure: Failure) throws(SystemError) -> [Effect] {
         channels.interrupt()
-        return isStopped ? [failure] : [failure] + (try finishStop(Phase.Flush()))
+        return isStopped
+            ? [.outputFailed(failure)] : [.outputFailed(failure)] + (try finishStop(Phase.Flush()))
     }
 
     /// An order may come before the ports do: CPUs are served when their ports come.

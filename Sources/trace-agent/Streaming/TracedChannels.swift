@@ -29,6 +29,8 @@ struct TracedChannels {
     var areFlushed: Bool { channels.allSatisfy(\.isFlushed) }
     /// Whether everything that was taken from the ring buffers has been sent.
     var areDelivered: Bool { channels.allSatisfy(\.isDelivered) }
+    /// Whether every ring buffer could be read.
+    var areReadable: Bool { channels.allSatisfy { $0.report.state != .unreadable } }
     /// Whether everything that was recorded since the last start has been sent.
     var areComplete: Bool { channels.allSatisfy(\.isComplete) }
     /// Bytes that were sent, or given up.
