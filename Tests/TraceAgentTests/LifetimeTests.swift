@@ -10,11 +10,11 @@ struct LifetimeTests {
     private func lifetime(_ signals: [CInt], isForeground: Bool = false) throws -> Lifetime {
         var reactor = try AgentReactor()
         let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        return try Lifetime(
-            try SignalFD(signals), isForeground: isForeground, duration: nil, EndActions(),
-            FactSource(TracingSwitch(nil), bootID: "", LastProblem()),
-            Resumption(nil, bootID: "", instance: "", log), log: log, &reactor
-        )
+        let parts = Lifetime.Parts(
+            signals: try SignalFD(signals), isForeground: isForeground, duration: nil,
+            facts: FactSource(TracingSwitch(nil), bootID: "", LastProblem()),
+            resumption: Resumption(nil, bootID: "", instance: "", log))
+        return try Lifetime(parts, log: log, &reactor)
     }
 
     /// Sends a signal to this thread, which has it blocked.

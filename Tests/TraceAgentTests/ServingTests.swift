@@ -100,10 +100,10 @@ struct ServingTests {
     }
 
     @Test func `the original's command lines are accepted`() throws {
-        #expect(try Options.parse([]).pipeSize.bytes == 65536)
+        #expect(try Options.parse([]).common.pipeSize.bytes == 65536)
         let options = try Options.parse(["-o", "-s", "1M"])
         #expect(options.output)
-        #expect(options.pipeSize.bytes == 1 << 20)
+        #expect(options.common.pipeSize.bytes == 1 << 20)
         #expect(throws: (any Error).self) { try Options.parse(["-s", "63K"]) }
         #expect(throws: (any Error).self) { try Options.parse(["-s", "2M"]) }
     }

@@ -45,6 +45,11 @@ extension FileDescriptor {
         _ = try systemCall("fcntl(F_SETFL)") { fcntl(rawValue, F_SETFL, flags.rawValue) }
     }
 
+    /// Lets a program that this process becomes not have the descriptor: `FD_CLOEXEC`, fcntl(2).
+    package func setCloseOnExec() throws(SystemError) {
+        _ = try systemCall("fcntl(F_SETFD)") { fcntl(rawValue, F_SETFD, FD_CLOEXEC) }
+    }
+
     /// Whether this is open for appending: splice(2) to such a file fails with `EINVAL`.
     package func isAppending() throws(SystemError) -> Bool {
         try statusFlags().rawValue & O_APPEND != 0

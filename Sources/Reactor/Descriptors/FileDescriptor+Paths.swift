@@ -56,6 +56,16 @@ extension FileDescriptor {
         FileDescriptor(owning: try systemCall("memfd_create") { cepoll_memory_file(name) })
     }
 
+    /// Makes a folder with the mode 0750, to which umask(2) applies: mkdir(2).
+    package static func makeFolder(_ path: String) throws(SystemError) {
+        _ = try systemCall("mkdir", on: path) { mkdir(path, 0o750) }
+    }
+
+    /// Removes an empty folder, or a folder of tracefs that can be removed: rmdir(2).
+    package static func removeFolder(_ path: String) throws(SystemError) {
+        _ = try systemCall("rmdir", on: path) { rmdir(path) }
+    }
+
     /// Locks the open file, for as long as any descriptor of it is open: `LOCK_EX`, flock(2).
     ///
     /// - Returns: `false` if another open file of the same file has the lock.

@@ -91,6 +91,10 @@ struct Agent: ~Copyable {
             try notifyStatus(ifDue: true)
         case .retryTimer: if try retryTimer.hasFired() { try retry() }
         case .durationTimer: if try lifetime.isDurationOver() { try endInOrder() }
+        case .command: try endInOrder()
+        case .partTimer:
+            guard try lifetime.isPartOver(bytes: streaming.bytesSent) else { return }
+            try apply(streaming.stop() + streaming.start(&reactor))
         case .signals: try carryOutSignals()
         }
     }
@@ -141,7 +145,7 @@ struct Agent: ~Copyable {
                 control.answerOwed(report(), error: problem)
             case .stopped(let startsNext):
                 let report = report(isEndOfStop: true)
-                lifetime.stopHasEnded(report)
+                lifetime.stopHasEnded(report, startsNext: startsNext)
                 notifier.status(report)
                 control.answerOwed(report, where: { !startsNext || $0.answerTime == .onceStopped })
                 if startsNext { try start() }

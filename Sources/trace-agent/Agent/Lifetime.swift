@@ -10,7 +10,9 @@ struct Lifetime: ~Copyable {
     private let duration: Duration?
     /// For a terminal: without a control port streaming starts at once, and a hang-up ends the agent.
     let isForeground: Bool
-    private let endActions: EndActions
+    private let actions: RecordingActions
+    /// `nil` if there is only one part.
+    private var schedule: PartSchedule?
     private let facts: FactSource
     private var resumption: Resumption
     private let log: Logger
@@ -24,33 +26,57 @@ struct Lifetime: ~Copyable {
     /// What signals ask for.
     enum Request: Equatable { case end, endAtOnce(signal: CInt), reload }
 
-    /// - Parameter duration: How long the agent runs; `nil`: until a signal.
-    init(
-        _ signals: consuming SignalFD, isForeground: Bool, duration: Duration?, _ endActions: EndActions,
-        _ facts: consuming FactSource, _ resumption: consuming Resumption, log: Logger,
-        _ reactor: inout AgentReactor
-    ) throws(SystemError) {
+    /// What it is made of.
+    struct Parts: ~Copyable {
+        let signals: SignalFD
+        /// For a terminal.
+        let isForeground: Bool
+        /// How long the agent runs; `nil`: until a signal.
+        let duration: Duration?
+        let facts: FactSource
+        let resumption: Resumption
+        var actions = RecordingActions()
+    }
+
+    init(_ parts: consuming Parts, log: Logger, _ reactor: inout AgentReactor) throws(SystemError) {
         let durationTimer = try TimerFD()
-        try reactor.watch(signals.descriptor, for: .readable, as: .signals)
+        try reactor.watch(parts.signals.descriptor, for: .readable, as: .signals)
         try reactor.watch(durationTimer.descriptor, for: .readable, as: .durationTimer)
-        self.signals = signals
+        // Its end is reported once: it lasts.
+        if let command = parts.actions.command {
+            try reactor.watch(command.descriptor, for: [.readable, .once], as: .command)
+        }
+        if let limits = parts.actions.limits {
+            schedule = try PartSchedule(limits, &reactor)
+        } else {
+            schedule = nil
+        }
         self.durationTimer = durationTimer
-        self.duration = duration
-        self.isForeground = isForeground
-        self.endActions = endActions
-        self.facts = facts
-        self.resumption = resumption
+        duration = parts.duration
+        isForeground = parts.isForeground
+        actions = parts.actions
+        signals = parts.signals
+        facts = parts.facts
+        resumption = parts.resumption
         self.log = log
         startLog = StartLog(log)
         stopLog = StopLog(log)
     }
 
-    /// Starts the clock of `--duration`.
-    func begin() throws(SystemError) {
+    /// Starts the clock of `--duration`, and that of parts.
+    mutating func begin() throws(SystemError) {
+        try schedule?.begin()
         if let duration { try durationTimer.arm(after: max(duration, .milliseconds(1))) }
     }
 
     func isDurationOver() throws(SystemError) -> Bool { try durationTimer.expirations() > 0 }
+
+    /// Whether it is time for another part of a recording.
+    ///
+    /// - Parameter bytes: Bytes that were sent until now.
+    mutating func isPartOver(bytes: Int) throws(SystemError) -> Bool {
+        try schedule?.isPartOver(bytes: bytes) ?? false
+    }
 
     /// What the signals that have come ask for; signals that come together ask for the same once.
     mutating func requests() throws(SystemError) -> [Request] {
@@ -84,7 +110,7 @@ struct Lifetime: ~Copyable {
     }
 
     /// To be done before the last flush, so that it leaves the ring buffers empty; may be done again.
-    private func prepareLastFlush() { endActions.beforeLastFlush() }
+    private func prepareLastFlush() { actions.beforeLastFlush() }
 
     func hasReloaded(channels: Int) { log.info("reloaded: \(channels) CPUs have a port") }
 
@@ -121,21 +147,25 @@ struct Lifetime: ~Copyable {
     }
 
     /// Logs what is wrong although streaming has begun.
-    mutating func startHasBegun(_ report: Report) { startLog.log(report) }
+    mutating func startHasBegun(_ report: Report) {
+        startLog.log(report)
+        actions.whenStreaming()
+    }
 
-    /// Logs how a stop ended.
-    mutating func stopHasEnded(_ report: Report) {
-        prepareLastFlush()
-        stopLog.log(report, isLast: isEnding)
+    /// Logs how a stop ended, or lets a recording begin another part.
+    mutating func stopHasEnded(_ report: Report, startsNext: Bool) {
+        if isEnding { prepareLastFlush() }
+        guard startsNext, actions.limits != nil else { return stopLog.log(report, isLast: isEnding) }
+        do throws(Failure) { try actions.betweenParts() } catch { end(because: error) }
     }
 
     /// Ends the process because of another signal, once settings are restored.
     mutating func exitBecause(ofSignal signal: CInt) -> Never {
         resumption.saveEnd(isInOrder: failure == nil, percent: nil)
         prepareLastFlush()
-        if endActions.whatRemains != nil { log.error("ended by another signal\(remark)") }
+        if actions.whatRemains != nil { log.error("ended by another signal\(remark)") }
         exitAtOnce(128 + signal)
     }
 
-    private var remark: String { endActions.whatRemains.map { "; \($0())" } ?? "" }
+    private var remark: String { actions.whatRemains.map { "; \($0())" } ?? "" }
 }

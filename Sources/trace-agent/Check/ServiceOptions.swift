@@ -29,7 +29,7 @@ struct ServiceOptions {
     }
 
     /// `nil` if something is wrong with them.
-    var tracing: TracingOptions? { try? meaning.get().tracing }
+    var tracing: TracingOptions? { try? meaning.get().common.tracing }
 
     var result: CheckResult {
         let file = WellKnown.optionsFile

@@ -119,7 +119,7 @@ struct SystemCheck {
 
     private func pipes() -> CheckResult {
         let largest = Int(read("/proc/sys/fs/pipe-max-size")) ?? 0
-        let smallest = Options.pipeSizes.lowerBound
+        let smallest = CommonOptions.pipeSizes.lowerBound
         if largest < smallest {
             return .fail("pipes", "\(largest) bytes at most: echo \(1 << 20) > /proc/sys/fs/pipe-max-size")
         }

@@ -14,9 +14,14 @@ struct RunCommand: ParsableCommand {
     func run() throws {
         let problem = LastProblem()
         let log = programLog(
-            "trace-agent", level: options.logLevel, wrappedIn: { ProblemLog($0, remembering: problem) })
+            "trace-agent", level: options.common.logLevel, wrappedIn: { ProblemLog($0, remembering: problem) }
+        )
         do throws(Failure) {
-            try serve(options, log, problem)
+            if let plan = options.recordingPlan {
+                _ = try record(plan, log)
+            } else {
+                try serve(options, log, problem)
+            }
         } catch {
             log.error("\(explained(error))")
             throw ExitCode(error.status.rawValue)

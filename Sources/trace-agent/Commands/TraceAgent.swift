@@ -26,7 +26,7 @@ struct TraceAgent: ParsableCommand {
         subcommands: [
             RunCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self, StatusCommand.self,
             MetadataCommand.self, CheckCommand.self,
-            AssembleCommand.self,
+            AssembleCommand.self, RecordCommand.self, PutBackCommand.self, LaunchCommand.self,
         ],
         defaultSubcommand: RunCommand.self)
 

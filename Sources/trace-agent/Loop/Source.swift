@@ -13,6 +13,10 @@ enum Source: Equatable, RawRepresentable, Sendable {
     case heartbeat
     /// The time that the agent was given is over: `--duration`.
     case durationTimer
+    /// It may be time for another part of a recording.
+    case partTimer
+    /// The program with which a recording ends has ended.
+    case command
     /// Names have come into the ports' folder.
     case portsFolder
     /// Others have written to files of tracefs that matter here.
@@ -53,6 +57,8 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case 13: self = .header(index)
         case 14: self = .headerTurn
         case 15: self = .settings
+        case 16: self = .partTimer
+        case 17: self = .command
         default: return nil
         }
     }
@@ -69,6 +75,8 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case .durationTimer: 12
         case .headerTurn: 14
         case .settings: 15
+        case .partTimer: 16
+        case .command: 17
         case .listener(let index): UInt64(index) * Self.kinds + 10
         case .client(let place): UInt64(place) * Self.kinds + 11
         case .header(let index): UInt64(index) * Self.kinds + 13

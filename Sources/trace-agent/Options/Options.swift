@@ -9,14 +9,6 @@ struct Options: ParsableArguments {
     var output = false
 
     @Option(
-        name: [.customShort("s"), .long],
-        help: ArgumentHelp(
-            "Size of each CPU's pipe, 64K to 1M.",
-            discussion: "128 times this is the guest memory that an absent host can pin per port.",
-            valueName: "size"))
-    var pipeSize = ByteSize(bytes: 64 << 10)
-
-    @Option(
         help: ArgumentHelp(
             "Record this machine into a trace.dat, until Ctrl-C: no ports, no orders.", valueName: "file"))
     var record: String?
@@ -28,9 +20,6 @@ struct Options: ParsableArguments {
             valueName: "events"))
     var event: [String] = []
 
-    @Option(help: ArgumentHelp("With --record or --foreground: end after this time.", valueName: "time"))
-    var duration: Interval?
-
     @Flag(
         help: """
             For debugging at a terminal: without a control port, streaming starts at once and Ctrl-C stops it; \
@@ -40,24 +29,11 @@ struct Options: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "Longest time that an event waits in a ring buffer; 0: until the stop.", valueName: "time"))
-    var flushInterval = Interval(milliseconds: 1000)
-
-    @OptionGroup var stop: StopOptions
-
-    @Option(
-        help: ArgumentHelp(
-            "Run all workers on these CPUs, for machines with isolated CPUs. (default: each on its own CPU)",
-            valueName: "list"))
-    var workerCpus: CPUList?
-
-    @Option(
-        help: ArgumentHelp(
             "Keep here what the next process of the service has to know: it goes on where this one ends. (default: none)",
             valueName: "file"))
     var state: String?
 
-    @OptionGroup var tracing: TracingOptions
+    @OptionGroup var common: CommonOptions
 
     @OptionGroup var headers: HeaderOptions
 
@@ -73,17 +49,17 @@ struct Options: ParsableArguments {
             valueName: "path"))
     var socket: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "The least severe messages to log: debug, info, notice, warning, error, ...", valueName: "level"))
-    var logLevel = Logger.Level.info
-
-    static let pipeSizes = (64 << 10)...(1 << 20)
-
     /// Where the pages go.
     var mode: OutputMode {
-        if let record { return .record(path: record) }
-        return output ? .standardOutput : .ports
+        output ? .standardOutput : .ports
+    }
+
+    /// What `--record` asks for; `nil` without it.
+    var recordingPlan: RecordingPlan? {
+        guard let record else { return nil }
+        var plan = RecordingPlan(to: record, common)
+        plan.events = event.compactMap { EventChoice($0) }
+        return plan
     }
 
     mutating func validate() throws {
@@ -99,26 +75,12 @@ struct Options: ParsableArguments {
             }
             foreground = true
         }
-        if let name = event.first(where: { !Self.isEventName($0) }) {
+        if let name = event.first(where: { EventChoice($0) == nil }) {
             throw ValidationError("--event '\(name)': one event, or all of a system, at a time")
         }
         if !event.isEmpty, record == nil { throw ValidationError("--event is for --record") }
-        if duration != nil, !foreground {
+        if common.duration != nil, !foreground {
             throw ValidationError("--duration is for --record and --foreground")
         }
-        if let workerCpus, workerCpus.cpus.isEmpty {
-            throw ValidationError("--worker-cpus: no CPU in the list")
-        }
-        if !Self.pipeSizes.contains(pipeSize.bytes) {
-            throw ValidationError("the pipe size is 64K to 1M, not \(pipeSize)")
-        }
-    }
-
-    /// Whether this names one event, all of a system, or all of a name, and disables nothing.
-    private static func isEventName(_ name: String) -> Bool {
-        let parts = name.split(separator: ":", omittingEmptySubsequences: false)
-        return parts.count <= 2 && !name.contains { $0.isWhitespace || $0 == "!" } && !parts.contains("")
     }
 }
-
-extension Logger.Level: @retroactive ExpressibleByArgument {}

@@ -6,6 +6,7 @@ import Reactor
 final class EventSelection {
     private let tracefs: Tracefs
     private let enabled: FileDescriptor
+    private let putBack: PutBack
     private let log: Logger
     /// Events that were enabled for the recording, as `system:event`.
     private var added: [String] = []
@@ -13,45 +14,85 @@ final class EventSelection {
     /// The main scheduler events: recorded if no event is enabled and none is given.
     private static let defaultEvents = [
         "switch", "waking", "process_fork", "process_exec", "process_exit",
-    ].map { "sched:sched_\($0)" }
+    ].compactMap { EventChoice("sched:sched_\($0)") }
 
-    init(in tracefs: Tracefs, _ log: Logger) throws(Failure) {
+    private var enabledPath: String { "\(tracefs.directory)/set_event" }
+
+    init(in tracefs: Tracefs, _ putBack: PutBack, _ log: Logger) throws(Failure) {
         enabled = try tracefs.open("set_event", .readWrite)
         self.tracefs = tracefs
+        self.putBack = putBack
         self.log = log
     }
 
-    /// Enables the events that are given.
+    /// Enables the events that are given, each once its filter is set.
     ///
     /// If no event is enabled and none is given, the main scheduler events are recorded, unless a tracer is set.
     ///
-    /// - Throws: A failure of status 64 if an event does not exist.
-    func switchOn(_ wanted: [String]) throws(Failure) {
+    /// - Throws: A failure of status 64 if an event does not exist, or a filter is wrong.
+    func switchOn(_ wanted: [EventChoice]) throws(Failure) {
         let before = try wrappingSystemError { () throws(SystemError) in try Self.list(enabled) }
+        if TracingSwitch(in: tracefs).isOn == false {
+            log.warning("tracing is off, nothing is recorded: echo 1 > \(tracefs.directory)/tracing_on")
+        }
         let tracer = try wrappingSystemError { () throws(SystemError) in
             try FileDescriptor.open("\(tracefs.directory)/current_tracer", .readOnly).contents()
         }
-        let isOn = try wrappingSystemError { () throws(SystemError) in
-            try FileDescriptor.open("\(tracefs.directory)/tracing_on", .readOnly).contents()
-        }
-        if isOn.hasPrefix("0") {
-            log.warning("tracing is off, nothing is recorded: echo 1 > \(tracefs.directory)/tracing_on")
-        }
-        var names = wanted
+        var choices = wanted
         if wanted.isEmpty, before.isEmpty, tracer.hasPrefix("nop") {
             log.notice("no event is enabled and none is given: the main scheduler events are recorded")
-            names = Self.defaultEvents
+            choices = Self.defaultEvents
         }
-        for name in names {
+        for choice in choices {
+            if let filter = choice.filter { try set(filter, for: choice) }
             do throws(SystemError) {
                 // A write that fails can have enabled some events.
-                defer { added = ((try? Self.list(enabled)) ?? []).filter { !before.contains($0) } }
-                _ = try enabled.write(Array("\(name)\n".utf8))
+                defer { noteAdded(since: before) }
+                _ = try enabled.write(Array("\(choice.name)\n".utf8))
             } catch {
                 let reason = error.code == .invalidArgument ? "no such event" : "\(error.code)"
-                throw Failure(.usage, "--event \(name): \(reason), see \(tracefs.directory)/available_events")
+                throw Failure(
+                    .usage, "--event \(choice.name): \(reason), see \(tracefs.directory)/available_events")
             }
         }
+    }
+
+    private func noteAdded(since before: [String]) {
+        let known = Set(before + added)
+        for event in (try? Self.list(enabled)) ?? [] where !known.contains(event) {
+            added.append(event)
+            putBack.remember(.write(path: enabledPath, value: "!\(event)", emptied: false))
+        }
+    }
+
+    /// Sets a filter for the events that are chosen; it is put back when the recording ends.
+    private func set(_ filter: String, for choice: EventChoice) throws(Failure) {
+        let available = try wrappingSystemError { () throws(SystemError) in
+            try FileDescriptor.open("\(tracefs.top)/available_events", .readOnly).readTextToEnd()
+        }
+        for event in available.split(separator: "\n") where choice.matches(event) {
+            let path = "\(tracefs.directory)/events/\(event.replacing(":", with: "/"))/filter"
+            do throws(SystemError) {
+                let before = try FileDescriptor.open(path, .readOnly).contents().prefix { !$0.isNewline }
+                // "none" is no filter: 0 removes one.
+                putBack.remember(
+                    .write(path: path, value: before == "none" ? "0" : String(before), emptied: false))
+                _ = try FileDescriptor.open(path, .writeOnly).write(Array("\(filter)\n".utf8))
+            } catch {
+                throw Failure(.usage, "--filter '\(filter)' of \(event): \(reason(of: error))")
+            }
+        }
+    }
+
+    /// The kernel's own words for what is wrong with a filter, which it adds to `error_log`.
+    private func reason(of error: SystemError) -> String {
+        let log =
+            (try? FileDescriptor.open("\(tracefs.directory)/error_log", .readOnly).readTextToEnd()) ?? ""
+        let last = log.split(separator: "\n").last { $0.contains(": error: ") }
+        guard error.code == .invalidArgument, let range = last?.firstRange(of: ": error: ") else {
+            return "\(error.code)"
+        }
+        return String(last?[range.upperBound...] ?? "")
     }
 
     private static func list(_ file: borrowing FileDescriptor) throws(SystemError) -> [String] {
@@ -61,8 +102,8 @@ final class EventSelection {
 
     /// Disables the events that were enabled for the recording.
     func restore() {
-        // Another recording of the same ring buffers does this when it ends.
-        let now = (try? Self.list(enabled)) ?? []
+        guard !added.isEmpty else { return }
+        let now = Set((try? Self.list(enabled)) ?? [])
         if let gone = added.first(where: { !now.contains($0) }) {
             log.warning(
                 "another process disabled \(gone) during the recording: its later events are not recorded")
@@ -75,5 +116,6 @@ final class EventSelection {
             }
         }
         added.removeAll()
+        putBack.remember(.forget(path: enabledPath))
     }
 }

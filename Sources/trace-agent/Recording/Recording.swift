@@ -3,46 +3,57 @@ import Logging
 import Reactor
 import TraceFile
 
-/// `--record FILE`: writes the pages of each CPU to a file beside FILE, and assembles FILE from these at the end.
+/// Writes the pages of each CPU to a file beside FILE, and assembles FILE from these at the end; or FILE.1, FILE.2 and so on,
+/// if the recording is divided into parts.
 ///
 /// A trace header is written before the recording starts: however the agent ends, `trace-agent assemble` can make a
 /// trace.dat from the files.
 final class Recording {
     private let path: String
+    private let isDivided: Bool
     private let headers: HeaderBuilder
     private let log: Logger
     /// The first header, which is locked while the recording goes on.
     private var firstHeader: NewFile?
-    /// CPUs that have a file, from 0 on.
-    private var cpus: [Int] = []
-    /// Events that had been read from each CPU's ring buffer before the recording began.
-    private var readBefore: [Int] = []
+    private var part: RecordingPart
+    private var partNumber = 1
+    private var sinks: [(cpu: Int, sink: Sink)] = []
+    /// `nil` if there is only one part.
+    private var assembler: PartAssembler?
+    private let keptParts: KeptParts
     /// Whether the files are this recording's, and still empty: they are removed if it does not begin.
     private var isToBeRemoved = false
 
     private var headerPath: String { "\(path).head" }
-    private func streamPath(cpu: Int) -> String { "\(path).cpu\(cpu)" }
 
     /// Checks that FILE can be made, and writes the trace header.
-    init(to path: String, _ headers: HeaderBuilder, _ log: Logger) throws(Failure) {
+    ///
+    /// - Parameter limits: When a part ends; `nil` for one file.
+    init(to path: String, _ limits: PartLimits? = nil, _ headers: HeaderBuilder, _ log: Logger)
+        throws(Failure)
+    {
         self.path = path
         self.headers = headers
         self.log = log
+        isDivided = limits != nil
+        part = RecordingPart(isDivided ? "\(path).1" : path)
+        keptParts = KeptParts(most: limits?.kept, log)
         do throws(TraceFileError) {
             // Otherwise this error would show only at the end of the recording.
-            _ = try NewFile(at: path)
+            _ = try NewFile(at: part.output)
         } catch .malformed(_, let problem) {
-            throw Failure(.usage, "--record \(path): \(problem)")
+            throw Failure(.usage, "\(path): \(problem)")
         } catch {
             throw Failure(.outputFailed, "cannot write \(error)")
         }
-        if let warning = headers.warning(about: try writeHeader(isFirst: true)) { log.warning("\(warning)") }
+        if let warning = headers.warning(about: try writeFirstHeader()) { log.warning("\(warning)") }
         isToBeRemoved = true
-        readBefore = headers.eventsRead
+        part.readBefore = headers.eventsRead
+        if isDivided { assembler = try makeAssembler() }
     }
 
     deinit {
-        if isToBeRemoved { removeParts() }
+        if isToBeRemoved { removeFiles() }
     }
 
     /// Marks the start of the recording: from now on, the files are kept if it fails.
@@ -50,94 +61,112 @@ final class Recording {
 
     /// Creates the file of a CPU's pages.
     func openSink(cpu: Int) throws(Failure) -> Sink {
-        // The position of a stream in the assembly is its CPU: a CPU that is not traced gets an empty file.
-        for skipped in cpus.count..<cpu { _ = try makeStream(cpu: skipped) }
-        return Sink(try makeStream(cpu: cpu), name: streamPath(cpu: cpu))
+        let sink = Sink(try part.makeStream(cpu: cpu), name: part.streamPath(cpu: cpu))
+        sinks.append((cpu, sink))
+        return sink
     }
 
-    private func makeStream(cpu: Int) throws(Failure) -> FileDescriptor {
+    /// Begins another part, while no page moves; the one before is assembled meanwhile.
+    func beginNextPart() throws(Failure) {
+        if let failure = assembler?.failure { throw failure }
+        let finished = part
+        partNumber += 1
+        part = RecordingPart("\(path).\(partNumber)")
+        part.readBefore = headers.eventsRead
+        for (cpu, sink) in sinks {
+            let file = try part.makeStream(cpu: cpu)
+            do throws(SystemError) {
+                try sink.replace(with: file, pagesPerSplice: .max)
+            } catch {
+                throw Failure(error)
+            }
+        }
+        assembler?.add(finished)
+    }
+
+    private func makeAssembler() throws(Failure) -> PartAssembler {
+        let (headers, log, keptParts, firstHeader) = (headers, log, keptParts, headerPath)
         do throws(SystemError) {
-            let file = try FileDescriptor.create(streamPath(cpu: cpu))
-            cpus.append(cpu)
-            return file
-        } catch  where error.code == .exists {
-            throw Failure(
-                .usage, "\(error.subject) exists, and may be from an earlier recording: remove it first")
+            return try PartAssembler { part throws(Failure) in
+                do throws(Failure) {
+                    try Self.assemble(part, header: "\(part.output).head", headers, log) { false }
+                } catch {
+                    throw Failure(error.status, "\(error); \(part.whatRemains(header: firstHeader))")
+                }
+                keptParts.add(part.output)
+            }
         } catch {
-            throw Failure(.outputFailed, "cannot write \(error.subject): \(error.code)")
+            throw Failure(error)
         }
     }
 
-    /// Assembles FILE from the recorded files, and removes these.
+    /// Assembles FILE, or its last part, and removes the files that it was made from.
     ///
     /// - Parameter isCancelled: Called between steps; `true` ends the work, and the files are kept.
     /// - Throws: A failure that also contains the command to continue with.
     func finish(isCancelled: () -> Bool) throws(Failure) {
+        assembler?.finish()
         do throws(Failure) {
-            // The names of tasks, the symbols of modules and the counters of the rings changed during the recording.
-            try writeHeader(isFirst: false)
-            let assembly = TraceAssembly(
-                header: headerPath, streams: streamsToAssemble, output: path, readBefore: readBefore)
-            for line in try assembly.make(log, isCancelled: isCancelled) { log.info("\(line)") }
-            try sync()
+            let header = isDivided ? "\(part.output).head" : headerPath
+            try Self.assemble(part, header: header, headers, log, isCancelled)
         } catch {
             throw Failure(error.status, "\(error); \(whatRemains)")
         }
-        removeParts()
+        keptParts.add(part.output)
+        if let failure = assembler?.failure { throw failure }
+        if isDivided { removeHeader() }
+    }
+
+    /// Makes the trace.dat of a part, and removes the files that it was made from.
+    ///
+    /// - Parameter header: The file that the last header is written to: the names of tasks, the symbols of modules and the
+    ///   counters of the ring buffers have changed during the recording.
+    private static func assemble(
+        _ part: RecordingPart, header: String, _ headers: HeaderBuilder, _ log: Logger,
+        _ isCancelled: () -> Bool
+    ) throws(Failure) {
+        do throws(TraceFileError) {
+            let file = try NewFile(at: header)
+            _ = try headers.write(to: file.content, includesAddresses: true)
+            try file.replaceTarget()
+        } catch {
+            throw Failure(.outputFailed, "cannot write the trace header: \(error)")
+        }
+        let assembly = TraceAssembly(
+            header: header, streams: part.streamsToAssemble, output: part.output, readBefore: part.readBefore)
+        for line in try assembly.make(log, isCancelled: isCancelled) { log.info("\(line)") }
+        do throws(SystemError) {
+            // The parts are removed only once FILE is on the disk.
+            try FileDescriptor.open(part.output, .readOnly).sync()
+            try FileDescriptor.remove(header)
+        } catch {
+            throw Failure(.outputFailed, "cannot write \(part.output): \(error.code)")
+        }
+        part.removeStreams(log)
     }
 
     /// The message about the files that are kept, with the shell command that makes a trace.dat from them.
-    var whatRemains: String {
-        if FileDescriptor.resolve(headerPath) == nil { return "\(headerPath) and the recorded data are gone" }
-        let program = FileDescriptor.resolve("/proc/self/exe") ?? "trace-agent"
-        let words = [program, "assemble", "-o", path, headerPath] + streamsToAssemble
-        return "the recorded data is kept: " + words.map(Self.quoted).joined(separator: " ")
-    }
+    var whatRemains: String { part.whatRemains(header: headerPath) }
 
-    /// A word as a shell needs it: in quotes if it has any character other than letters, digits, and `-./_`.
-    private static func quoted(_ word: String) -> String {
-        let isPlain = word.utf8.allSatisfy { byte in
-            let character = UnicodeScalar(byte)
-            return character.properties.isAlphabetic && byte < 0x80 || (0x2d...0x39).contains(byte)
-                || byte == 0x5f
-        }
-        return isPlain ? word : "'\(word.replacing("'", with: "'\\''"))'"
-    }
-
-    /// Writes FILE to the disk: its parts are removed only after that.
-    private func sync() throws(Failure) {
-        do throws(SystemError) {
-            try FileDescriptor.open(path, .readOnly).sync()
-        } catch {
-            throw Failure(.outputFailed, "cannot write \(path): \(error.code)")
-        }
-    }
-
-    /// Writes `FILE.head`.
+    /// Writes `FILE.head`, which must not exist yet.
     ///
-    /// - Parameter isFirst: Whether the file must not exist yet.
     /// - Returns: Its contents.
-    @discardableResult
-    private func writeHeader(isFirst: Bool) throws(Failure) -> HeaderSummary {
+    private func writeFirstHeader() throws(Failure) -> HeaderSummary {
         do throws(TraceFileError) {
             let file = try NewFile(at: headerPath)
             // The counters of the start would be compared with what is recorded after it.
             let summary = try headers.write(
-                to: file.content, includesAddresses: true, includesCounters: !isFirst)
-            if isFirst {
-                // Nobody else knows the file yet.
-                _ = try? file.content.descriptor.lock()
-                try file.linkIntoPlace()
-                firstHeader = file
-            } else {
-                try file.replaceTarget()
-            }
+                to: file.content, includesAddresses: true, includesCounters: false)
+            // Nobody else knows the file yet.
+            _ = try? file.content.descriptor.lock()
+            try file.linkIntoPlace()
+            firstHeader = file
             return summary
-        } catch .system(_, let cause) where isFirst && cause.code == .exists {
+        } catch .system(_, let cause) where cause.code == .exists {
             if isHeaderLocked { throw Failure(.unavailable, "another recording into \(path) is running") }
             throw Failure(
                 .usage,
-                "\(headerPath) is left from an earlier recording: make a trace.dat from it and \(path).cpu* with trace-agent assemble, or remove it"
+                "\(headerPath) is left from an earlier recording: make a trace.dat from it and \(part.output).cpu* with trace-agent assemble, or remove it"
             )
         } catch {
             throw Failure(.outputFailed, "cannot write the trace header: \(error)")
@@ -149,23 +178,16 @@ final class Recording {
         (try? FileDescriptor.open(headerPath, .readOnly).lock()) == false
     }
 
-    /// The files of the streams from CPU 0 to the last CPU that is online or recorded something.
-    private var streamsToAssemble: [String] {
-        let used = cpus.filter { cpu in
-            // A file whose size cannot be read counts as used: the assembly then reports the error.
-            (try? FileDescriptor.open(streamPath(cpu: cpu), .readOnly).size()) != 0
-        }
-        let online = (try? CPUList(ofSystem: "online").cpus.last) ?? 0
-        return cpus.filter { $0 <= max(used.max() ?? 0, online) }.map(streamPath)
+    private func removeFiles() {
+        removeHeader()
+        part.removeStreams(log)
     }
 
-    private func removeParts() {
-        for part in [headerPath] + cpus.map(streamPath) {
-            do throws(SystemError) {
-                try FileDescriptor.remove(part)
-            } catch {
-                log.warning("\(error)")
-            }
+    private func removeHeader() {
+        do throws(SystemError) {
+            try FileDescriptor.remove(headerPath)
+        } catch {
+            log.warning("\(error)")
         }
     }
 }

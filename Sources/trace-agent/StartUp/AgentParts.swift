@@ -4,14 +4,14 @@ import Reactor
 
 /// What the agent is made of once everything is open.
 struct AgentParts: ~Copyable {
-    private let options: Options
-    private let signals: SignalFD
+    private let mode: OutputMode
+    private let options: CommonOptions
+    /// Of a recording, it gets more.
+    var lifetime: Lifetime.Parts
     private let settings: RingSettings
     private let rings: [Ring]
     /// `trace_clock`; `nil` if there is none.
     private let clock: FileDescriptor?
-    private let facts: FactSource
-    private let resumption: Resumption
     private let log: Logger
     var channels: [Channel] = []
     /// The control port; `nil` if there is none.
@@ -23,21 +23,17 @@ struct AgentParts: ~Copyable {
     var maker: ChannelMaker?
     /// `nil` if nobody can ask for a header.
     var headerWorker: HeaderWorker?
-    var endActions = EndActions()
 
     init(
-        _ options: Options, _ signals: consuming SignalFD, _ settings: consuming RingSettings,
-        _ rings: [Ring],
-        clock: consuming FileDescriptor?, _ facts: consuming FactSource, _ resumption: consuming Resumption,
-        _ log: Logger
+        _ mode: OutputMode, _ options: CommonOptions, _ lifetime: consuming Lifetime.Parts,
+        _ settings: consuming RingSettings, _ rings: [Ring], clock: consuming FileDescriptor?, _ log: Logger
     ) {
+        self.mode = mode
+        self.options = options
+        self.lifetime = lifetime
+        self.settings = settings
         self.rings = rings
         self.clock = clock
-        self.options = options
-        self.signals = signals
-        self.settings = settings
-        self.facts = facts
-        self.resumption = resumption
         self.log = log
         ports = OpenedPorts(ports: Ports(directory: options.tracing.ports))
     }
@@ -53,13 +49,11 @@ struct AgentParts: ~Copyable {
 
     private consuming func assemble() throws(SystemError) -> Agent {
         let streamingOptions = StreamingOptions(
-            mode: options.mode, instance: options.tracing.instance ?? "", portsFolder: options.tracing.ports,
+            mode: mode, instance: options.tracing.instance ?? "", portsFolder: options.tracing.ports,
             flushInterval: options.flushInterval.duration, stopTimeout: options.stop.stopTimeout.duration,
             exitTimeout: options.stop.exitTimeout.duration)
         var reactor = try AgentReactor()
-        let lifetime = try Lifetime(
-            signals, isForeground: options.foreground, duration: options.duration?.duration, endActions,
-            facts, resumption, log: log, &reactor)
+        let lifetime = try Lifetime(lifetime, log: log, &reactor)
         let keeper = try SettingsKeeper(settings, try SettingsReader(rings, clock: clock), &reactor)
         var streaming = try Streaming(streamingOptions, keeper, log: log, &reactor)
         for channel in channels { try streaming.add(channel, &reactor) }

@@ -16,7 +16,7 @@ struct PortOpening {
         self.options = options
         self.areNeeded = areNeeded
         self.log = log
-        opened = OpenedPorts(ports: Ports(directory: options.tracing.ports))
+        opened = OpenedPorts(ports: Ports(directory: options.common.tracing.ports))
     }
 
     /// The control port, if there is one.

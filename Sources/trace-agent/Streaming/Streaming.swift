@@ -50,6 +50,7 @@ struct Streaming: ~Copyable {
     }
 
     var isStopped: Bool { phase == .stopped }
+    var bytesSent: Int { channels.bytesSent }
     var channelCount: Int { channels.count }
     var isAtRest: Bool { isStopped && (!channels.isAnyDraining || isWorkerStuck) }
     /// Whether a worker holds on to its channel although it was given up: a file system may hold it for ever.

@@ -1,0 +1,54 @@
+import ArgumentParser
+import CommandSupport
+
+struct RecordCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "record",
+        abstract: "Records this machine into a trace.dat, until Ctrl-C or the end of COMMAND.",
+        usage:
+            "trace-agent record [-o <file>] [-e <events> [-f <filter>]] ... [<option> ...] [-- <command> ...]",
+        discussion: """
+            It needs root, and no agent. What it sets in tracefs is put back at the end, whatever ends it. The exit \
+            code is that of COMMAND, unless the recording fails.
+            """)
+
+    @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The file to write.", valueName: "file"))
+    var output = "trace.dat"
+
+    @OptionGroup var setup: SetupOptions
+
+    @OptionGroup var parts: PartOptions
+
+    @OptionGroup var common: CommonOptions
+
+    @Argument(
+        parsing: .postTerminator,
+        help: ArgumentHelp("A program to run while it is recorded, and its arguments.", valueName: "command"))
+    var command: [String] = []
+
+    func validate() throws {
+        if output.isEmpty { throw ValidationError("-o: a file has a name") }
+        if output == "-" { throw ValidationError("-o: a trace.dat cannot be written to a pipe") }
+        if setup.onlyCommand, command.isEmpty { throw ValidationError("--only-command: there is no COMMAND") }
+        if setup.buffer != nil, common.tracing.instance != nil {
+            throw ValidationError("--buffer makes an instance, --instance takes one that is there")
+        }
+    }
+
+    func run() throws {
+        var plan = RecordingPlan(to: output, common)
+        plan.events = setup.events
+        (plan.tracer, plan.clock, plan.kibibytes) = (setup.tracer, setup.clock, setup.bufferSize?.kibibytes)
+        (plan.ownInstance, plan.onlyCommand) = (setup.buffer, setup.onlyCommand)
+        (plan.limits, plan.command) = (parts.limits, command)
+        let log = programLog("trace-agent", level: common.logLevel)
+        let status: Int32
+        do throws(Failure) {
+            status = try record(plan, log)
+        } catch {
+            log.error("\(error)")
+            throw ExitCode(error.status.rawValue)
+        }
+        throw ExitCode(status)
+    }
+}

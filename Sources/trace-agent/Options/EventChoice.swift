@@ -1,0 +1,23 @@
+import Glibc
+
+/// Events that are asked for by one name, and what they have to fulfil.
+struct EventChoice: Equatable, Sendable {
+    /// As `set_event` takes it: a system, an event, or both with a colon between; with `*` and `?`.
+    let name: String
+    let filter: String?
+
+    /// - Returns: `nil` if `text` is not one event, or all of a system or a name, or disables something.
+    init?(_ text: String, filter: String? = nil) {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        guard parts.count <= 2, !text.contains(where: { $0.isWhitespace || $0 == "!" }), !parts.contains("")
+        else { return nil }
+        name = text == "all" ? "*:*" : text
+        self.filter = filter
+    }
+
+    /// Whether it is about an event, `system:event`, as the kernel would take it.
+    func matches(_ event: Substring) -> Bool {
+        if name.contains(":") { return fnmatch(name, String(event), 0) == 0 }
+        return event.split(separator: ":").contains { fnmatch(name, String($0), 0) == 0 }
+    }
+}

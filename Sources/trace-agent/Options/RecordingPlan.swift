@@ -1,0 +1,27 @@
+import CommandSupport
+
+/// What is to be recorded, where to, and for how long.
+struct RecordingPlan {
+    let path: String
+    let common: CommonOptions
+    var events: [EventChoice] = []
+    var tracer: String?
+    var clock: String?
+    /// Of each CPU's ring buffer.
+    var kibibytes: Int?
+    /// The trace instance to be made for the recording; `nil` to record one that is there.
+    var ownInstance: String?
+    /// Whether only the command and its children are recorded.
+    var onlyCommand = false
+    /// `nil`: one file.
+    var limits: PartLimits?
+    /// The program with which the recording ends; none to record until a signal.
+    var command: [String] = []
+
+    init(to path: String, _ common: CommonOptions) {
+        self.path = path
+        self.common = common
+    }
+
+    var instance: String? { ownInstance ?? common.tracing.instance }
+}

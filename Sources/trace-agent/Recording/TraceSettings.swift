@@ -1,0 +1,80 @@
+import CommandSupport
+import Logging
+import Reactor
+
+/// Changes settings of tracefs for a recording; what was there before is put back when it ends.
+struct TraceSettings {
+    private let tracefs: Tracefs
+    private let putBack: PutBack
+
+    init(in tracefs: Tracefs, _ putBack: PutBack) {
+        self.tracefs = tracefs
+        self.putBack = putBack
+    }
+
+    /// Sets what has to be set before the ring buffers are opened: their size, their clock, the tracer.
+    ///
+    /// - Throws: 64 with what the kernel offers, if it does not accept a value.
+    func apply(_ plan: RecordingPlan) throws(Failure) {
+        if let kibibytes = plan.kibibytes { try setSize(kibibytes) }
+        if let clock = plan.clock {
+            let clocks = try text(of: "trace_clock").split(whereSeparator: \.isWhitespace)
+            let now = clocks.first { $0.hasPrefix("[") }?.filter { $0 != "[" && $0 != "]" }
+            try set(
+                "trace_clock", to: clock, from: now ?? "local", "--clock",
+                offered: clocks.joined(separator: " "))
+        }
+        if let tracer = plan.tracer {
+            try set(
+                "current_tracer", to: tracer, from: try text(of: "current_tracer"), "--tracer",
+                offered: try text(of: "available_tracers"))
+        }
+    }
+
+    /// Lets only what a process and its children do be recorded.
+    func restrict(to pid: CInt) throws(Failure) {
+        try set("options/event-fork", to: "1", from: try text(of: "options/event-fork"), "--only-command")
+        let before = try text(of: "set_event_pid").split(whereSeparator: \.isWhitespace).joined(
+            separator: " ")
+        try set("set_event_pid", to: "\(pid)", from: before, "--only-command", emptied: true)
+    }
+
+    private func setSize(_ kibibytes: Int) throws(Failure) {
+        // "X": the CPUs have sizes of their own.
+        if let size = RingGeometry.ringSize(fromBufferSize: try text(of: "buffer_size_kb")) {
+            return try set("buffer_size_kb", to: "\(kibibytes)", from: "\(size >> 10)", "--buffer-size")
+        }
+        for cpu in try CPUList(ofSystem: "possible").cpus {
+            let file = "per_cpu/cpu\(cpu)/buffer_size_kb"
+            let size = RingGeometry.ringSize(fromBufferSize: try text(of: file)) ?? 0
+            try set(file, to: "\(kibibytes)", from: "\(size >> 10)", "--buffer-size")
+        }
+    }
+
+    private func text(of file: String) throws(Failure) -> String {
+        let text = try wrappingSystemError { () throws(SystemError) in
+            try FileDescriptor.open("\(tracefs.directory)/\(file)", .readOnly).readTextToEnd()
+        }
+        return text.hasSuffix("\n") ? String(text.dropLast()) : text
+    }
+
+    private func set(
+        _ file: String, to value: String, from before: String, _ option: String, offered: String = "",
+        emptied: Bool = false
+    ) throws(Failure) {
+        let path = "\(tracefs.directory)/\(file)"
+        putBack.remember(.write(path: path, value: before, emptied: emptied))
+        do throws(SystemError) {
+            let mode: FileDescriptor.Mode = emptied ? [.writeOnly, .truncating] : .writeOnly
+            _ = try FileDescriptor.open(path, mode).write(Array("\(value)\n".utf8))
+        } catch {
+            let reason =
+                switch error.code {
+                case .invalidArgument where !offered.isEmpty: "there are: \(offered)"
+                case .busy: "\(error.code): another process reads these ring buffers"
+                default: "\(error.code)"
+                }
+            throw Failure(.usage, "\(option) \(value): \(reason)")
+        }
+    }
+}
