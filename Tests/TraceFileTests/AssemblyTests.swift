@@ -44,6 +44,11 @@ struct AssemblyTests {
         #expect(contents.bytes == 3 * 4096)
     }
 
+    @Test func `counts as many losses as fit, whatever the pages claim`() throws {
+        let page = kernel.page(at: 5, [.marker("a", delta: 0)], loss: .counted(.max))
+        #expect(try stream(page + page + page).survey(try layout).lost == Int.max)
+    }
+
     @Test func `accepts an empty stream`() throws {
         #expect(try stream([]).survey(try layout) == CPUStream.Contents())
     }

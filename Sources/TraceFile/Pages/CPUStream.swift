@@ -94,7 +94,10 @@ extension CPUStream.Contents {
         events += page.events
         switch page.loss {
         case .none: break
-        case .counted(let number): lost += number
+        case .counted(let number):
+            // The pages are of a guest: the sum of what they claim need not fit.
+            let (sum, overflows) = lost.addingReportingOverflow(number)
+            lost = overflows ? .max : sum
         case .uncounted: uncountedLosses += 1
         }
     }

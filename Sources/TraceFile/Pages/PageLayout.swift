@@ -14,6 +14,8 @@ package struct PageLayout: Equatable, Sendable {
 
     /// Far more bytes than Linux accepts in `buffer_subbuf_size_kb`.
     private static let largestPage = 16 << 20
+    /// Bytes of a page on most machines; none has smaller ones.
+    private static let smallestPage = 4096
 
     /// Parses the text of `events/header_page`.
     ///
@@ -24,10 +26,11 @@ package struct PageLayout: Equatable, Sendable {
             let commit = Self.field("local_t commit", in: text), let data = Self.field("char data", in: text),
             timestamp.size == 8, commit.size == 4 || commit.size == 8,
             data.offset >= max(timestamp.offset + timestamp.size, commit.offset + commit.size),
-            data.size > 0, data.offset + data.size <= Self.largestPage
+            case let size = data.offset + data.size, size & (size - 1) == 0,
+            (Self.smallestPage...Self.largestPage).contains(size)
         else { return nil }
         self.order = order
-        pageSize = data.offset + data.size
+        pageSize = size
         longSize = commit.size
         timestampOffset = timestamp.offset
         commitOffset = commit.offset
