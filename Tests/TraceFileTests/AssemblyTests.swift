@@ -174,6 +174,27 @@ struct AssemblyTests {
         #expect(try TraceReport(of: "\(folder.path)/trace.dat").markers("hello").count == 1)
     }
 
+    /// The times are those that trace-cmd 3.1.6 reports for files that it recorded itself, in both versions, with each
+    /// clock of Linux 6.18: nanoseconds are printed as seconds, except for those of a clock that it does not know.
+    @Test(
+        .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"), arguments: ["", "box"])
+    func `the times of every clock are those of trace-cmd's own files`(instance: String) throws {
+        let inSeconds = ["local", "global", "uptime", "perf", "mono", "mono_raw", "tai"]
+        for clock in inSeconds + ["boot", "counter", "x86-tsc", "ppc-tb"] {
+            let header = try TraceHeader(
+                opening: try file("header", kernel.header(instance: instance, clock: clock)))
+            let assembly = try Assembly(
+                header, [try stream(kernel.page(at: 1_234_567_890, [.marker("hello", delta: 0)]))])
+            let output = try NewFile(at: "\(folder.path)/trace.dat")
+            try assembly.write(try assembly.survey(), to: output.content)
+            try output.replaceTarget()
+            let report = try TraceReport(of: "\(folder.path)/trace.dat")
+            #expect(
+                report.events.map(\.seconds) == [inSeconds.contains(clock) ? 1.234568 : 1_234_567_890],
+                "\(clock)")
+        }
+    }
+
     @Test func `refuses more streams than CPUs, and a stream that is given twice`() throws {
         let header = try TraceHeader(opening: try file("header", kernel.header(cpus: 1)))
         let one = try stream([], "cpu0")

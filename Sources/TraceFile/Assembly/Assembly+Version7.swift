@@ -16,8 +16,8 @@ extension Assembly {
             addSection(id, section.count, to: &plan)
             plan.add(header: section)
         }
-        for entry in header.options
-        where entry.id != TraceHeader.Option.buffer && entry.id != TraceHeader.Option.traceClock {
+        // trace-cmd takes the unit of the times from the clock option, not from the clock of the instance.
+        for entry in header.options where entry.id != TraceHeader.Option.buffer {
             options += bytes(of: entry)
         }
         options += option(Self.cpuCount, number(UInt32(streams.count)))
