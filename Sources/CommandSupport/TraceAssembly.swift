@@ -42,8 +42,9 @@ package struct TraceAssembly {
             try assembly.write(contents, to: file.content, progress: step)
             try file.replaceTarget()
             progress.clear()
-            for warning in warnings(about: contents, header) { log.warning("\(warning)") }
-            return summary(of: contents, header)
+            let warnings = AssemblyWarnings(header, streams, readBefore)
+            for warning in warnings.about(contents) { log.warning("\(warning)") }
+            return summary(of: contents, header, warnings)
         } catch {
             throw explain(error)
         }
@@ -60,58 +61,12 @@ package struct TraceAssembly {
         }
     }
 
-    /// The warnings about a recording whose pages are all valid.
-    private func warnings(about contents: [CPUStream.Contents], _ header: TraceHeader) -> [String] {
-        var warnings: [String] = []
-        for (cpu, entry) in contents.enumerated() {
-            if entry.tornBytes > 0 {
-                warnings.append(
-                    "\(streams[cpu]): incomplete last page dropped (\(entry.tornBytes) of \(header.layout.pageSize) bytes)"
-                )
-            }
-            if entry.lost > 0 || entry.uncountedLosses > 0 {
-                let more =
-                    entry.uncountedLosses > 0
-                    ? ", and an unknown number of events \(entry.uncountedLosses) times" : ""
-                warnings.append(
-                    "CPU \(cpu): the kernel lost \(entry.lost) events\(more), according to the pages")
-            }
-            if let warning = warning(about: entry, cpu, header) { warnings.append(warning) }
-        }
-        return warnings
-    }
-
-    /// Events that were read from a CPU's ring buffer, as the kernel counts them; `nil` if the header lacks the number.
-    ///
-    /// They count from the start of the stream, or if `readBefore` is unknown, since the ring buffer was created or
-    /// cleared.
-    private func eventsRead(_ cpu: Int, _ header: TraceHeader) -> Int? {
-        guard let read = header.eventsRead(cpu: cpu) else { return nil }
-        guard let readBefore, cpu < readBefore.count, readBefore[cpu] <= read else { return read }
-        return read - readBefore[cpu]
-    }
-
-    /// The warning about a stream whose number of events differs from the kernel's count.
-    private func warning(about entry: CPUStream.Contents, _ cpu: Int, _ header: TraceHeader) -> String? {
-        guard let read = eventsRead(cpu, header), entry.events != read else { return nil }
-        if readBefore != nil {
-            if entry.events > read { return nil }
-            return "CPU \(cpu): \(read - entry.events) events are missing, or were read by another process"
-        }
-        let other = (0..<header.cpus).first { header.eventsRead(cpu: $0) == entry.events }
-        if entry.events > 0, let other {
-            return
-                "\(streams[cpu]) has \(entry.events) events, as many as were read on CPU \(other), not on CPU \(cpu): check the order of the streams"
-        }
-        if entry.events > read { return nil }
-        return
-            "\(streams[cpu]) has \(entry.events) of the \(read) events that were read on CPU \(cpu) since its ring buffer was created or cleared: the others were read before this stream began, or are missing"
-    }
-
-    private func summary(of contents: [CPUStream.Contents], _ header: TraceHeader) -> [String] {
+    private func summary(
+        of contents: [CPUStream.Contents], _ header: TraceHeader, _ warnings: AssemblyWarnings
+    ) -> [String] {
         let columns = ["cpu", "pages", "events", "lost", "read events"]
         let rows = contents.enumerated().map { cpu, entry in
-            let read = eventsRead(cpu, header).map { "\($0)" } ?? "?"
+            let read = warnings.eventsRead(cpu: cpu).map { "\($0)" } ?? "?"
             let lost = "\(entry.lost)" + (entry.uncountedLosses > 0 ? "+" : "")
             return ["\(cpu)", "\(entry.pages)", "\(entry.events)", lost, read]
         }

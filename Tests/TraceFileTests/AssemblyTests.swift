@@ -174,10 +174,11 @@ struct AssemblyTests {
         #expect(try TraceReport(of: "\(folder.path)/trace.dat").markers("hello").count == 1)
     }
 
-    /// The times are those that trace-cmd 3.1.6 reports for files that it recorded itself, in both versions, with each
-    /// clock of Linux 6.18: nanoseconds are printed as seconds, except for those of a clock that it does not know.
+    /// trace-cmd 3.1.6 reports these times for files that it recorded itself, in both versions and with each clock of
+    /// Linux 6.18: nanoseconds are printed as seconds, except for those of a clock that it does not know.
     @Test(
-        .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"), arguments: ["", "box"])
+        .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"),
+        arguments: ["", "box"])
     func `the times of every clock are those of trace-cmd's own files`(instance: String) throws {
         let inSeconds = ["local", "global", "uptime", "perf", "mono", "mono_raw", "tai"]
         for clock in inSeconds + ["boot", "counter", "x86-tsc", "ppc-tb"] {

@@ -21,18 +21,14 @@ package struct Assembly {
                 problem:
                     "\(streams.count) streams, but the recorded machine has \(header.cpus) CPUs")
         }
-        for (index, stream) in streams.enumerated() {
-            for other in streams[..<index] {
-                let isSame = try naming(stream.name) { () throws(SystemError) in
-                    try stream.file.isSameFile(as: other.file)
-                }
-                // The same empty file may stand for several CPUs that were not traced.
-                let isEmpty = try naming(stream.name) { () throws(SystemError) in
-                    try stream.file.size() == 0
-                }
-                if isSame, !isEmpty {
-                    throw .malformed(file: stream.name, problem: "the same file as \(other.name)")
-                }
+        var names: [FileDescriptor.Identity: String] = [:]
+        for stream in streams {
+            let (identity, size) = try naming(stream.name) { () throws(SystemError) in
+                (try stream.file.identity(), try stream.file.size())
+            }
+            // The same empty file may stand for several CPUs that were not traced.
+            if size > 0, let other = names.updateValue(stream.name, forKey: identity) {
+                throw .malformed(file: stream.name, problem: "the same file as \(other)")
             }
         }
         self.header = header

@@ -44,18 +44,27 @@ struct HeaderSections {
     }
 
     private static func skipFtraceFormats(_ cursor: inout HeaderCursor) throws(TraceFileError) {
-        let formats = try cursor.number(UInt32.self, "the number of ftrace formats")
+        let formats = try count("the number of ftrace formats", &cursor)
         for _ in 0..<formats { try cursor.skip(cursor.size("a format's size"), "an ftrace format") }
     }
 
     private static func skipEventFormats(_ cursor: inout HeaderCursor) throws(TraceFileError) {
-        let systems = try cursor.number(UInt32.self, "the number of event systems")
+        let systems = try count("the number of event systems", &cursor)
         for _ in 0..<systems {
             let system = try cursor.string("an event system's name", limit: 256)
-            let events = try cursor.number(UInt32.self, "the number of events of \(system)")
+            let events = try count("the number of events of \(system)", &cursor)
             for _ in 0..<events {
                 try cursor.skip(cursor.size("a format's size"), "a format of \(system)")
             }
         }
+    }
+
+    /// Linux numbers events with 16 bits.
+    private static let mostEvents = 1 << 16
+
+    private static func count(_ part: String, _ cursor: inout HeaderCursor) throws(TraceFileError) -> Int {
+        let count = Int(try cursor.number(UInt32.self, part))
+        if count <= mostEvents { return count }
+        throw .malformed(file: cursor.name, problem: "\(part) is \(count), more than \(mostEvents)")
     }
 }

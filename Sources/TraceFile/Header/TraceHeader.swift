@@ -12,6 +12,8 @@ package final class TraceHeader: Sendable {
     /// CPUs of the machine that recorded.
     package let cpus: Int
     let options: [Option]
+    /// Events that had been read from the ring buffers of CPUs when the header was made, if the header has the number.
+    private let eventsRead: [Int: Int]
     /// All trace clocks of the kernel, the one in use in brackets: `[local] global ...`.
     let clocks: String
     /// The trace clock of the pages' timestamps; empty if the header does not name it.
@@ -28,6 +30,9 @@ package final class TraceHeader: Sendable {
         let id: UInt16
         let data: [UInt8]
 
+        /// The data as a text, without the NUL at its end.
+        var text: String { String(decoding: data.prefix { $0 != 0 }, as: UTF8.self) }
+
         static let cpuStats: UInt16 = 2
         static let buffer: UInt16 = 3
         static let traceClock: UInt16 = 4
@@ -40,6 +45,10 @@ package final class TraceHeader: Sendable {
     static let optionsMark = Array("options  ".utf8) + [0]
 
     private static let largestCPUCount = 8192
+    /// Those of as many CPUs, which have one each, and more than all others.
+    private static let mostOptions = 2 * largestCPUCount
+    /// Far more bytes than the options of as many CPUs have.
+    private static let largestOptions = 16 << 20
 
     /// Reads the trace header in `file`.
     ///
@@ -59,6 +68,7 @@ package final class TraceHeader: Sendable {
                 file: name, problem: "invalid CPU count \(cpus): not from 1 to \(Self.largestCPUCount)")
         }
         let options = try Self.readOptions(&cursor)
+        eventsRead = Self.eventsRead(in: options)
         clocks = Self.text(Option.traceClock, in: options) ?? ""
         clock = Self.clockInUse(clocks) ?? ""
         // A reader that finds a clock option expects one clock in it to be marked.
@@ -95,18 +105,24 @@ package final class TraceHeader: Sendable {
     private static func readOptions(_ cursor: inout HeaderCursor) throws(TraceFileError) -> [Option] {
         try cursor.expect(optionsMark, as: "the options")
         var options: [Option] = []
+        var total = 0
         while true {
             let id = try cursor.number(UInt16.self, "an option")
             if id == 0 { return options }
             let size = Int(try cursor.number(UInt32.self, "an option's size"))
+            total += size
+            guard options.count < mostOptions, total <= largestOptions else {
+                throw .malformed(
+                    file: cursor.name,
+                    problem: "more than \(mostOptions) options, or \(largestOptions) bytes of them")
+            }
             options.append(Option(id: id, data: try cursor.bytes(size, "option \(id)")))
         }
     }
 
     /// The text of an option, without the NUL at its end.
     private static func text(_ id: UInt16, in options: [Option]) -> String? {
-        guard let option = options.first(where: { $0.id == id }) else { return nil }
-        return String(decoding: option.data.prefix { $0 != 0 }, as: UTF8.self)
+        options.first { $0.id == id }?.text
     }
 
     /// The clock in brackets in `[local] global ...`; `nil` if there is none.
@@ -128,13 +144,23 @@ package final class TraceHeader: Sendable {
     package var machine: String { Self.text(Option.uname, in: options) ?? "" }
 
     /// Events that had been read from a CPU's ring buffer when the header was made; `nil` if the header lacks the number.
-    package func eventsRead(cpu: Int) -> Int? {
+    package func eventsRead(cpu: Int) -> Int? { eventsRead[cpu] }
+
+    private static func eventsRead(in options: [Option]) -> [Int: Int] {
+        var counts: [Int: Int] = [:]
         for option in options where option.id == Option.cpuStats {
-            let lines = String(decoding: option.data.prefix { $0 != 0 }, as: UTF8.self).split(separator: "\n")
-            guard lines.first == "CPU: \(cpu)" else { continue }
-            let mark = "read events: "
-            return lines.first { $0.hasPrefix(mark) }.flatMap { Int($0.dropFirst(mark.count)) }
+            let lines = option.text.split(separator: "\n")
+            let cpu = lines.first.flatMap { number(after: "CPU: ", in: $0) }
+            let read = lines.lazy.compactMap { number(after: "read events: ", in: $0) }.first
+            if let cpu, counts[cpu] == nil { counts[cpu] = read }
         }
-        return nil
+        return counts
+    }
+
+    private static func number(after mark: String, in line: Substring) -> Int? {
+        guard line.hasPrefix(mark), let number = Int(line.dropFirst(mark.count)), number >= 0 else {
+            return nil
+        }
+        return number
     }
 }

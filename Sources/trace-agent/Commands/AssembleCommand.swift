@@ -32,6 +32,8 @@ struct AssembleCommand: ParsableCommand {
         SignalFD.ignoreFailedWrites()
         let log = Logger(label: "trace-agent") { _ in StandardErrorLog(program: "trace-agent") }
         do throws(Failure) {
+            // A machine can have thousands of CPUs, and each has a stream.
+            try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
             for line in try TraceAssembly(header: header, streams: streams, output: output).make(log) {
                 print(line)
             }
