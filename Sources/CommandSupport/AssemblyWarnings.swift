@@ -19,25 +19,39 @@ struct AssemblyWarnings {
         cpus = Dictionary(counts) { first, _ in first }
     }
 
-    /// The warnings about a recording whose pages are all valid.
-    func about(_ contents: [CPUStream.Contents]) -> [String] {
-        var warnings: [String] = []
-        for (cpu, entry) in contents.enumerated() {
-            if entry.tornBytes > 0 {
-                warnings.append(
-                    "\(streams[cpu]): incomplete last page dropped (\(entry.tornBytes) of \(header.layout.pageSize) bytes)"
-                )
-            }
-            if entry.lost > 0 || entry.uncountedLosses > 0 {
-                let more =
-                    entry.uncountedLosses > 0
-                    ? ", and an unknown number of events \(entry.uncountedLosses) times" : ""
-                warnings.append(
-                    "CPU \(cpu): the kernel lost \(entry.lost) events\(more), according to the pages")
-            }
-            if let warning = about(entry, cpu) { warnings.append(warning) }
+    /// The warnings about streams.
+    func about(_ surveys: [StreamSurvey]) -> [String] {
+        let counts = surveys.map(\.parts.count)
+        var warnings = surveys.enumerated().flatMap { cpu, survey in about(survey, cpu) }
+        if let least = counts.min(), let most = counts.max(), least < most {
+            warnings.append(
+                "the streams have \(least) to \(most) parts: the n-th file has the n-th part of each, which need not be of the same time"
+            )
         }
         return warnings
+    }
+
+    private func about(_ survey: StreamSurvey, _ cpu: Int) -> [String] {
+        let stream = streams[cpu]
+        var warnings = survey.cuts.map { "\(stream): cut: \($0)" }
+        if let first = survey.firstLeftOut {
+            let (count, bytes) = (survey.pagesLeftOut, survey.pagesLeftOut * survey.pageSize)
+            warnings.append("\(stream): pages left out: \(count) (\(bytes) bytes), the first: \(first)")
+        }
+        if survey.tornBytes > 0 {
+            warnings.append(
+                "\(stream): incomplete last page dropped (\(survey.tornBytes) of \(survey.pageSize) bytes)")
+        }
+        let total = survey.total
+        if total.lost > 0 || total.uncountedLosses > 0 {
+            let more =
+                total.uncountedLosses > 0
+                ? ", and an unknown number of events \(total.uncountedLosses) times" : ""
+            warnings.append("CPU \(cpu): the kernel lost \(total.lost) events\(more), according to the pages")
+        }
+        // The kernel's counters began anew, at a reboot for instance.
+        if survey.parts.count > 1 { return warnings }
+        return warnings + [about(total, cpu)].compactMap(\.self)
     }
 
     /// Events that were read from a CPU's ring buffer, as the kernel counts them; `nil` if the header lacks the number.
@@ -51,7 +65,7 @@ struct AssemblyWarnings {
     }
 
     /// The warning about a stream whose number of events differs from the kernel's count.
-    private func about(_ entry: CPUStream.Contents, _ cpu: Int) -> String? {
+    private func about(_ entry: StreamPart, _ cpu: Int) -> String? {
         guard let read = eventsRead(cpu: cpu), entry.events != read else { return nil }
         if readBefore != nil {
             if entry.events > read { return nil }

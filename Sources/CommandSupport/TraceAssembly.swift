@@ -10,12 +10,17 @@ package struct TraceAssembly {
     private let output: String
     /// Events that had been read from each CPU's ring buffer before these streams began; `nil` if unknown.
     private let readBefore: [Int]?
+    private let salvaging: Bool
 
-    package init(header: String, streams: [String], output: String, readBefore: [Int]? = nil) {
+    /// - Parameter salvaging: Whether damaged streams are cut and freed of what is no page, instead of being refused.
+    package init(
+        header: String, streams: [String], output: String, readBefore: [Int]? = nil, salvaging: Bool = false
+    ) {
         self.header = header
         self.streams = streams
         self.output = output
         self.readBefore = readBefore
+        self.salvaging = salvaging
     }
 
     /// Checks all pages, then writes the file; a file that had its name is replaced only when the new one is complete.
@@ -26,10 +31,6 @@ package struct TraceAssembly {
     /// - Returns: The lines of the summary.
     package func make(_ log: Logger, isCancelled: () -> Bool = { false }) throws(Failure) -> [String] {
         let progress = ProgressLine("assembling \(output)")
-        let step = { (done: Int, total: Int) throws(TraceFileError) in
-            progress.show(done, of: total)
-            if isCancelled() { throw .cancelled }
-        }
         defer { progress.clear() }
         do throws(TraceFileError) {
             let header = try TraceHeader(opening: header)
@@ -37,23 +38,62 @@ package struct TraceAssembly {
             for path in streams { open.append(try CPUStream(opening: path)) }
             let assembly = try Assembly(header, open)
             try assembly.refuse(asOutput: output)
-            let contents = try assembly.survey(progress: step)
-            let file = try NewFile(at: output)
-            try assembly.write(contents, to: file.content, progress: step)
-            try file.replaceTarget()
+            // Each byte is checked, and copied.
+            let total = 2 * (try assembly.size())
+            var done = 0
+            let step = { (count: Int) throws(TraceFileError) in
+                done += count
+                progress.show(done, of: total)
+                if isCancelled() { throw .cancelled }
+            }
+            let surveys = try assembly.survey(salvaging: salvaging, progress: step)
+            let contents = Assembly.files(surveys)
+            let files = try newFiles(contents.count)
+            for (entry, file) in zip(contents, files) {
+                try assembly.write(entry, to: file.content, progress: step)
+            }
+            // The user has named the first one only: the others replace nothing.
+            for file in files.dropFirst() { try file.linkIntoPlace() }
+            try files[0].replaceTarget()
             progress.clear()
             let warnings = AssemblyWarnings(header, streams, readBefore)
-            for warning in warnings.about(contents) { log.warning("\(warning)") }
-            return summary(of: contents, header, warnings)
+            for warning in warnings.about(surveys) { log.warning("\(warning)") }
+            return zip(contents, files).flatMap { entry, file in
+                summary(of: entry, file.content.name, header, contents.count == 1 ? warnings : nil)
+            }
         } catch {
             throw explain(error)
         }
     }
 
+    private func newFiles(_ count: Int) throws(TraceFileError) -> [NewFile] {
+        var files = [try NewFile(at: output)]
+        for number in 1...count where number > 1 {
+            let name = name(ofFile: number)
+            if FileDescriptor.resolve(name) != nil {
+                throw .malformed(file: name, problem: "exists: remove it, or choose another output file")
+            }
+            files.append(try NewFile(at: name))
+        }
+        return files
+    }
+
+    /// `trace.dat`, `trace.2.dat`, `trace.3.dat` ...
+    private func name(ofFile number: Int) -> String {
+        let ending = ".dat"
+        if number == 1 { return output }
+        return output.hasSuffix(ending)
+            ? "\(output.dropLast(ending.count)).\(number)\(ending)" : "\(output).\(number)"
+    }
+
     private func explain(_ error: TraceFileError) -> Failure {
         switch error {
         case .malformed: return Failure(.dataError, "\(error)")
-        case .system(let file, let cause) where file == output:
+        case .damagedStream:
+            return Failure(
+                .dataError,
+                "\(error); trace-agent assemble --salvage keeps what is left, a file for each part of it")
+        case .system(let file, let cause) where !([header] + streams).contains(file):
             let remedy = cause.code.meansFull ? ": make room" : ""
             return Failure(.outputFailed, "cannot write \(file): \(cause.code)\(remedy)")
         case .system(let file, let cause): return Failure(.noInput, "cannot read \(file): \(cause.code)")
@@ -61,12 +101,13 @@ package struct TraceAssembly {
         }
     }
 
+    /// - Parameter warnings: What knows the kernel's counts; `nil` if they are not those of this file.
     private func summary(
-        of contents: [CPUStream.Contents], _ header: TraceHeader, _ warnings: AssemblyWarnings
+        of contents: [StreamPart], _ name: String, _ header: TraceHeader, _ warnings: AssemblyWarnings?
     ) -> [String] {
         let columns = ["cpu", "pages", "events", "lost", "read events"]
         let rows = contents.enumerated().map { cpu, entry in
-            let read = warnings.eventsRead(cpu: cpu).map { "\($0)" } ?? "?"
+            let read = warnings?.eventsRead(cpu: cpu).map { "\($0)" } ?? "?"
             let lost = "\(entry.lost)" + (entry.uncountedLosses > 0 ? "+" : "")
             return ["\(cpu)", "\(entry.pages)", "\(entry.events)", lost, read]
         }
@@ -74,6 +115,6 @@ package struct TraceAssembly {
         let (machine, clock) = (
             Array(header.machine.utf8).escapedASCII, Array(header.clock.utf8).escapedASCII
         )
-        return ["\(output): \(machine), clock \(clock)"] + Table(columns, rows).lines
+        return ["\(name): \(machine), clock \(clock)"] + Table(columns, rows).lines
     }
 }

@@ -1,6 +1,6 @@
 /// The layout of version 6: trace-cmd.dat.v6(5).
 extension Assembly {
-    func planVersion6(_ contents: [CPUStream.Contents]) -> FilePlan {
+    func planVersion6(_ contents: [StreamPart]) -> FilePlan {
         var plan = FilePlan()
         // The header without its CPU count and its options: both are written anew.
         plan.add(header: header.start..<header.start + header.cpuCountOffset)
@@ -16,7 +16,7 @@ extension Assembly {
         for (index, entry) in contents.enumerated() {
             pages.align(to: header.layout.pageSize)
             middle += number(UInt64(pages.end)) + number(UInt64(entry.bytes))
-            pages.add(stream: index, bytes: entry.bytes)
+            pages.add(stream: index, entry)
         }
         plan.add(middle + clockSize + clock)
         plan.append(pages)

@@ -1,6 +1,6 @@
 /// The layout of version 7, without compression: trace-cmd.dat.v7(5).
 extension Assembly {
-    func planVersion7(_ contents: [CPUStream.Contents]) -> FilePlan {
+    func planVersion7(_ contents: [StreamPart]) -> FilePlan {
         var plan = FilePlan()
         plan.add(
             TraceHeader.magic + Array("7".utf8) + [0, header.layout.order == .little ? 0 : 1]
@@ -46,7 +46,7 @@ extension Assembly {
     /// Adds the pages of the instance.
     ///
     /// - Returns: The options with their places; that of the top-level buffer, which has no pages, comes first.
-    private func addBuffer(_ contents: [CPUStream.Contents], to plan: inout FilePlan) -> [UInt8] {
+    private func addBuffer(_ contents: [StreamPart], to plan: inout FilePlan) -> [UInt8] {
         let section = plan.end
         var pages = FilePlan()
         pages.skip(to: section + 16)
@@ -54,7 +54,7 @@ extension Assembly {
         for (index, entry) in contents.enumerated() where entry.bytes > 0 {
             pages.align(to: header.layout.pageSize)
             table += number(UInt32(index)) + number(UInt64(pages.end)) + number(UInt64(entry.bytes))
-            pages.add(stream: index, bytes: entry.bytes)
+            pages.add(stream: index, entry)
         }
         addSection(TraceHeader.Option.buffer, pages.end - section - 16, to: &plan)
         plan.append(pages)

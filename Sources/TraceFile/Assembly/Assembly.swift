@@ -49,13 +49,11 @@ package struct Assembly {
         }
     }
 
-    /// Called with the bytes that were checked and copied so far, and with their total.
-    package typealias Progress = (_ done: Int, _ total: Int) throws(TraceFileError) -> Void
+    /// Called with the number of bytes that were checked or copied since the last call.
+    package typealias Progress = (_ count: Int) throws(TraceFileError) -> Void
 
-    /// Checks every page, without writing anything.
-    ///
-    /// - Returns: What each stream contains.
-    package func survey(progress: Progress = { _, _ in }) throws(TraceFileError) -> [CPUStream.Contents] {
+    /// Bytes of all streams.
+    package func size() throws(TraceFileError) -> Int {
         var total = 0
         for stream in streams {
             let size = try naming(stream.name) { () throws(SystemError) in try stream.file.size() }
@@ -66,23 +64,35 @@ package struct Assembly {
             }
             total += size
         }
-        var done = 0
-        var contents: [CPUStream.Contents] = []
-        for stream in streams {
-            contents.append(
-                try stream.survey(header.layout) { count throws(TraceFileError) in
-                    done += count
-                    try progress(done, 2 * total)
-                })
-        }
-        return contents
+        return total
     }
 
-    /// Writes the file.
+    /// Checks every page, without writing anything: see `CPUStream.survey`.
+    package func survey(
+        salvaging: Bool = false, progress: Progress = { _ in }
+    ) throws(TraceFileError) -> [StreamSurvey] {
+        var surveys: [StreamSurvey] = []
+        for stream in streams {
+            surveys.append(try stream.survey(header.layout, salvaging: salvaging, progress: progress))
+        }
+        return surveys
+    }
+
+    /// The contents of the files that have to be written: the n-th one has the n-th part of each stream.
     ///
-    /// - Parameter contents: The result of `survey`.
+    /// - Returns: For each file, one part per stream; an empty part for a stream that has fewer.
+    package static func files(_ surveys: [StreamSurvey]) -> [[StreamPart]] {
+        let count = surveys.map(\.parts.count).max() ?? 1
+        return (0..<count).map { index in
+            surveys.map { $0.parts.indices.contains(index) ? $0.parts[index] : StreamPart() }
+        }
+    }
+
+    /// Writes a file.
+    ///
+    /// - Parameter contents: One of the `files`.
     package func write(
-        _ contents: [CPUStream.Contents], to output: NamedFile, progress: Progress = { _, _ in }
+        _ contents: [StreamPart], to output: NamedFile, progress: Progress = { _ in }
     ) throws(TraceFileError) {
         let plan = header.instance.isEmpty ? planVersion6(contents) : planVersion7(contents)
         for piece in plan.pieces {
@@ -98,16 +108,10 @@ package struct Assembly {
         }
         // Gaps between two pieces read as zeros, and so does one at the end.
         try naming(output.name) { () throws(SystemError) in try output.descriptor.truncate(to: plan.end) }
-        let total = contents.reduce(0) { $0 + $1.bytes }
-        var done = total
         for piece in plan.pieces {
-            guard case .stream(let index, let bytes) = piece.content else { continue }
+            guard case .stream(let index, let range) = piece.content else { continue }
             let stream = streams[index]
-            try copy(stream.file, named: stream.name, 0..<bytes, to: output, at: piece.place) {
-                count throws(TraceFileError) in
-                done += count
-                try progress(done, 2 * total)
-            }
+            try copy(stream.file, named: stream.name, range, to: output, at: piece.place, progress: progress)
         }
     }
 
@@ -119,7 +123,7 @@ package struct Assembly {
 
     private func copy(
         _ file: borrowing FileDescriptor, named name: String, _ range: Range<Int>, to output: NamedFile,
-        at place: Int, progress: (Int) throws(TraceFileError) -> Void = { _ in }
+        at place: Int, progress: Progress = { _ in }
     ) throws(TraceFileError) {
         var copied = 0
         while copied < range.count {

@@ -5,8 +5,8 @@ struct FilePlan {
         case bytes([UInt8])
         /// These bytes of the trace header's file.
         case header(Range<Int>)
-        /// The first `bytes` of the stream with this index.
-        case stream(Int, bytes: Int)
+        /// These bytes of the stream with this index.
+        case stream(Int, Range<Int>)
     }
 
     private(set) var pieces: [(place: Int, content: Content)] = []
@@ -17,7 +17,9 @@ struct FilePlan {
 
     mutating func add(header range: Range<Int>) { add(.header(range), range.count) }
 
-    mutating func add(stream index: Int, bytes: Int) { add(.stream(index, bytes: bytes), bytes) }
+    mutating func add(stream index: Int, _ part: StreamPart) {
+        for range in part.places { add(.stream(index, range), range.count) }
+    }
 
     /// Overwrites the bytes at `place`, whose value was not known when they were added.
     mutating func add(_ bytes: [UInt8], at place: Int) { pieces.append((place, .bytes(bytes))) }

@@ -18,6 +18,15 @@ struct AssembleCommand: ParsableCommand {
         help: ArgumentHelp("The file to write.", valueName: "file"))
     var output = "trace.dat"
 
+    @Flag(
+        help: ArgumentHelp(
+            "Keep what is left of damaged streams.",
+            discussion: """
+                Bytes that are no page are left out. A stream that goes back in time is cut there: trace.dat has the \
+                first part of each stream, trace.2.dat the second one, and so on.
+                """))
+    var salvage = false
+
     @Argument(help: "The trace header of the recorded machine.")
     var header: String
 
@@ -34,9 +43,9 @@ struct AssembleCommand: ParsableCommand {
         do throws(Failure) {
             // A machine can have thousands of CPUs, and each has a stream.
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
-            for line in try TraceAssembly(header: header, streams: streams, output: output).make(log) {
-                print(line)
-            }
+            let assembly = TraceAssembly(
+                header: header, streams: streams, output: output, salvaging: salvage)
+            for line in try assembly.make(log) { print(line) }
         } catch {
             log.error("\(error)")
             throw ExitCode(error.status.rawValue)
