@@ -11,16 +11,21 @@ package struct TraceAssembly {
     /// Events that had been read from each CPU's ring buffer before these streams began; `nil` if unknown.
     private let readBefore: [Int]?
     private let salvaging: Bool
+    private let format: TraceFileFormat?
 
-    /// - Parameter salvaging: Whether damaged streams are cut and freed of what is no page, instead of being refused.
+    /// - Parameters:
+    ///   - salvaging: Whether damaged streams are cut and freed of what is no page, instead of being refused.
+    ///   - format: See `Assembly.init`.
     package init(
-        header: String, streams: [String], output: String, readBefore: [Int]? = nil, salvaging: Bool = false
+        header: String, streams: [String], output: String, readBefore: [Int]? = nil, salvaging: Bool = false,
+        format: TraceFileFormat? = nil
     ) {
         self.header = header
         self.streams = streams
         self.output = output
         self.readBefore = readBefore
         self.salvaging = salvaging
+        self.format = format
     }
 
     /// Checks all pages, then writes the file; a file that had its name is replaced only when the new one is complete.
@@ -36,7 +41,7 @@ package struct TraceAssembly {
             let header = try TraceHeader(opening: header)
             var open: [CPUStream] = []
             for path in streams { open.append(try CPUStream(opening: path)) }
-            let assembly = try Assembly(header, open)
+            let assembly = try Assembly(header, open, as: format)
             try assembly.refuse(asOutput: output)
             // Each byte is checked, and copied.
             let total = 2 * (try assembly.size())

@@ -178,14 +178,18 @@ struct AssemblyTests {
     /// Linux 6.18: nanoseconds are printed as seconds, except for those of a clock that it does not know.
     @Test(
         .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"),
-        arguments: ["", "box"])
-    func `the times of every clock are those of trace-cmd's own files`(instance: String) throws {
+
+        arguments: [("", nil), ("box", nil), ("box", .version6)] as [(String, TraceFileFormat?)])
+    func `the times of every clock are those of trace-cmd's own files`(
+        instance: String, format: TraceFileFormat?
+    ) throws {
         let inSeconds = ["local", "global", "uptime", "perf", "mono", "mono_raw", "tai"]
         for clock in inSeconds + ["boot", "counter", "x86-tsc", "ppc-tb"] {
             let header = try TraceHeader(
                 opening: try file("header", kernel.header(instance: instance, clock: clock)))
             let assembly = try Assembly(
-                header, [try stream(kernel.page(at: 1_234_567_890, [.marker("hello", delta: 0)]))])
+                header, [try stream(kernel.page(at: 1_234_567_890, [.marker("hello", delta: 0)]))], as: format
+            )
             let output = try NewFile(at: "\(folder.path)/trace.dat")
             try assembly.write(Assembly.files(try assembly.survey())[0], to: output.content)
             try output.replaceTarget()

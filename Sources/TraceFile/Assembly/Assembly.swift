@@ -2,19 +2,23 @@ import Reactor
 
 /// Assembles a trace.dat from a trace header and one stream of pages per CPU.
 ///
-/// The file has version 6, or version 7 if the pages are from a trace instance: version 6 has no good place for the
-/// name and the clock of an instance.
+/// The file has version 6, or version 7 if the pages are from a trace instance: version 6 has no good place for its name.
 ///
 /// The pages are copied by the kernel.
 package struct Assembly {
     let header: TraceHeader
     let streams: [CPUStream]
+    private let format: TraceFileFormat
 
     /// Combines a trace header and streams.
     ///
-    /// - Parameter streams: One per CPU, from CPU 0 on.
+    /// - Parameters:
+    ///   - streams: One per CPU, from CPU 0 on.
+    ///   - format: Version 7 if it is `nil` and the pages are those of a trace instance, otherwise version 6.
     /// - Throws: `.malformed` if there are more streams than CPUs in the header, or a stream is given twice.
-    package init(_ header: TraceHeader, _ streams: [CPUStream]) throws(TraceFileError) {
+    package init(
+        _ header: TraceHeader, _ streams: [CPUStream], as format: TraceFileFormat? = nil
+    ) throws(TraceFileError) {
         if streams.count > header.cpus {
             throw .malformed(
                 file: header.name,
@@ -33,6 +37,7 @@ package struct Assembly {
         }
         self.header = header
         self.streams = streams
+        self.format = format ?? (header.instance.isEmpty ? .version6 : .version7)
     }
 
     /// Checks that the file at `path` is not one of the input files.
@@ -94,49 +99,14 @@ package struct Assembly {
     package func write(
         _ contents: [StreamPart], to output: NamedFile, progress: Progress = { _ in }
     ) throws(TraceFileError) {
-        let plan = header.instance.isEmpty ? planVersion6(contents) : planVersion7(contents)
-        for piece in plan.pieces {
-            switch piece.content {
-            case .bytes(let bytes):
-                try naming(output.name) { () throws(SystemError) in
-                    try output.descriptor.write(bytes, at: piece.place)
-                }
-            case .header(let range):
-                try copy(header.file, named: header.name, range, to: output, at: piece.place)
-            case .stream: break
-            }
+        var file = SequentialFile(output)
+        switch format {
+        case .version6: try writeVersion6(contents, to: &file, progress: progress)
+        case .version7: try writeVersion7(contents, to: &file, progress: progress)
         }
-        // Gaps between two pieces read as zeros, and so does one at the end.
-        try naming(output.name) { () throws(SystemError) in try output.descriptor.truncate(to: plan.end) }
-        for piece in plan.pieces {
-            guard case .stream(let index, let range) = piece.content else { continue }
-            let stream = streams[index]
-            try copy(stream.file, named: stream.name, range, to: output, at: piece.place, progress: progress)
-        }
+        try file.finish()
     }
 
     /// The limit of a stream's bytes: with 8192 streams, all places still fit into an `Int`.
     private static let largestStream = 1 << 48
-
-    /// Bytes of one copy: few enough to report progress, and to check for a cancellation, between two copies.
-    private static let copySize = 64 << 20
-
-    private func copy(
-        _ file: borrowing FileDescriptor, named name: String, _ range: Range<Int>, to output: NamedFile,
-        at place: Int, progress: Progress = { _ in }
-    ) throws(TraceFileError) {
-        var copied = 0
-        while copied < range.count {
-            let more = try naming(output.name) { () throws(SystemError) in
-                try file.copy(
-                    min(Self.copySize, range.count - copied), from: range.lowerBound + copied,
-                    to: output.descriptor, at: place + copied)
-            }
-            if more == 0 {
-                throw .malformed(file: name, problem: "the file became shorter while it was read")
-            }
-            copied += more
-            try progress(more)
-        }
-    }
 }

@@ -1,6 +1,8 @@
 /// What a stream of pages contains.
 package struct StreamSurvey: Equatable, Sendable {
-    /// Runs of pages in the order of time: one, unless the stream was cut. An empty stream has an empty one.
+    /// Runs of pages in the order of time: one, unless the stream was cut.
+    ///
+    /// That of an empty stream is empty.
     package private(set) var parts = [StreamPart()]
     /// The pages at which a new part begins, and why.
     package private(set) var cuts: [String] = []

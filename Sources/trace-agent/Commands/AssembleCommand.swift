@@ -27,6 +27,9 @@ struct AssembleCommand: ParsableCommand {
                 """))
     var salvage = false
 
+    @Flag(help: "Write version 6 for a trace instance, too, without its name: every trace-cmd reads it.")
+    var v6 = false
+
     @Argument(help: "The trace header of the recorded machine.")
     var header: String
 
@@ -44,7 +47,8 @@ struct AssembleCommand: ParsableCommand {
             // A machine can have thousands of CPUs, and each has a stream.
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
             let assembly = TraceAssembly(
-                header: header, streams: streams, output: output, salvaging: salvage)
+                header: header, streams: streams, output: output, salvaging: salvage,
+                format: v6 ? .version6 : nil)
             for line in try assembly.make(log) { print(line) }
         } catch {
             log.error("\(error)")
