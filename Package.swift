@@ -21,8 +21,9 @@ let package = Package(
                 .define("_FORTIFY_SOURCE", to: "3", .when(configuration: .release)),
             ],
             linkerSettings: [.linkedLibrary("systemd"), .linkedLibrary("cap")]),
+        .systemLibrary(name: "CZstd"),
         .target(name: "Reactor", dependencies: ["CEpoll"], swiftSettings: strict),
-        .target(name: "TraceFile", dependencies: ["Reactor"], swiftSettings: strict),
+        .target(name: "TraceFile", dependencies: ["Reactor", "CZstd"], swiftSettings: strict),
         .target(name: "ControlProtocol", dependencies: ["Reactor"], swiftSettings: strict),
         .target(
             name: "CommandSupport",

@@ -179,7 +179,9 @@ struct AssemblyTests {
     @Test(
         .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"),
 
-        arguments: [("", nil), ("box", nil), ("box", .version6)] as [(String, TraceFileFormat?)])
+        arguments: [
+            ("", nil), ("box", nil), ("box", .version6), ("", .version7(.none)), ("box", .version7(.zstd)),
+        ] as [(String, TraceFileFormat?)])
     func `the times of every clock are those of trace-cmd's own files`(
         instance: String, format: TraceFileFormat?
     ) throws {
@@ -223,10 +225,13 @@ struct AssemblyTests {
         arguments: [
             ForeignKernel(), ForeignKernel(longSize: 4), ForeignKernel(isBigEndian: true),
             ForeignKernel(isBigEndian: true, longSize: 4), ForeignKernel(pageSize: 16384),
-        ], ["", "box"])
+        ],
+        [("", nil), ("box", nil), ("", .version7(.zstd)), ("box", .version7(.zstd))]
+            as [(String, TraceFileFormat?)])
     func `assembles files of other machines in versions 6 and 7`(
-        kernel: ForeignKernel, instance: String
+        kernel: ForeignKernel, instanceAndFormat: (String, TraceFileFormat?)
     ) throws {
+        let (instance, format) = instanceAndFormat
         let header = try TraceHeader(opening: try file("header", kernel.header(instance: instance)))
         #expect(header.instance == instance)
         let streams = [
@@ -235,7 +240,7 @@ struct AssemblyTests {
                     + kernel.page(at: 3_000_000, [.marker("again", delta: 1000)], loss: .counted(3)), "cpu0"),
             try stream(kernel.page(at: 2_000_000, [.marker("world", delta: 500)]), "cpu1"),
         ]
-        let assembly = try Assembly(header, streams)
+        let assembly = try Assembly(header, streams, as: format)
         let output = "\(folder.path)/trace.dat"
         let file = try NewFile(at: output)
         var (checked, copied) = (0, 0)
@@ -260,6 +265,7 @@ struct AssemblyTests {
             ])
         let dump = try Command("trace-cmd", ["dump", "--all", "-i", output])
         #expect(dump.status == 0 && dump.errorText.isEmpty, "\(dump.errorText)")
-        #expect(try readFile(output)[10] == (instance.isEmpty ? UInt8(ascii: "6") : UInt8(ascii: "7")))
+        let isVersion6 = instance.isEmpty && format == nil
+        #expect(try readFile(output)[10] == (isVersion6 ? UInt8(ascii: "6") : UInt8(ascii: "7")))
     }
 }

@@ -99,6 +99,15 @@ struct AssembleTests {
         #expect(isSame)
     }
 
+    @Test func `compresses a file on request`() throws {
+        #expect(try assemble("header", "cpu0", "cpu1", "--compression=zstd").status == 0)
+        #expect(try TraceReport(of: output).markers("mark").count == 4)
+        let isNamed = try readFile(output)[18...].starts(with: Array("zstd".utf8) + [0])
+        #expect(isNamed)
+        #expect(try assemble("header", "cpu0", "--v6", "--compression=zstd").status == 64)
+        #expect(try assemble("header", "cpu0", "--compression=lzma").status == 64)
+    }
+
     @Test func `warns of streams in the wrong order`() throws {
         let command = try assemble("header", "cpu1", "cpu0")
         #expect(command.status == 0)

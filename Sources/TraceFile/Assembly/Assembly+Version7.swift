@@ -1,12 +1,14 @@
-/// The layout of version 7, without compression: trace-cmd.dat.v7(5).
+/// The layout of version 7: trace-cmd.dat.v7(5).
 extension Assembly {
     func writeVersion7(
-        _ contents: [StreamPart], to file: inout SequentialFile, progress: Progress
+        _ contents: [StreamPart], to file: inout SequentialFile, with compressor: ZstdCompressor?,
+        progress: Progress
     ) throws(TraceFileError) {
         try file.add(
             TraceHeader.magic + Array("7".utf8) + [0, header.layout.order == .little ? 0 : 1]
                 + [UInt8(header.layout.longSize)] + number(UInt32(header.layout.pageSize))
-                + Array("none".utf8) + [0, 0])
+                + (compressor == nil ? Array("none".utf8) : ZstdCompressor.name) + [0]
+                + (compressor == nil ? [] : ZstdCompressor.version) + [0])
         // The options contain the places of everything else, so they are at the end; their own place is written last.
         let optionsPlace = file.end
         file.skip(8)
@@ -14,15 +16,19 @@ extension Assembly {
         for (index, section) in header.sections.enumerated() {
             let id = Self.firstSection + UInt16(index)
             options += option(id, number(UInt64(file.end)))
-            try file.add(sectionHeader(id, section.count))
-            try file.copy(section, of: header.file, named: header.name)
+            if let compressor, let body = try compressed(section, with: compressor) {
+                try file.add(sectionHeader(id, body.count, isCompressed: true) + body)
+            } else {
+                try file.add(sectionHeader(id, section.count))
+                try file.copy(section, of: header.file, named: header.name)
+            }
         }
         // trace-cmd takes the unit of the times from the clock option, not from the clock of the instance.
         for entry in header.options where entry.id != TraceHeader.Option.buffer {
             options += bytes(of: entry)
         }
         options += option(Self.cpuCount, number(UInt32(streams.count)))
-        options += try addBuffer(contents, to: &file, progress)
+        options += try addBuffer(contents, to: &file, with: compressor, progress)
         options += option(0, number(UInt64(0)))
         try file.overwrite(number(UInt64(file.end)), at: optionsPlace)
         try file.add(sectionHeader(0, options.count) + options)
@@ -32,9 +38,9 @@ extension Assembly {
     private static let firstSection: UInt16 = 16
     private static let cpuCount: UInt16 = 8
 
-    /// A section's header: its id, no flags (not compressed), no description, its size.
-    private func sectionHeader(_ id: UInt16, _ size: Int) -> [UInt8] {
-        number(id) + number(UInt16(0)) + number(Int32(-1)) + number(UInt64(size))
+    /// A section's header: its id, the flag of compression, no description, its size.
+    private func sectionHeader(_ id: UInt16, _ size: Int, isCompressed: Bool = false) -> [UInt8] {
+        number(id) + number(UInt16(isCompressed ? 1 : 0)) + number(Int32(-1)) + number(UInt64(size))
     }
 
     private func option(_ id: UInt16, _ data: [UInt8]) -> [UInt8] {
@@ -46,7 +52,8 @@ extension Assembly {
     /// - Returns: The options with their places. That of the top-level buffer comes first; it has no pages if they are
     ///   those of a trace instance.
     private func addBuffer(
-        _ contents: [StreamPart], to file: inout SequentialFile, _ progress: Progress
+        _ contents: [StreamPart], to file: inout SequentialFile, with compressor: ZstdCompressor?,
+        _ progress: Progress
     ) throws(TraceFileError) -> [UInt8] {
         let section = file.end
         file.skip(16)
@@ -54,10 +61,16 @@ extension Assembly {
         for (index, part) in contents.enumerated() where part.bytes > 0 {
             file.align(to: header.layout.pageSize)
             let place = file.end
-            try copy(part, ofStream: index, to: &file, progress)
+            if let compressor {
+                try compress(part, ofStream: index, to: &file, with: compressor, progress)
+            } else {
+                try copy(part, ofStream: index, to: &file, progress)
+            }
             table += number(UInt32(index)) + number(UInt64(place)) + number(UInt64(file.end - place))
         }
-        try file.overwrite(sectionHeader(TraceHeader.Option.buffer, file.end - section - 16), at: section)
+        let size = file.end - section - 16
+        try file.overwrite(
+            sectionHeader(TraceHeader.Option.buffer, size, isCompressed: compressor != nil), at: section)
         let count = contents.count { $0.bytes > 0 }
         let pages = buffer(header.instance, section, count: count, table: table)
         return header.instance.isEmpty ? pages : buffer("", section, count: 0, table: []) + pages

@@ -4,7 +4,7 @@ import Reactor
 ///
 /// The file has version 6, or version 7 if the pages are from a trace instance: version 6 has no good place for its name.
 ///
-/// The pages are copied by the kernel.
+/// The pages are copied by the kernel, unless they are compressed.
 package struct Assembly {
     let header: TraceHeader
     let streams: [CPUStream]
@@ -37,7 +37,7 @@ package struct Assembly {
         }
         self.header = header
         self.streams = streams
-        self.format = format ?? (header.instance.isEmpty ? .version6 : .version7)
+        self.format = format ?? (header.instance.isEmpty ? .version6 : .version7(.none))
     }
 
     /// Checks that the file at `path` is not one of the input files.
@@ -102,7 +102,9 @@ package struct Assembly {
         var file = SequentialFile(output)
         switch format {
         case .version6: try writeVersion6(contents, to: &file, progress: progress)
-        case .version7: try writeVersion7(contents, to: &file, progress: progress)
+        case .version7(let compression):
+            let compressor = compression == .zstd ? try ZstdCompressor() : nil
+            try writeVersion7(contents, to: &file, with: compressor, progress: progress)
         }
         try file.finish()
     }

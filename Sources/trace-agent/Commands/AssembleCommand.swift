@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandSupport
 import Logging
 import Reactor
+import TraceFile
 
 struct AssembleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,6 +31,12 @@ struct AssembleCommand: ParsableCommand {
     @Flag(help: "Write version 6 for a trace instance, too, without its name: every trace-cmd reads it.")
     var v6 = false
 
+    /// The names that trace-cmd's `--compression` has.
+    enum Compression: String, ExpressibleByArgument { case none, zstd }
+
+    @Option(help: "Compress the file, which then has version 7: none or zstd.")
+    var compression = Compression.none
+
     @Argument(help: "The trace header of the recorded machine.")
     var header: String
 
@@ -38,6 +45,12 @@ struct AssembleCommand: ParsableCommand {
 
     func validate() throws {
         if output == "-" { throw ValidationError("-o: a trace.dat cannot be written to a pipe") }
+        if v6, compression != .none { throw ValidationError("--v6: version 6 cannot be compressed") }
+    }
+
+    private var format: TraceFileFormat? {
+        if v6 { return .version6 }
+        return compression == .zstd ? .version7(.zstd) : nil
     }
 
     func run() throws {
@@ -48,7 +61,7 @@ struct AssembleCommand: ParsableCommand {
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
             let assembly = TraceAssembly(
                 header: header, streams: streams, output: output, salvaging: salvage,
-                format: v6 ? .version6 : nil)
+                format: format)
             for line in try assembly.make(log) { print(line) }
         } catch {
             log.error("\(error)")
