@@ -62,7 +62,7 @@ let package = Package(
             name: "ControlProtocolTests", dependencies: ["ControlProtocol", "CommandSupport", "Support"],
             swiftSettings: strict),
         .testTarget(
-            name: "CommandSupportTests", dependencies: ["CommandSupport", "Reactor", "Support"],
+            name: "CommandSupportTests", dependencies: ["CommandSupport", "Reactor", "TraceFile", "Support"],
             swiftSettings: strict),
         .testTarget(
             name: "TraceAgentTests", dependencies: ["trace-agent", "Reactor", "Support"],

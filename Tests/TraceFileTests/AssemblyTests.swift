@@ -202,6 +202,43 @@ struct AssemblyTests {
         }
     }
 
+    @Test(
+        .enabled(if: Machine.hasGuest, "needs trace-cmd, which `make guest` installs"),
+        arguments: ["", "box"])
+    func `copies only options that trace-cmd can read`(instance: String) throws {
+        let odd: [(UInt16, [UInt8])] = [
+            // No text at all, a number of CPUs that is not theirs, a text without an end, and what no header has.
+            (2, []), (8, [255, 255, 255, 127]), (9, Array("open".utf8)), (6, [1]), (13, [1]), (12, [255]),
+            (99, []), (11, [1]),
+        ]
+        let options = odd.flatMap { id, data in kernel.bytes(id) + kernel.bytes(UInt32(data.count)) + data }
+        var bytes = kernel.header(instance: instance)
+        bytes.insert(contentsOf: options, at: bytes.count - 2)
+        let header = try TraceHeader(opening: try file("header", bytes))
+        let assembly = try Assembly(header, [try stream(kernel.page(at: 1, [.marker("hello", delta: 0)]))])
+        let output = try NewFile(at: "\(folder.path)/trace.dat")
+        try assembly.write(Assembly.files(try assembly.survey())[0], to: output.content)
+        try output.replaceTarget()
+        #expect(try TraceReport(of: "\(folder.path)/trace.dat").markers("hello").count == 1)
+    }
+
+    @Test(arguments: [
+        ("[local] global", "local"), ("local [x86-tsc]\n", "x86-tsc"), ("local", nil), ("", nil), ("[]", nil),
+        ("[", nil), ("[ ] [local]", nil), ("[a]b [local]", nil), ("a[b] [local]", "local"),
+    ])
+    func `finds the clock that trace-cmd finds`(clocks: String, clock: String?) {
+        #expect(TraceHeader.clockInUse(clocks) == clock)
+    }
+
+    @Test func `refuses a format with control characters`() throws {
+        var bytes = kernel.header()
+        let buffer = Array("buf[]".utf8)
+        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: buffer) })
+        bytes[place + 4] = 0x1d
+        let path = try file("header", bytes)
+        #expect(throws: TraceFileError.self) { try TraceHeader(opening: path) }
+    }
+
     @Test func `refuses more streams than CPUs, and a stream that is given twice`() throws {
         let header = try TraceHeader(opening: try file("header", kernel.header(cpus: 1)))
         let one = try stream([], "cpu0")

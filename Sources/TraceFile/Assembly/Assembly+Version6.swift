@@ -8,9 +8,7 @@ extension Assembly {
         try file.copy(start, of: header.file, named: header.name)
         var middle = number(UInt32(streams.count)) + TraceHeader.optionsMark
         // The pages of a trace instance become the top-level ones: there is no place for its name.
-        for option in header.options where option.id != TraceHeader.Option.buffer {
-            middle += bytes(of: option)
-        }
+        for option in header.options { middle += bytes(of: option) }
         middle += number(UInt16(0)) + Array("flyrecord".utf8) + [0]
         try file.add(middle)
         // The places of each CPU's pages, then the clock once more.
@@ -37,7 +35,7 @@ extension Assembly {
 
     func number(_ number: some FixedWidthInteger) -> [UInt8] { header.layout.order.bytes(number) }
 
-    func bytes(of option: TraceHeader.Option) -> [UInt8] {
+    func bytes(of option: HeaderOption) -> [UInt8] {
         number(option.id) + number(UInt32(option.data.count)) + option.data
     }
 }

@@ -24,10 +24,8 @@ extension Assembly {
             }
         }
         // trace-cmd takes the unit of the times from the clock option, not from the clock of the instance.
-        for entry in header.options where entry.id != TraceHeader.Option.buffer {
-            options += bytes(of: entry)
-        }
-        options += option(Self.cpuCount, number(UInt32(streams.count)))
+        for entry in header.options { options += bytes(of: entry) }
+        options += option(HeaderOption.cpuCount, number(UInt32(streams.count)))
         options += try addBuffer(contents, to: &file, with: compressor, progress)
         options += option(0, number(UInt64(0)))
         try file.overwrite(number(UInt64(file.end)), at: optionsPlace)
@@ -36,7 +34,6 @@ extension Assembly {
 
     /// HEADER_INFO, the first of the sections in `header.sections`.
     private static let firstSection: UInt16 = 16
-    private static let cpuCount: UInt16 = 8
 
     /// A section's header: its id, the flag of compression, no description, its size.
     private func sectionHeader(_ id: UInt16, _ size: Int, isCompressed: Bool = false) -> [UInt8] {
@@ -44,7 +41,7 @@ extension Assembly {
     }
 
     private func option(_ id: UInt16, _ data: [UInt8]) -> [UInt8] {
-        bytes(of: TraceHeader.Option(id: id, data: data))
+        bytes(of: HeaderOption(id: id, data: data))
     }
 
     /// Adds the pages.
@@ -70,7 +67,7 @@ extension Assembly {
         }
         let size = file.end - section - 16
         try file.overwrite(
-            sectionHeader(TraceHeader.Option.buffer, size, isCompressed: compressor != nil), at: section)
+            sectionHeader(HeaderOption.buffer, size, isCompressed: compressor != nil), at: section)
         let count = contents.count { $0.bytes > 0 }
         let pages = buffer(header.instance, section, count: count, table: table)
         return header.instance.isEmpty ? pages : buffer("", section, count: 0, table: []) + pages
@@ -78,7 +75,7 @@ extension Assembly {
 
     private func buffer(_ name: String, _ section: Int, count: Int, table: [UInt8]) -> [UInt8] {
         option(
-            TraceHeader.Option.buffer,
+            HeaderOption.buffer,
             number(UInt64(section)) + name.utf8 + [0] + header.clock.utf8 + [0]
                 + number(UInt32(header.layout.pageSize)) + number(UInt32(count)) + table)
     }

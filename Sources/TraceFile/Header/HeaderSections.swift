@@ -45,7 +45,7 @@ struct HeaderSections {
 
     private static func skipFtraceFormats(_ cursor: inout HeaderCursor) throws(TraceFileError) {
         let formats = try count("the number of ftrace formats", &cursor)
-        for _ in 0..<formats { try cursor.skip(cursor.size("a format's size"), "an ftrace format") }
+        for _ in 0..<formats { try skipFormat("an ftrace format", &cursor) }
     }
 
     private static func skipEventFormats(_ cursor: inout HeaderCursor) throws(TraceFileError) {
@@ -53,10 +53,20 @@ struct HeaderSections {
         for _ in 0..<systems {
             let system = try cursor.string("an event system's name", limit: 256)
             let events = try count("the number of events of \(system)", &cursor)
-            for _ in 0..<events {
-                try cursor.skip(cursor.size("a format's size"), "a format of \(system)")
-            }
+            for _ in 0..<events { try skipFormat("a format of \(system)", &cursor) }
         }
+    }
+
+    /// Skips the text of an event's format.
+    ///
+    /// - Throws: `.malformed` if it has a control character: some of them make trace-cmd crash.
+    private static func skipFormat(_ part: String, _ cursor: inout HeaderCursor) throws(TraceFileError) {
+        let size = try cursor.size("a format's size")
+        let start = cursor.offset
+        let text = try cursor.bytes(size, part)
+        let isText = text.allSatisfy { ($0 >= 0x20 && $0 != 0x7f) || $0 == 0x09 || $0 == 0x0a }
+        if isText { return }
+        throw .malformed(file: cursor.name, problem: "\(part) is not a text, at byte \(start)")
     }
 
     /// Linux numbers events with 16 bits.
