@@ -230,11 +230,12 @@ struct AssemblyTests {
         #expect(TraceHeader.clockInUse(clocks) == clock)
     }
 
-    @Test func `refuses a format with control characters`() throws {
+    @Test(arguments: [0x1d, 0x0a, 0x3b] as [UInt8])
+    func `refuses a format with a control character, or an array without an end`(end: UInt8) throws {
         var bytes = kernel.header()
         let buffer = Array("buf[]".utf8)
         let place = try #require(bytes.indices.first { bytes[$0...].starts(with: buffer) })
-        bytes[place + 4] = 0x1d
+        bytes[place + 4] = end
         let path = try file("header", bytes)
         #expect(throws: TraceFileError.self) { try TraceHeader(opening: path) }
     }

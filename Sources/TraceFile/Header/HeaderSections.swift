@@ -59,15 +59,22 @@ struct HeaderSections {
 
     /// Skips the text of an event's format.
     ///
-    /// - Throws: `.malformed` if it has a control character: some of them make trace-cmd crash.
+    /// - Throws: `.malformed` if it has a control character, or an array without an end: trace-cmd crashes.
     private static func skipFormat(_ part: String, _ cursor: inout HeaderCursor) throws(TraceFileError) {
         let size = try cursor.size("a format's size")
         let start = cursor.offset
         let text = try cursor.bytes(size, part)
         let isText = text.allSatisfy { ($0 >= 0x20 && $0 != 0x7f) || $0 == 0x09 || $0 == 0x0a }
-        if isText { return }
-        throw .malformed(file: cursor.name, problem: "\(part) is not a text, at byte \(start)")
+        let areArraysClosed = text.split(separator: 0x0a).allSatisfy { line in
+            let declaration = line.prefix { $0 != 0x3b }
+            return !line.starts(with: field)
+                || declaration.count { $0 == 0x5b } == declaration.count { $0 == 0x5d }
+        }
+        if isText, areArraysClosed { return }
+        throw .malformed(file: cursor.name, problem: "\(part) is not one of tracefs, at byte \(start)")
     }
+
+    private static let field = Array("\tfield:".utf8)
 
     /// Linux numbers events with 16 bits.
     private static let mostEvents = 1 << 16
