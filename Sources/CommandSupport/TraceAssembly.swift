@@ -48,7 +48,8 @@ package struct TraceAssembly {
             var done = 0
             let step = { (count: Int) throws(TraceFileError) in
                 done += count
-                progress.show(done, of: total)
+                // A recording that goes on has more bytes by now.
+                progress.show(min(done, total), of: total)
                 if isCancelled() { throw .cancelled }
             }
             let surveys = try assembly.survey(salvaging: salvaging, progress: step)

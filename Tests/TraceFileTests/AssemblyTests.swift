@@ -148,6 +148,24 @@ struct AssemblyTests {
         }
     }
 
+    @Test func `reads a header of 65536 event systems at once, and refuses more formats than there can be`()
+        throws
+    {
+        var parts = kernel.headerParts()
+        let name = Array(repeating: UInt8(ascii: "a"), count: 60) + [0]
+        let systems = Array(repeating: name + kernel.bytes(UInt32(0)), count: 65536).flatMap { $0 }
+        parts[4] = kernel.bytes(UInt32(65536)) + systems
+        let many = try file("many", parts.flatMap { $0 })
+        let start = ContinuousClock.now
+        #expect(try TraceHeader(opening: many).cpus == 2)
+        // A debug build needs a fraction of it.
+        #expect(ContinuousClock.now - start < .seconds(5))
+        let formats = kernel.bytes(UInt32(40000)) + Array(repeating: 0, count: 8 * 40000)
+        parts[4] = kernel.bytes(UInt32(2)) + name + formats + name + formats
+        let more = try file("more", parts.flatMap { $0 })
+        #expect(throws: TraceFileError.self) { try TraceHeader(opening: more) }
+    }
+
     @Test func `refuses a page size that differs from header_page's, because readers rely on it`() throws {
         for size in [0, 8192] {
             var bytes = kernel.header()

@@ -50,9 +50,14 @@ struct HeaderSections {
 
     private static func skipEventFormats(_ cursor: inout HeaderCursor) throws(TraceFileError) {
         let systems = try count("the number of event systems", &cursor)
+        var total = 0
         for _ in 0..<systems {
             let system = try cursor.string("an event system's name", limit: 256)
             let events = try count("the number of events of \(system)", &cursor)
+            total += events
+            if total > mostEvents {
+                throw .malformed(file: cursor.name, problem: "more than \(mostEvents) event formats")
+            }
             for _ in 0..<events { try skipFormat("a format of \(system)", &cursor) }
         }
     }
