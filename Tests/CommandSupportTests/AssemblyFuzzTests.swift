@@ -9,7 +9,7 @@ import TraceFile
 struct AssemblyFuzzTests {
     private let folder = TemporaryFolder()
     private let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-    private let runs = getenv("FUZZ_RUNS").flatMap { Int(String(cString: $0)) } ?? 1500
+    private let runs = getenv("FUZZ_RUNS").flatMap { Int(String(cString: $0)) } ?? 1000
     /// Of the files that are made, trace-cmd reads one in so many.
     private let sample = 20
 

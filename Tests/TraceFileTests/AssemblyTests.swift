@@ -148,20 +148,14 @@ struct AssemblyTests {
         }
     }
 
-    @Test func `reads a header of 65536 event systems at once, and refuses more formats than there can be`()
+    @Test func `refuses more event formats than Linux can number, whatever number of systems has them`()
         throws
     {
         var parts = kernel.headerParts()
-        let name = Array(repeating: UInt8(ascii: "a"), count: 60) + [0]
-        let systems = Array(repeating: name + kernel.bytes(UInt32(0)), count: 65536).flatMap { $0 }
-        parts[4] = kernel.bytes(UInt32(65536)) + systems
-        let many = try file("many", parts.flatMap { $0 })
-        let start = ContinuousClock.now
-        #expect(try TraceHeader(opening: many).cpus == 2)
-        // A debug build needs a fraction of it.
-        #expect(ContinuousClock.now - start < .seconds(5))
-        let formats = kernel.bytes(UInt32(40000)) + Array(repeating: 0, count: 8 * 40000)
-        parts[4] = kernel.bytes(UInt32(2)) + name + formats + name + formats
+        let formats = "some".utf8 + [0] + kernel.bytes(UInt32(40000)) + Array(repeating: 0, count: 8 * 40000)
+        parts[4] = kernel.bytes(UInt32(1)) + formats
+        #expect(try TraceHeader(opening: try file("enough", parts.flatMap { $0 })).cpus == 2)
+        parts[4] = kernel.bytes(UInt32(2)) + formats + formats
         let more = try file("more", parts.flatMap { $0 })
         #expect(throws: TraceFileError.self) { try TraceHeader(opening: more) }
     }

@@ -5,7 +5,7 @@ import Testing
 @Suite(.serialized, .enabled(if: Machine.hasTracefs, "needs root and tracefs"))
 struct ClockTests {
     /// trace-cmd 3.1.6 does not know `boot`, and prints its nanoseconds as they are, for its own files too.
-    @Test(arguments: [("mono", 1.0), ("boot", 1e9), ("counter", 1), ("x86-tsc", 1)])
+    @Test(arguments: [("boot", 1e9), ("counter", 1.0), ("x86-tsc", 1)])
     func `the times are those of the clock of the instance`(clock: String, unit: Double) throws {
         let instance = try TraceInstance(ringKiB: 64)
         guard try instance.get("trace_clock").contains(clock) else { return }
