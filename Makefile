@@ -11,7 +11,7 @@ DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib
 CONFIG = $(DESTDIR)/etc/default/virtio-trace-agent
 GUEST = .build/guest
-BUILD_PACKAGES = binutils libcap-dev libsystemd-dev
+BUILD_PACKAGES = binutils libcap-dev libsystemd-dev libzstd-dev
 GUEST_PACKAGES = qemu-system-x86 busybox-static cpio trace-cmd
 SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod
 # What tests on this machine's tracefs watch the agent with.

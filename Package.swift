@@ -21,8 +21,9 @@ let package = Package(
                 .define("_FORTIFY_SOURCE", to: "3", .when(configuration: .release)),
             ],
             linkerSettings: [.linkedLibrary("systemd"), .linkedLibrary("cap")]),
+        .systemLibrary(name: "CZstd"),
         .target(name: "Reactor", dependencies: ["CEpoll"], swiftSettings: strict),
-        .target(name: "TraceFile", dependencies: ["Reactor"], swiftSettings: strict),
+        .target(name: "TraceFile", dependencies: ["Reactor", "CZstd"], swiftSettings: strict),
         .target(name: "ControlProtocol", dependencies: ["Reactor"], swiftSettings: strict),
         .target(
             name: "CommandSupport",
@@ -60,7 +61,9 @@ let package = Package(
         .testTarget(
             name: "ControlProtocolTests", dependencies: ["ControlProtocol", "CommandSupport", "Support"],
             swiftSettings: strict),
-        .testTarget(name: "CommandSupportTests", dependencies: ["CommandSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "CommandSupportTests", dependencies: ["CommandSupport", "Reactor", "TraceFile", "Support"],
+            swiftSettings: strict),
         .testTarget(
             name: "TraceAgentTests", dependencies: ["trace-agent", "Reactor", "Support"],
             swiftSettings: strict),

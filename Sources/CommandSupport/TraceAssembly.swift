@@ -10,12 +10,22 @@ package struct TraceAssembly {
     private let output: String
     /// Events that had been read from each CPU's ring buffer before these streams began; `nil` if unknown.
     private let readBefore: [Int]?
+    private let salvaging: Bool
+    private let format: TraceFileFormat?
 
-    package init(header: String, streams: [String], output: String, readBefore: [Int]? = nil) {
+    /// - Parameters:
+    ///   - salvaging: Whether damaged streams are cut and freed of what is no page, instead of being refused.
+    ///   - format: See `Assembly.init`.
+    package init(
+        header: String, streams: [String], output: String, readBefore: [Int]? = nil, salvaging: Bool = false,
+        format: TraceFileFormat? = nil
+    ) {
         self.header = header
         self.streams = streams
         self.output = output
         self.readBefore = readBefore
+        self.salvaging = salvaging
+        self.format = format
     }
 
     /// Checks all pages, then writes the file; a file that had its name is replaced only when the new one is complete.
@@ -26,33 +36,70 @@ package struct TraceAssembly {
     /// - Returns: The lines of the summary.
     package func make(_ log: Logger, isCancelled: () -> Bool = { false }) throws(Failure) -> [String] {
         let progress = ProgressLine("assembling \(output)")
-        let step = { (done: Int, total: Int) throws(TraceFileError) in
-            progress.show(done, of: total)
-            if isCancelled() { throw .cancelled }
-        }
         defer { progress.clear() }
         do throws(TraceFileError) {
             let header = try TraceHeader(opening: header)
             var open: [CPUStream] = []
             for path in streams { open.append(try CPUStream(opening: path)) }
-            let assembly = try Assembly(header, open)
+            let assembly = try Assembly(header, open, as: format)
             try assembly.refuse(asOutput: output)
-            let contents = try assembly.survey(progress: step)
-            let file = try NewFile(at: output)
-            try assembly.write(contents, to: file.content, progress: step)
-            try file.replaceTarget()
+            // Each byte is checked, and copied.
+            let total = 2 * (try assembly.size())
+            var done = 0
+            let step = { (count: Int) throws(TraceFileError) in
+                done += count
+                // A recording that goes on has more bytes by now.
+                progress.show(min(done, total), of: total)
+                if isCancelled() { throw .cancelled }
+            }
+            let surveys = try assembly.survey(salvaging: salvaging, progress: step)
+            let contents = Assembly.files(surveys)
+            let files = try newFiles(contents.count)
+            for (entry, file) in zip(contents, files) {
+                try assembly.write(entry, to: file.content, progress: step)
+            }
+            // The user has named the first one only: the others replace nothing.
+            for file in files.dropFirst() { try file.linkIntoPlace() }
+            try files[0].replaceTarget()
             progress.clear()
-            for warning in warnings(about: contents, header) { log.warning("\(warning)") }
-            return summary(of: contents, header)
+            let warnings = AssemblyWarnings(header, streams, readBefore)
+            for warning in warnings.about(surveys) { log.warning("\(warning)") }
+            return zip(contents, files).flatMap { entry, file in
+                summary(of: entry, file.content.name, header, contents.count == 1 ? warnings : nil)
+            }
         } catch {
             throw explain(error)
         }
     }
 
+    private func newFiles(_ count: Int) throws(TraceFileError) -> [NewFile] {
+        var files = [try NewFile(at: output)]
+        for number in 1...count where number > 1 {
+            let name = name(ofFile: number)
+            if FileDescriptor.resolve(name) != nil {
+                throw .malformed(file: name, problem: "exists: remove it, or choose another output file")
+            }
+            files.append(try NewFile(at: name))
+        }
+        return files
+    }
+
+    /// `trace.dat`, `trace.2.dat`, `trace.3.dat` ...
+    private func name(ofFile number: Int) -> String {
+        let ending = ".dat"
+        if number == 1 { return output }
+        return output.hasSuffix(ending)
+            ? "\(output.dropLast(ending.count)).\(number)\(ending)" : "\(output).\(number)"
+    }
+
     private func explain(_ error: TraceFileError) -> Failure {
         switch error {
         case .malformed: return Failure(.dataError, "\(error)")
-        case .system(let file, let cause) where file == output:
+        case .damagedStream:
+            return Failure(
+                .dataError,
+                "\(error); trace-agent assemble --salvage keeps what is left, a file for each part of it")
+        case .system(let file, let cause) where !([header] + streams).contains(file):
             let remedy = cause.code.meansFull ? ": make room" : ""
             return Failure(.outputFailed, "cannot write \(file): \(cause.code)\(remedy)")
         case .system(let file, let cause): return Failure(.noInput, "cannot read \(file): \(cause.code)")
@@ -60,58 +107,13 @@ package struct TraceAssembly {
         }
     }
 
-    /// The warnings about a recording whose pages are all valid.
-    private func warnings(about contents: [CPUStream.Contents], _ header: TraceHeader) -> [String] {
-        var warnings: [String] = []
-        for (cpu, entry) in contents.enumerated() {
-            if entry.tornBytes > 0 {
-                warnings.append(
-                    "\(streams[cpu]): incomplete last page dropped (\(entry.tornBytes) of \(header.layout.pageSize) bytes)"
-                )
-            }
-            if entry.lost > 0 || entry.uncountedLosses > 0 {
-                let more =
-                    entry.uncountedLosses > 0
-                    ? ", and an unknown number of events \(entry.uncountedLosses) times" : ""
-                warnings.append(
-                    "CPU \(cpu): the kernel lost \(entry.lost) events\(more), according to the pages")
-            }
-            if let warning = warning(about: entry, cpu, header) { warnings.append(warning) }
-        }
-        return warnings
-    }
-
-    /// Events that were read from a CPU's ring buffer, as the kernel counts them; `nil` if the header lacks the number.
-    ///
-    /// They count from the start of the stream, or if `readBefore` is unknown, since the ring buffer was created or
-    /// cleared.
-    private func eventsRead(_ cpu: Int, _ header: TraceHeader) -> Int? {
-        guard let read = header.eventsRead(cpu: cpu) else { return nil }
-        guard let readBefore, cpu < readBefore.count, readBefore[cpu] <= read else { return read }
-        return read - readBefore[cpu]
-    }
-
-    /// The warning about a stream whose number of events differs from the kernel's count.
-    private func warning(about entry: CPUStream.Contents, _ cpu: Int, _ header: TraceHeader) -> String? {
-        guard let read = eventsRead(cpu, header), entry.events != read else { return nil }
-        if readBefore != nil {
-            if entry.events > read { return nil }
-            return "CPU \(cpu): \(read - entry.events) events are missing, or were read by another process"
-        }
-        let other = (0..<header.cpus).first { header.eventsRead(cpu: $0) == entry.events }
-        if entry.events > 0, let other {
-            return
-                "\(streams[cpu]) has \(entry.events) events, as many as were read on CPU \(other), not on CPU \(cpu): check the order of the streams"
-        }
-        if entry.events > read { return nil }
-        return
-            "\(streams[cpu]) has \(entry.events) of the \(read) events that were read on CPU \(cpu) since its ring buffer was created or cleared: the others were read before this stream began, or are missing"
-    }
-
-    private func summary(of contents: [CPUStream.Contents], _ header: TraceHeader) -> [String] {
+    /// - Parameter warnings: What knows the kernel's counts; `nil` if they are not those of this file.
+    private func summary(
+        of contents: [StreamPart], _ name: String, _ header: TraceHeader, _ warnings: AssemblyWarnings?
+    ) -> [String] {
         let columns = ["cpu", "pages", "events", "lost", "read events"]
         let rows = contents.enumerated().map { cpu, entry in
-            let read = eventsRead(cpu, header).map { "\($0)" } ?? "?"
+            let read = warnings?.eventsRead(cpu: cpu).map { "\($0)" } ?? "?"
             let lost = "\(entry.lost)" + (entry.uncountedLosses > 0 ? "+" : "")
             return ["\(cpu)", "\(entry.pages)", "\(entry.events)", lost, read]
         }
@@ -119,6 +121,6 @@ package struct TraceAssembly {
         let (machine, clock) = (
             Array(header.machine.utf8).escapedASCII, Array(header.clock.utf8).escapedASCII
         )
-        return ["\(output): \(machine), clock \(clock)"] + Table(columns, rows).lines
+        return ["\(name): \(machine), clock \(clock)"] + Table(columns, rows).lines
     }
 }

@@ -112,14 +112,14 @@ package struct ForeignKernel {
 
     /// The parts of a trace header, in their order.
     package func headerParts(
-        cpus: UInt32 = 2, eventsRead: [Int] = [], instance: String = ""
+        cpus: UInt32 = 2, eventsRead: [Int] = [], instance: String = "", clock: String = "local"
     ) -> [[UInt8]] {
         let page = Array(headerPage.utf8)
         let event = Array(Self.headerEvent.utf8)
         let format = Array(printFormat.utf8)
         let symbols = Array("ffffffff81000000 T _text\n".utf8)
         let lines = Array("42 somebody\n".utf8)
-        var options: [UInt8] = option(4, "[local] global\n")
+        var options: [UInt8] = option(4, "[\(clock)] global\n")
         options += option(5, "Linux somewhere 6.1.0 foreign")
         if !instance.isEmpty {
             options += bytes(UInt16(3)) + bytes(UInt32(instance.utf8.count + 9)) + bytes(UInt64(0))
@@ -144,9 +144,9 @@ package struct ForeignKernel {
     }
 
     package func header(
-        cpus: UInt32 = 2, eventsRead: [Int] = [], instance: String = ""
+        cpus: UInt32 = 2, eventsRead: [Int] = [], instance: String = "", clock: String = "local"
     ) -> [UInt8] {
-        headerParts(cpus: cpus, eventsRead: eventsRead, instance: instance).flatMap { $0 }
+        headerParts(cpus: cpus, eventsRead: eventsRead, instance: instance, clock: clock).flatMap { $0 }
     }
 
     private func option(_ id: UInt16, _ text: String) -> [UInt8] {

@@ -31,6 +31,9 @@ struct PageTests {
         ForeignKernel().headerPage.replacing("size:8;\tsigned:1", with: "size:2;\tsigned:1"),
         ForeignKernel().headerPage.replacing("4080", with: "99999999999999999999"),
         ForeignKernel().headerPage.replacing("4080", with: "0"),
+        // No kernel has sub-buffers of 4095 or 1024 bytes, and trace-cmd cannot map them.
+        ForeignKernel().headerPage.replacing("4080", with: "4079"),
+        ForeignKernel().headerPage.replacing("4080", with: "1008"),
         ForeignKernel().headerPage.replacing("offset:16", with: "offset:12"),
         ForeignKernel().headerPage.replacing("u64", with: "u&4"),
         ForeignKernel().headerPage.replacing("field: char", with: "fiel[: char"),

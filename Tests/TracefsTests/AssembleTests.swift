@@ -23,7 +23,7 @@ struct AssembleTests {
     private func assemble(_ names: String...) throws -> Command {
         try Command(
             Machine.product("trace-agent"),
-            ["assemble", "-o", output] + names.map { $0.hasPrefix("/") ? $0 : path($0) })
+            ["assemble", "-o", output] + names.map { $0.hasPrefix("/") || $0.hasPrefix("-") ? $0 : path($0) })
     }
 
     private var outputExists: Bool { FileDescriptor.resolve(output) != nil }
@@ -84,6 +84,28 @@ struct AssembleTests {
         let command = try assemble("odd", "cpu0", "cpu1")
         #expect(command.status == 0)
         #expect(command.output.contains(#"Linux \x1b]0;here! 6.1.0 foreign"#))
+    }
+
+    @Test func `writes version 6 for an instance on request, as if its pages were the top-level ones`() throws
+    {
+        try writeBytes(path("header"), kernel.header(eventsRead: [3, 1], instance: "box"))
+        #expect(try assemble("header", "cpu0", "cpu1").status == 0)
+        #expect(try readFile(output)[10] == UInt8(ascii: "7"))
+        #expect(try assemble("--v6", "header", "cpu0", "cpu1").status == 0)
+        let version6 = try readFile(output)
+        try writeBytes(path("header"), kernel.header(eventsRead: [3, 1]))
+        #expect(try assemble("header", "cpu0", "cpu1").status == 0)
+        let isSame = try readFile(output) == version6
+        #expect(isSame)
+    }
+
+    @Test func `compresses a file on request`() throws {
+        #expect(try assemble("header", "cpu0", "cpu1", "--compression=zstd").status == 0)
+        #expect(try TraceReport(of: output).markers("mark").count == 4)
+        let isNamed = try readFile(output)[18...].starts(with: Array("zstd".utf8) + [0])
+        #expect(isNamed)
+        #expect(try assemble("header", "cpu0", "--v6", "--compression=zstd").status == 64)
+        #expect(try assemble("header", "cpu0", "--compression=lzma").status == 64)
     }
 
     @Test func `warns of streams in the wrong order`() throws {

@@ -10,12 +10,27 @@ extension FileDescriptor {
         return Int(status.st_size)
     }
 
+    /// What two descriptors of the same file have in common, under any name.
+    package struct Identity: Hashable, Sendable {
+        private let device: dev_t
+        private let inode: ino_t
+
+        fileprivate init(_ status: stat) {
+            device = status.st_dev
+            inode = status.st_ino
+        }
+    }
+
+    /// The identity of the file: fstat(2).
+    package func identity() throws(SystemError) -> Identity {
+        var status = stat()
+        _ = try systemCall("fstat") { fstat(rawValue, &status) }
+        return Identity(status)
+    }
+
     /// Whether both descriptors refer to the same file, under any name: fstat(2).
     package func isSameFile(as other: borrowing FileDescriptor) throws(SystemError) -> Bool {
-        var (mine, others) = (stat(), stat())
-        _ = try systemCall("fstat") { fstat(rawValue, &mine) }
-        _ = try systemCall("fstat") { fstat(other.rawValue, &others) }
-        return mine.st_dev == others.st_dev && mine.st_ino == others.st_ino
+        try identity() == other.identity()
     }
 
     /// Whether another file has the name `path` now: fstat(2), stat(2).

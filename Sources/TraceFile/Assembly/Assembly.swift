@@ -2,41 +2,42 @@ import Reactor
 
 /// Assembles a trace.dat from a trace header and one stream of pages per CPU.
 ///
-/// The file has version 6, or version 7 if the pages are from a trace instance: version 6 has no good place for the
-/// name and the clock of an instance.
+/// The file has version 6, or version 7 if the pages are from a trace instance: version 6 has no good place for its name.
 ///
-/// The pages are copied by the kernel.
+/// The pages are copied by the kernel, unless they are compressed.
 package struct Assembly {
     let header: TraceHeader
     let streams: [CPUStream]
+    private let format: TraceFileFormat
 
     /// Combines a trace header and streams.
     ///
-    /// - Parameter streams: One per CPU, from CPU 0 on.
+    /// - Parameters:
+    ///   - streams: One per CPU, from CPU 0 on.
+    ///   - format: Version 7 if it is `nil` and the pages are those of a trace instance, otherwise version 6.
     /// - Throws: `.malformed` if there are more streams than CPUs in the header, or a stream is given twice.
-    package init(_ header: TraceHeader, _ streams: [CPUStream]) throws(TraceFileError) {
+    package init(
+        _ header: TraceHeader, _ streams: [CPUStream], as format: TraceFileFormat? = nil
+    ) throws(TraceFileError) {
         if streams.count > header.cpus {
             throw .malformed(
                 file: header.name,
                 problem:
                     "\(streams.count) streams, but the recorded machine has \(header.cpus) CPUs")
         }
-        for (index, stream) in streams.enumerated() {
-            for other in streams[..<index] {
-                let isSame = try naming(stream.name) { () throws(SystemError) in
-                    try stream.file.isSameFile(as: other.file)
-                }
-                // The same empty file may stand for several CPUs that were not traced.
-                let isEmpty = try naming(stream.name) { () throws(SystemError) in
-                    try stream.file.size() == 0
-                }
-                if isSame, !isEmpty {
-                    throw .malformed(file: stream.name, problem: "the same file as \(other.name)")
-                }
+        var names: [FileDescriptor.Identity: String] = [:]
+        for stream in streams {
+            let (identity, size) = try naming(stream.name) { () throws(SystemError) in
+                (try stream.file.identity(), try stream.file.size())
+            }
+            // The same empty file may stand for several CPUs that were not traced.
+            if size > 0, let other = names.updateValue(stream.name, forKey: identity) {
+                throw .malformed(file: stream.name, problem: "the same file as \(other)")
             }
         }
         self.header = header
         self.streams = streams
+        self.format = format ?? (header.instance.isEmpty ? .version6 : .version7(.none))
     }
 
     /// Checks that the file at `path` is not one of the input files.
@@ -53,13 +54,11 @@ package struct Assembly {
         }
     }
 
-    /// Called with the bytes that were checked and copied so far, and with their total.
-    package typealias Progress = (_ done: Int, _ total: Int) throws(TraceFileError) -> Void
+    /// Called with the number of bytes that were checked or copied since the last call.
+    package typealias Progress = (_ count: Int) throws(TraceFileError) -> Void
 
-    /// Checks every page, without writing anything.
-    ///
-    /// - Returns: What each stream contains.
-    package func survey(progress: Progress = { _, _ in }) throws(TraceFileError) -> [CPUStream.Contents] {
+    /// Bytes of all streams.
+    package func size() throws(TraceFileError) -> Int {
         var total = 0
         for stream in streams {
             let size = try naming(stream.name) { () throws(SystemError) in try stream.file.size() }
@@ -70,73 +69,46 @@ package struct Assembly {
             }
             total += size
         }
-        var done = 0
-        var contents: [CPUStream.Contents] = []
-        for stream in streams {
-            contents.append(
-                try stream.survey(header.layout) { count throws(TraceFileError) in
-                    done += count
-                    try progress(done, 2 * total)
-                })
-        }
-        return contents
+        return total
     }
 
-    /// Writes the file.
+    /// Checks every page, without writing anything: see `CPUStream.survey`.
+    package func survey(
+        salvaging: Bool = false, progress: Progress = { _ in }
+    ) throws(TraceFileError) -> [StreamSurvey] {
+        var surveys: [StreamSurvey] = []
+        for stream in streams {
+            surveys.append(try stream.survey(header.layout, salvaging: salvaging, progress: progress))
+        }
+        return surveys
+    }
+
+    /// The contents of the files that have to be written: the n-th one has the n-th part of each stream.
     ///
-    /// - Parameter contents: The result of `survey`.
+    /// - Returns: For each file, one part per stream; an empty part for a stream that has fewer.
+    package static func files(_ surveys: [StreamSurvey]) -> [[StreamPart]] {
+        let count = surveys.map(\.parts.count).max() ?? 1
+        return (0..<count).map { index in
+            surveys.map { $0.parts.indices.contains(index) ? $0.parts[index] : StreamPart() }
+        }
+    }
+
+    /// Writes a file.
+    ///
+    /// - Parameter contents: One of the `files`.
     package func write(
-        _ contents: [CPUStream.Contents], to output: NamedFile, progress: Progress = { _, _ in }
+        _ contents: [StreamPart], to output: NamedFile, progress: Progress = { _ in }
     ) throws(TraceFileError) {
-        let plan = header.instance.isEmpty ? planVersion6(contents) : planVersion7(contents)
-        for piece in plan.pieces {
-            switch piece.content {
-            case .bytes(let bytes):
-                try naming(output.name) { () throws(SystemError) in
-                    try output.descriptor.write(bytes, at: piece.place)
-                }
-            case .header(let range):
-                try copy(header.file, named: header.name, range, to: output, at: piece.place)
-            case .stream: break
-            }
+        var file = SequentialFile(output)
+        switch format {
+        case .version6: try writeVersion6(contents, to: &file, progress: progress)
+        case .version7(let compression):
+            let compressor = compression == .zstd ? try ZstdCompressor() : nil
+            try writeVersion7(contents, to: &file, with: compressor, progress: progress)
         }
-        // Gaps between two pieces read as zeros, and so does one at the end.
-        try naming(output.name) { () throws(SystemError) in try output.descriptor.truncate(to: plan.end) }
-        let total = contents.reduce(0) { $0 + $1.bytes }
-        var done = total
-        for piece in plan.pieces {
-            guard case .stream(let index, let bytes) = piece.content else { continue }
-            let stream = streams[index]
-            try copy(stream.file, named: stream.name, 0..<bytes, to: output, at: piece.place) {
-                count throws(TraceFileError) in
-                done += count
-                try progress(done, 2 * total)
-            }
-        }
+        try file.finish()
     }
 
     /// The limit of a stream's bytes: with 8192 streams, all places still fit into an `Int`.
     private static let largestStream = 1 << 48
-
-    /// Bytes of one copy: few enough to report progress, and to check for a cancellation, between two copies.
-    private static let copySize = 64 << 20
-
-    private func copy(
-        _ file: borrowing FileDescriptor, named name: String, _ range: Range<Int>, to output: NamedFile,
-        at place: Int, progress: (Int) throws(TraceFileError) -> Void = { _ in }
-    ) throws(TraceFileError) {
-        var copied = 0
-        while copied < range.count {
-            let more = try naming(output.name) { () throws(SystemError) in
-                try file.copy(
-                    min(Self.copySize, range.count - copied), from: range.lowerBound + copied,
-                    to: output.descriptor, at: place + copied)
-            }
-            if more == 0 {
-                throw .malformed(file: name, problem: "the file became shorter while it was read")
-            }
-            copied += more
-            try progress(more)
-        }
-    }
 }

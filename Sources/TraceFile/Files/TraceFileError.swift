@@ -6,6 +6,8 @@ package enum TraceFileError: Error, Equatable, CustomStringConvertible {
     case system(file: String, SystemError)
     /// The content of `file` is not what it has to be.
     case malformed(file: String, problem: String)
+    /// A page of the stream `file` is none, or earlier than the one before it: the stream can be salvaged.
+    case damagedStream(file: String, problem: String)
     /// The file to be written would have more than `limit` bytes.
     case tooLarge(limit: Int)
     /// The caller cancelled the work.
@@ -14,7 +16,7 @@ package enum TraceFileError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .system(let file, let error): "\(file): \(error.code)"
-        case .malformed(let file, let problem): "\(file): \(problem)"
+        case .malformed(let file, let problem), .damagedStream(let file, let problem): "\(file): \(problem)"
         case .tooLarge(let limit): "larger than \(limit) bytes"
         case .cancelled: "cancelled"
         }

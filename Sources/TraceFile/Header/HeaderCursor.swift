@@ -84,18 +84,18 @@ struct HeaderCursor: ~Copyable {
     ///
     /// - Parameter limit: The most characters that it may have.
     mutating func string(_ part: String, limit: Int) throws(TraceFileError) -> String {
-        var characters: [UInt8] = []
-        while true {
-            let byte = try bytes(1, part)
-            if byte == [0] { return String(decoding: characters, as: UTF8.self) }
-            guard (0x21...0x7e).contains(byte[0]) else {
-                throw malformed("\(part) has an invalid character at byte \(offset - 1)")
-            }
-            characters += byte
-            if characters.count > limit {
-                throw malformed("\(part) has more than \(limit) characters at byte \(offset - 1)")
-            }
+        let start = offset
+        let found = try bytes(min(limit + 1, end - start), part)
+        let characters = found.prefix { $0 != 0 }
+        if let place = characters.firstIndex(where: { !(0x21...0x7e).contains($0) }) {
+            throw malformed("\(part) has an invalid character at byte \(start + place)")
         }
+        if characters.count > limit {
+            throw malformed("\(part) has more than \(limit) characters at byte \(start + limit)")
+        }
+        if characters.count == found.count { throw truncated(part, 1) }
+        offset = start + characters.count + 1
+        return String(decoding: characters, as: UTF8.self)
     }
 
     mutating func skip(_ count: Int, _ part: String) throws(TraceFileError) {

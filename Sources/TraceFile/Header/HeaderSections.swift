@@ -44,18 +44,49 @@ struct HeaderSections {
     }
 
     private static func skipFtraceFormats(_ cursor: inout HeaderCursor) throws(TraceFileError) {
-        let formats = try cursor.number(UInt32.self, "the number of ftrace formats")
-        for _ in 0..<formats { try cursor.skip(cursor.size("a format's size"), "an ftrace format") }
+        let formats = try count("the number of ftrace formats", &cursor)
+        for _ in 0..<formats { try skipFormat("an ftrace format", &cursor) }
     }
 
     private static func skipEventFormats(_ cursor: inout HeaderCursor) throws(TraceFileError) {
-        let systems = try cursor.number(UInt32.self, "the number of event systems")
+        let systems = try count("the number of event systems", &cursor)
+        var total = 0
         for _ in 0..<systems {
             let system = try cursor.string("an event system's name", limit: 256)
-            let events = try cursor.number(UInt32.self, "the number of events of \(system)")
-            for _ in 0..<events {
-                try cursor.skip(cursor.size("a format's size"), "a format of \(system)")
+            let events = try count("the number of events of \(system)", &cursor)
+            total += events
+            if total > mostEvents {
+                throw .malformed(file: cursor.name, problem: "more than \(mostEvents) event formats")
             }
+            for _ in 0..<events { try skipFormat("a format of \(system)", &cursor) }
         }
+    }
+
+    /// Skips the text of an event's format.
+    ///
+    /// - Throws: `.malformed` if it has a control character, or an array without an end: trace-cmd crashes.
+    private static func skipFormat(_ part: String, _ cursor: inout HeaderCursor) throws(TraceFileError) {
+        let size = try cursor.size("a format's size")
+        let start = cursor.offset
+        let text = try cursor.bytes(size, part)
+        let isText = text.allSatisfy { ($0 >= 0x20 && $0 != 0x7f) || $0 == 0x09 || $0 == 0x0a }
+        let areArraysClosed = text.split(separator: 0x0a).allSatisfy { line in
+            let declaration = line.prefix { $0 != 0x3b }
+            return !line.starts(with: field)
+                || declaration.count { $0 == 0x5b } == declaration.count { $0 == 0x5d }
+        }
+        if isText, areArraysClosed { return }
+        throw .malformed(file: cursor.name, problem: "\(part) is not one of tracefs, at byte \(start)")
+    }
+
+    private static let field = Array("\tfield:".utf8)
+
+    /// Linux numbers events with 16 bits.
+    private static let mostEvents = 1 << 16
+
+    private static func count(_ part: String, _ cursor: inout HeaderCursor) throws(TraceFileError) -> Int {
+        let count = Int(try cursor.number(UInt32.self, part))
+        if count <= mostEvents { return count }
+        throw .malformed(file: cursor.name, problem: "\(part) is \(count), more than \(mostEvents)")
     }
 }

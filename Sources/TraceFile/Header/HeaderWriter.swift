@@ -174,16 +174,16 @@ package struct HeaderWriter {
         if let clocks {
             let text = String(decoding: clocks, as: UTF8.self)
             summary.clock = TraceHeader.clockInUse(text) ?? ""
-            output.add(TraceHeader.Option.traceClock, text)
+            output.add(HeaderOption.traceClock, text)
         }
-        output.add(TraceHeader.Option.uname, systemName())
-        output.add(TraceHeader.Option.version, "virtio-trace-agent \(source.version)")
-        output.add(TraceHeader.Option.traceID, ByteOrder.native.bytes(UInt64.random(in: 1 ... .max)))
+        output.add(HeaderOption.uname, systemName())
+        output.add(HeaderOption.version, "virtio-trace-agent \(source.version)")
+        output.add(HeaderOption.traceID, ByteOrder.native.bytes(UInt64.random(in: 1 ... .max)))
         if !source.instance.isEmpty {
             output.add(
-                TraceHeader.Option.buffer, ByteOrder.native.bytes(UInt64(0)) + source.instance.utf8 + [0])
+                HeaderOption.buffer, ByteOrder.native.bytes(UInt64(0)) + source.instance.utf8 + [0])
         }
-        for entry in stats { output.add(TraceHeader.Option.cpuStats, "CPU: \(entry.cpu)\n\(entry.text)") }
+        for entry in stats { output.add(HeaderOption.cpuStats, "CPU: \(entry.cpu)\n\(entry.text)") }
         output.add(UInt16(0))
     }
 

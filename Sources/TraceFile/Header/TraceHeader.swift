@@ -11,9 +11,14 @@ package final class TraceHeader: Sendable {
     package let layout: PageLayout
     /// CPUs of the machine that recorded.
     package let cpus: Int
-    let options: [Option]
-    /// All trace clocks of the kernel, the one in use in brackets: `[local] global ...`.
-    let clocks: String
+    /// Those that a file gets, without the one that names the instance.
+    let options: [HeaderOption]
+    /// Events that had been read from the ring buffers of CPUs when the header was made, if the header has the number.
+    private let eventsRead: [Int: Int]
+    /// The machine that recorded, as uname(2) describes it; empty if the header does not.
+    package let machine: String
+    /// The trace instance that recorded the pages; empty for the top-level one.
+    package let instance: String
     /// The trace clock of the pages' timestamps; empty if the header does not name it.
     package let clock: String
     /// The bounds in the file of each section that version 7 has too: see `HeaderSections`.
@@ -23,23 +28,14 @@ package final class TraceHeader: Sendable {
     /// Bytes from `start` to the end of the header.
     package let size: Int
 
-    /// One option: `data` is in the byte order of the file.
-    struct Option: Equatable, Sendable {
-        let id: UInt16
-        let data: [UInt8]
-
-        static let cpuStats: UInt16 = 2
-        static let buffer: UInt16 = 3
-        static let traceClock: UInt16 = 4
-        static let uname: UInt16 = 5
-        static let version: UInt16 = 9
-        static let traceID: UInt16 = 11
-    }
-
     static let magic: [UInt8] = [0x17, 0x08, 0x44] + Array("tracing".utf8)
     static let optionsMark = Array("options  ".utf8) + [0]
 
     private static let largestCPUCount = 8192
+    /// Those of as many CPUs, which have one each, and more than all others.
+    private static let mostOptions = 2 * largestCPUCount
+    /// Far more bytes than the options of as many CPUs have.
+    private static let largestOptions = 16 << 20
 
     /// Reads the trace header in `file`.
     ///
@@ -59,10 +55,15 @@ package final class TraceHeader: Sendable {
                 file: name, problem: "invalid CPU count \(cpus): not from 1 to \(Self.largestCPUCount)")
         }
         let options = try Self.readOptions(&cursor)
-        clocks = Self.text(Option.traceClock, in: options) ?? ""
-        clock = Self.clockInUse(clocks) ?? ""
+        eventsRead = Self.eventsRead(in: options)
+        let clock = Self.text(HeaderOption.traceClock, in: options).flatMap(Self.clockInUse)
+        self.clock = clock ?? ""
+        machine = Self.text(HeaderOption.uname, in: options) ?? ""
+        // The name follows the 64-bit offset of the instance's pages.
+        let buffer = options.first { $0.id == HeaderOption.buffer }?.data ?? []
+        instance = String(decoding: buffer.dropFirst(8).prefix { $0 != 0 }, as: UTF8.self)
         // A reader that finds a clock option expects one clock in it to be marked.
-        self.options = clock.isEmpty ? options.filter { $0.id != Option.traceClock } : options
+        self.options = options.compactMap { $0.id == HeaderOption.traceClock && clock == nil ? nil : $0.copy }
         size = cursor.offset - start
         self.name = name
         self.file = cursor.releaseFile()
@@ -92,49 +93,54 @@ package final class TraceHeader: Sendable {
         cursor.order = bytes[0] == 0 ? .little : .big
     }
 
-    private static func readOptions(_ cursor: inout HeaderCursor) throws(TraceFileError) -> [Option] {
+    private static func readOptions(_ cursor: inout HeaderCursor) throws(TraceFileError) -> [HeaderOption] {
         try cursor.expect(optionsMark, as: "the options")
-        var options: [Option] = []
+        var options: [HeaderOption] = []
+        var total = 0
         while true {
             let id = try cursor.number(UInt16.self, "an option")
             if id == 0 { return options }
             let size = Int(try cursor.number(UInt32.self, "an option's size"))
-            options.append(Option(id: id, data: try cursor.bytes(size, "option \(id)")))
+            total += size
+            guard options.count < mostOptions, total <= largestOptions else {
+                throw .malformed(
+                    file: cursor.name,
+                    problem: "more than \(mostOptions) options, or \(largestOptions) bytes of them")
+            }
+            options.append(HeaderOption(id: id, data: try cursor.bytes(size, "option \(id)")))
         }
     }
 
     /// The text of an option, without the NUL at its end.
-    private static func text(_ id: UInt16, in options: [Option]) -> String? {
-        guard let option = options.first(where: { $0.id == id }) else { return nil }
-        return String(decoding: option.data.prefix { $0 != 0 }, as: UTF8.self)
+    private static func text(_ id: UInt16, in options: [HeaderOption]) -> String? {
+        options.first { $0.id == id }?.text
     }
 
     /// The clock in brackets in `[local] global ...`; `nil` if there is none.
     static func clockInUse(_ clocks: String) -> String? {
-        guard let start = clocks.firstIndex(of: "["), let end = clocks[start...].firstIndex(of: "]") else {
-            return nil
-        }
-        return String(clocks[start..<end].dropFirst())
+        let marked = clocks.split { $0 == " " || $0 == "\n" }.first { $0.hasPrefix("[") }
+        guard let marked, marked.hasSuffix("]"), marked.count > 2 else { return nil }
+        return String(marked.dropFirst().dropLast())
     }
-
-    /// The trace instance that recorded the pages; empty for the top-level one.
-    package var instance: String {
-        // The name follows the 64-bit offset of the instance's pages.
-        guard let option = options.first(where: { $0.id == Option.buffer }) else { return "" }
-        return String(decoding: option.data.dropFirst(8).prefix { $0 != 0 }, as: UTF8.self)
-    }
-
-    /// The machine that recorded, as uname(2) describes it; empty if the header does not.
-    package var machine: String { Self.text(Option.uname, in: options) ?? "" }
 
     /// Events that had been read from a CPU's ring buffer when the header was made; `nil` if the header lacks the number.
-    package func eventsRead(cpu: Int) -> Int? {
-        for option in options where option.id == Option.cpuStats {
-            let lines = String(decoding: option.data.prefix { $0 != 0 }, as: UTF8.self).split(separator: "\n")
-            guard lines.first == "CPU: \(cpu)" else { continue }
-            let mark = "read events: "
-            return lines.first { $0.hasPrefix(mark) }.flatMap { Int($0.dropFirst(mark.count)) }
+    package func eventsRead(cpu: Int) -> Int? { eventsRead[cpu] }
+
+    private static func eventsRead(in options: [HeaderOption]) -> [Int: Int] {
+        var counts: [Int: Int] = [:]
+        for option in options where option.id == HeaderOption.cpuStats {
+            let lines = option.text.split(separator: "\n")
+            let cpu = lines.first.flatMap { number(after: "CPU: ", in: $0) }
+            let read = lines.lazy.compactMap { number(after: "read events: ", in: $0) }.first
+            if let cpu, counts[cpu] == nil { counts[cpu] = read }
         }
-        return nil
+        return counts
+    }
+
+    private static func number(after mark: String, in line: Substring) -> Int? {
+        guard line.hasPrefix(mark), let number = Int(line.dropFirst(mark.count)), number >= 0 else {
+            return nil
+        }
+        return number
     }
 }

@@ -18,84 +18,80 @@ package final class CPUStream: Sendable {
         self.init(try openRegularFile(path), name: path)
     }
 
-    /// What a stream contains.
-    package struct Contents: Equatable, Sendable {
-        package var pages = 0
-        package var events = 0
-        /// Events that the kernel lost, as far as the pages contain their number.
-        package var lost = 0
-        /// How often the kernel lost events without recording their number.
-        package var uncountedLosses = 0
-        /// Bytes of an incomplete last page; 0 if there is none.
-        package var tornBytes = 0
-        /// Bytes of complete pages.
-        package var bytes = 0
-    }
-
     /// Bytes that are read at a time, about.
     private static let chunk = 1 << 20
+    /// More parts than any recording has; pages of several CPUs in one file would have thousands.
+    private static let mostParts = 64
 
     /// Checks every page, and counts what the stream contains.
     ///
-    /// - Parameter progress: Called with the number of bytes that were checked since the last call.
-    /// - Throws: `.malformed` if bytes are not a page, or a page is earlier than the one before it.
+    /// - Parameters:
+    ///   - salvaging: Whether bytes that are not a page are left out, and the stream is cut where it goes back in time.
+    ///   - progress: Called with the number of bytes that were checked since the last call.
+    /// - Throws: `.damagedStream` if bytes are not a page, or a page is earlier than the one before it, unless they can
+    ///   be salvaged.
     package func survey(
-        _ layout: PageLayout, progress: (Int) throws(TraceFileError) -> Void = { _ in }
-    ) throws(TraceFileError) -> Contents {
-        var contents = Contents()
+        _ layout: PageLayout, salvaging: Bool = false,
+        progress: (Int) throws(TraceFileError) -> Void = { _ in }
+    ) throws(TraceFileError) -> StreamSurvey {
+        var survey = StreamSurvey(pageSize: layout.pageSize)
         var last: UInt64 = 0
         let room = max(1, Self.chunk / layout.pageSize) * layout.pageSize
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: room, alignment: 16)
         defer { buffer.deallocate() }
         while true {
             let count = try naming(name) { () throws(SystemError) in
-                try file.read(into: buffer, at: contents.bytes)
+                try file.read(into: buffer, at: survey.place)
             }
             for start in stride(from: 0, to: count - count % layout.pageSize, by: layout.pageSize) {
                 let bytes = UnsafeRawBufferPointer(rebasing: buffer[start..<start + layout.pageSize])
-                let page = try readPage(bytes, layout, contents)
-                if page.timestamp < last {
-                    throw malformed(
-                        contents,
-                        "starts at \(page.timestamp), earlier than the previous page (\(last)): pages of several CPUs in one file, a changed clock, or a reboot"
-                    )
-                }
+                guard let page = try readPage(bytes, layout, salvaging, &survey) else { continue }
+                if page.timestamp < last { try cut(page.timestamp, last, salvaging, &survey) }
                 last = page.timestamp
-                contents.add(page, ofBytes: layout.pageSize)
+                survey.add(page)
             }
             try progress(count)
             if count < room {
-                contents.tornBytes = count % layout.pageSize
-                return contents
+                survey.tornBytes = count % layout.pageSize
+                return survey
             }
         }
     }
 
+    /// The next page; `nil` if these bytes are none and are left out.
     private func readPage(
-        _ bytes: UnsafeRawBufferPointer, _ layout: PageLayout, _ contents: Contents
-    ) throws(TraceFileError) -> Page {
+        _ bytes: UnsafeRawBufferPointer, _ layout: PageLayout, _ salvaging: Bool, _ survey: inout StreamSurvey
+    ) throws(TraceFileError) -> Page? {
         do throws(Page.Flaw) {
             return try Page(bytes, layout)
         } catch {
-            throw malformed(contents, error.description)
+            guard salvaging else { throw damaged(survey, error.description) }
+            survey.leaveOut(error.description)
+            return nil
         }
     }
 
-    /// The error of the page after `contents`.
-    private func malformed(_ contents: Contents, _ problem: String) -> TraceFileError {
-        .malformed(file: name, problem: "page \(contents.pages) at byte \(contents.bytes) \(problem)")
-    }
-}
-
-extension CPUStream.Contents {
-    fileprivate mutating func add(_ page: Page, ofBytes count: Int) {
-        pages += 1
-        bytes += count
-        events += page.events
-        switch page.loss {
-        case .none: break
-        case .counted(let number): lost += number
-        case .uncounted: uncountedLosses += 1
+    /// Starts another part before the page at `time`, which is earlier than the one at `last`.
+    private func cut(
+        _ time: UInt64, _ last: UInt64, _ salvaging: Bool, _ survey: inout StreamSurvey
+    ) throws(TraceFileError) {
+        let problem = "starts at \(time), earlier than the previous page (\(last))"
+        guard salvaging else {
+            throw damaged(
+                survey, "\(problem): pages of several CPUs in one file, a changed clock, or a reboot")
         }
+        guard survey.parts.count < Self.mostParts else {
+            throw .malformed(
+                file: name,
+                problem:
+                    "goes back in time at \(Self.mostParts) places or more: pages of several CPUs in one file"
+            )
+        }
+        survey.cut(problem)
+    }
+
+    /// The error of the page after `survey`.
+    private func damaged(_ survey: StreamSurvey, _ problem: String) -> TraceFileError {
+        .damagedStream(file: name, problem: "\(survey.nextPage) \(problem)")
     }
 }

@@ -2,6 +2,7 @@ import ArgumentParser
 import CommandSupport
 import Logging
 import Reactor
+import TraceFile
 
 struct AssembleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -18,6 +19,24 @@ struct AssembleCommand: ParsableCommand {
         help: ArgumentHelp("The file to write.", valueName: "file"))
     var output = "trace.dat"
 
+    @Flag(
+        help: ArgumentHelp(
+            "Keep what is left of damaged streams.",
+            discussion: """
+                Bytes that are no page are left out. A stream that goes back in time is cut there: trace.dat has the \
+                first part of each stream, trace.2.dat the second one, and so on.
+                """))
+    var salvage = false
+
+    @Flag(help: "Write version 6 for a trace instance, too, without its name: every trace-cmd reads it.")
+    var v6 = false
+
+    /// The names that trace-cmd's `--compression` has.
+    enum Compression: String, ExpressibleByArgument { case none, zstd }
+
+    @Option(help: "Compress the file, which then has version 7: none or zstd.")
+    var compression = Compression.none
+
     @Argument(help: "The trace header of the recorded machine.")
     var header: String
 
@@ -26,15 +45,24 @@ struct AssembleCommand: ParsableCommand {
 
     func validate() throws {
         if output == "-" { throw ValidationError("-o: a trace.dat cannot be written to a pipe") }
+        if v6, compression != .none { throw ValidationError("--v6: version 6 cannot be compressed") }
+    }
+
+    private var format: TraceFileFormat? {
+        if v6 { return .version6 }
+        return compression == .zstd ? .version7(.zstd) : nil
     }
 
     func run() throws {
         SignalFD.ignoreFailedWrites()
         let log = Logger(label: "trace-agent") { _ in StandardErrorLog(program: "trace-agent") }
         do throws(Failure) {
-            for line in try TraceAssembly(header: header, streams: streams, output: output).make(log) {
-                print(line)
-            }
+            // A machine can have thousands of CPUs, and each has a stream.
+            try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
+            let assembly = TraceAssembly(
+                header: header, streams: streams, output: output, salvaging: salvage,
+                format: format)
+            for line in try assembly.make(log) { print(line) }
         } catch {
             log.error("\(error)")
             throw ExitCode(error.status.rawValue)
