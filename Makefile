@@ -76,13 +76,14 @@ test: trace-agent systemd-guest ## run all tests, as root
 	$(SWIFT) test --no-parallel
 
 # The agent that the tests start on this machine is built with the sanitizers too. The agent in the guests and in the
-# container is not, so their tests are skipped, and so are the tests of the release build's file.
+# container is not, so their tests are skipped, and so are the tests of the release build's file. Address Sanitizer checks
+# what runs in process: that is where bytes are taken apart.
 sanitize: release ## run the tests with Thread Sanitizer, then with Address Sanitizer, as root
 	guest/install-packages $(TRACEFS_PACKAGES)
 	guest/mount-tracefs
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test --no-parallel --skip GuestTests --skip ServiceTests --skip ProgramTests --sanitize=thread --scratch-path .build/tsan
 	SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.supp \
-	    $(SWIFT) test --no-parallel --skip GuestTests --skip ServiceTests --skip ProgramTests --sanitize=address --scratch-path .build/asan
+	    $(SWIFT) test --no-parallel $(SYSTEM_TESTS) --sanitize=address --scratch-path .build/asan
 
 bench: release ## measure the agent against a bare splice loop, as root
 	guest/mount-tracefs

@@ -4,17 +4,17 @@ import TraceFile
 struct AssemblyWarnings {
     private let header: TraceHeader
     private let streams: [String]
-    private let readBefore: [Int]?
+    private let eventsRead: [Int]?
     /// The first CPU on which this number of events was read.
     private let cpus: [Int: Int]
 
     /// - Parameters:
     ///   - streams: Their names, from CPU 0 on.
-    ///   - readBefore: See `TraceAssembly.init`.
-    init(_ header: TraceHeader, _ streams: [String], _ readBefore: [Int]?) {
+    ///   - eventsRead: See `TraceAssembly.init`.
+    init(_ header: TraceHeader, _ streams: [String], _ eventsRead: [Int]?) {
         self.header = header
         self.streams = streams
-        self.readBefore = readBefore
+        self.eventsRead = eventsRead
         let counts = (0..<header.cpus).compactMap { cpu in header.eventsRead(cpu: cpu).map { ($0, cpu) } }
         cpus = Dictionary(counts) { first, _ in first }
     }
@@ -47,7 +47,10 @@ struct AssemblyWarnings {
             let more =
                 total.uncountedLosses > 0
                 ? ", and an unknown number of events \(total.uncountedLosses) times" : ""
-            warnings.append("CPU \(cpu): the kernel lost \(total.lost) events\(more), according to the pages")
+            // What the agent counts begins with the recording, what the pages say does not.
+            let since = eventsRead == nil ? "" : ": those overwritten before the recording included"
+            warnings.append(
+                "CPU \(cpu): the kernel lost \(total.lost) events\(more), according to the pages\(since)")
         }
         // The kernel's counters began anew, at a reboot for instance.
         if survey.parts.count > 1 { return warnings }
@@ -56,18 +59,16 @@ struct AssemblyWarnings {
 
     /// Events that were read from a CPU's ring buffer, as the kernel counts them; `nil` if the header lacks the number.
     ///
-    /// They count from the start of the stream, or if `readBefore` is unknown, since the ring buffer was created or
-    /// cleared.
+    /// The header's numbers count since the ring buffer was created or cleared.
     func eventsRead(cpu: Int) -> Int? {
-        guard let read = header.eventsRead(cpu: cpu) else { return nil }
-        guard let readBefore, cpu < readBefore.count, readBefore[cpu] <= read else { return read }
-        return read - readBefore[cpu]
+        if let eventsRead { return cpu < eventsRead.count ? eventsRead[cpu] : nil }
+        return header.eventsRead(cpu: cpu)
     }
 
     /// The warning about a stream whose number of events differs from the kernel's count.
     private func about(_ entry: StreamPart, _ cpu: Int) -> String? {
         guard let read = eventsRead(cpu: cpu), entry.events != read else { return nil }
-        if readBefore != nil {
+        if eventsRead != nil {
             if entry.events > read { return nil }
             return "CPU \(cpu): \(read - entry.events) events are missing, or were read by another process"
         }

@@ -8,8 +8,8 @@ package struct TraceAssembly {
     /// One file per CPU, from CPU 0 on.
     private let streams: [String]
     private let output: String
-    /// Events that had been read from each CPU's ring buffer before these streams began; `nil` if unknown.
-    private let readBefore: [Int]?
+    /// Events that were read from each CPU's ring buffer for these streams; `nil` if only the header has a number.
+    private let eventsRead: [Int]?
     private let salvaging: Bool
     private let format: TraceFileFormat?
 
@@ -17,13 +17,13 @@ package struct TraceAssembly {
     ///   - salvaging: Whether damaged streams are cut and freed of what is no page, instead of being refused.
     ///   - format: See `Assembly.init`.
     package init(
-        header: String, streams: [String], output: String, readBefore: [Int]? = nil, salvaging: Bool = false,
+        header: String, streams: [String], output: String, eventsRead: [Int]? = nil, salvaging: Bool = false,
         format: TraceFileFormat? = nil
     ) {
         self.header = header
         self.streams = streams
         self.output = output
-        self.readBefore = readBefore
+        self.eventsRead = eventsRead
         self.salvaging = salvaging
         self.format = format
     }
@@ -62,7 +62,7 @@ package struct TraceAssembly {
             for file in files.dropFirst() { try file.linkIntoPlace() }
             try files[0].replaceTarget()
             progress.clear()
-            let warnings = AssemblyWarnings(header, streams, readBefore)
+            let warnings = AssemblyWarnings(header, streams, eventsRead)
             for warning in warnings.about(surveys) { log.warning("\(warning)") }
             return zip(contents, files).flatMap { entry, file in
                 summary(of: entry, file.content.name, header, contents.count == 1 ? warnings : nil)

@@ -15,6 +15,11 @@ struct EventChoice: Equatable, Sendable {
         self.filter = filter
     }
 
+    /// Whether `set_event` does not take it as it is: it knows no wildcard but a whole `*`.
+    var isPattern: Bool {
+        name.split(separator: ":").contains { $0 != "*" && $0.contains { "*?[".contains($0) } } || name == "*"
+    }
+
     /// Whether it is about an event, `system:event`, as the kernel would take it.
     func matches(_ event: Substring) -> Bool {
         if name.contains(":") { return fnmatch(name, String(event), 0) == 0 }

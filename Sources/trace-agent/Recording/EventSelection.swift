@@ -43,17 +43,27 @@ final class EventSelection {
             log.notice("no event is enabled and none is given: the main scheduler events are recorded")
             choices = Self.defaultEvents
         }
+        let available = try wrappingSystemError { () throws(SystemError) in
+            try FileDescriptor.open("\(tracefs.top)/available_events", .readOnly).readTextToEnd()
+                .split(separator: "\n")
+        }
         for choice in choices {
-            if let filter = choice.filter { try set(filter, for: choice) }
-            do throws(SystemError) {
-                // A write that fails can have enabled some events.
-                defer { noteAdded(since: before) }
-                _ = try enabled.write(Array("\(choice.name)\n".utf8))
-            } catch {
-                let reason = error.code == .invalidArgument ? "no such event" : "\(error.code)"
-                throw Failure(
-                    .usage, "--event \(choice.name): \(reason), see \(tracefs.directory)/available_events")
-            }
+            let events = available.filter(choice.matches)
+            if let filter = choice.filter { try set(filter, for: events) }
+            try enable(choice, choice.isPattern ? events.map { String($0) } : [choice.name], besides: before)
+        }
+    }
+
+    private func enable(_ choice: EventChoice, _ names: [String], besides before: [String]) throws(Failure) {
+        // A write that fails can have enabled some events.
+        defer { noteAdded(since: before) }
+        do throws(SystemError) {
+            if names.isEmpty { throw SystemError(call: "", subject: "", code: .invalidArgument) }
+            for name in names { _ = try enabled.write(Array("\(name)\n".utf8)) }
+        } catch {
+            let reason = error.code == .invalidArgument ? "no such event" : "\(error.code)"
+            throw Failure(
+                .usage, "--event \(choice.name): \(reason), see \(tracefs.directory)/available_events")
         }
     }
 
@@ -65,12 +75,9 @@ final class EventSelection {
         }
     }
 
-    /// Sets a filter for the events that are chosen; it is put back when the recording ends.
-    private func set(_ filter: String, for choice: EventChoice) throws(Failure) {
-        let available = try wrappingSystemError { () throws(SystemError) in
-            try FileDescriptor.open("\(tracefs.top)/available_events", .readOnly).readTextToEnd()
-        }
-        for event in available.split(separator: "\n") where choice.matches(event) {
+    /// Sets a filter for events, `system:event`; it is put back when the recording ends.
+    private func set(_ filter: String, for events: [Substring]) throws(Failure) {
+        for event in events {
             let path = "\(tracefs.directory)/events/\(event.replacing(":", with: "/"))/filter"
             do throws(SystemError) {
                 let before = try FileDescriptor.open(path, .readOnly).contents().prefix { !$0.isNewline }

@@ -36,7 +36,7 @@ final class Recording {
         self.headers = headers
         self.log = log
         isDivided = limits != nil
-        part = RecordingPart(isDivided ? "\(path).1" : path)
+        part = RecordingPart(isDivided ? "\(path).1" : path, readBefore: headers.eventsRead)
         keptParts = KeptParts(most: limits?.kept, log)
         do throws(TraceFileError) {
             // Otherwise this error would show only at the end of the recording.
@@ -48,7 +48,6 @@ final class Recording {
         }
         if let warning = headers.warning(about: try writeFirstHeader()) { log.warning("\(warning)") }
         isToBeRemoved = true
-        part.readBefore = headers.eventsRead
         if isDivided { assembler = try makeAssembler() }
     }
 
@@ -69,10 +68,11 @@ final class Recording {
     /// Begins another part, while no page moves; the one before is assembled meanwhile.
     func beginNextPart() throws(Failure) {
         if let failure = assembler?.failure { throw failure }
+        let read = headers.eventsRead
+        part.end(read: read)
         let finished = part
         partNumber += 1
-        part = RecordingPart("\(path).\(partNumber)")
-        part.readBefore = headers.eventsRead
+        part = RecordingPart("\(path).\(partNumber)", readBefore: read)
         for (cpu, sink) in sinks {
             let file = try part.makeStream(cpu: cpu)
             do throws(SystemError) {
@@ -105,6 +105,7 @@ final class Recording {
     /// - Parameter isCancelled: Called between steps; `true` ends the work, and the files are kept.
     /// - Throws: A failure that also contains the command to continue with.
     func finish(isCancelled: () -> Bool) throws(Failure) {
+        part.end(read: headers.eventsRead)
         assembler?.finish()
         do throws(Failure) {
             let header = isDivided ? "\(part.output).head" : headerPath
@@ -133,7 +134,7 @@ final class Recording {
             throw Failure(.outputFailed, "cannot write the trace header: \(error)")
         }
         let assembly = TraceAssembly(
-            header: header, streams: part.streamsToAssemble, output: part.output, readBefore: part.readBefore)
+            header: header, streams: part.streamsToAssemble, output: part.output, eventsRead: part.eventsRead)
         for line in try assembly.make(log, isCancelled: isCancelled) { log.info("\(line)") }
         do throws(SystemError) {
             // The parts are removed only once FILE is on the disk.

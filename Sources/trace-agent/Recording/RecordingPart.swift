@@ -9,9 +9,21 @@ struct RecordingPart: Sendable {
     /// CPUs that have a file, from 0 on.
     private var cpus: [Int] = []
     /// Events that had been read from each CPU's ring buffer before the part began, by CPU.
-    var readBefore: [Int] = []
+    private var readBefore: [Int]
+    /// Events that were read from each CPU's ring buffer for the part, by CPU; set when it has ended.
+    private(set) var eventsRead: [Int] = []
 
-    init(_ output: String) { self.output = output }
+    /// - Parameter readBefore: Events that had been read from each CPU's ring buffer until now, by CPU.
+    init(_ output: String, readBefore: [Int]) {
+        self.output = output
+        self.readBefore = readBefore
+    }
+
+    /// - Parameter read: Events that were read from each CPU's ring buffer until now, by CPU.
+    mutating func end(read: [Int]) {
+        // A ring buffer that was cleared meanwhile counts from 0.
+        eventsRead = zip(readBefore, read).map { before, now in now < before ? now : now - before }
+    }
 
     func streamPath(cpu: Int) -> String { "\(output).cpu\(cpu)" }
 

@@ -16,6 +16,9 @@ struct TraceSettings {
     ///
     /// - Throws: 64 with what the kernel offers, if it does not accept a value.
     func apply(_ plan: RecordingPlan) throws(Failure) {
+        // The agent sets and restores it; a sudden end leaves it to the helper.
+        let percent = "buffer_percent"
+        putBack.remember(.write(path: path(percent), value: try text(of: percent), emptied: false))
         if let kibibytes = plan.kibibytes { try setSize(kibibytes) }
         if let clock = plan.clock {
             let clocks = try text(of: "trace_clock").split(whereSeparator: \.isWhitespace)
@@ -51,9 +54,11 @@ struct TraceSettings {
         }
     }
 
+    private func path(_ file: String) -> String { "\(tracefs.directory)/\(file)" }
+
     private func text(of file: String) throws(Failure) -> String {
         let text = try wrappingSystemError { () throws(SystemError) in
-            try FileDescriptor.open("\(tracefs.directory)/\(file)", .readOnly).readTextToEnd()
+            try FileDescriptor.open(path(file), .readOnly).readTextToEnd()
         }
         return text.hasSuffix("\n") ? String(text.dropLast()) : text
     }
@@ -62,7 +67,7 @@ struct TraceSettings {
         _ file: String, to value: String, from before: String, _ option: String, offered: String = "",
         emptied: Bool = false
     ) throws(Failure) {
-        let path = "\(tracefs.directory)/\(file)"
+        let path = path(file)
         putBack.remember(.write(path: path, value: before, emptied: emptied))
         do throws(SystemError) {
             let mode: FileDescriptor.Mode = emptied ? [.writeOnly, .truncating] : .writeOnly
