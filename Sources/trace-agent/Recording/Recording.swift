@@ -10,6 +10,8 @@ import TraceFile
 final class Recording {
     private let path: String
     private let headers: HeaderBuilder
+    /// Those of the first header are also in the second one.
+    private var formats: FormatStore
     private let log: Logger
     /// CPUs that have a file, from 0 on.
     private var cpus: [Int] = []
@@ -25,6 +27,7 @@ final class Recording {
     init(to path: String, _ headers: HeaderBuilder, _ log: Logger) throws(Failure) {
         self.path = path
         self.headers = headers
+        formats = try wrappingSystemError { () throws(SystemError) in try FormatStore() }
         self.log = log
         do throws(TraceFileError) {
             // Otherwise this error would show only at the end of the recording.
@@ -75,7 +78,8 @@ final class Recording {
     func finish(isCancelled: () -> Bool) throws(Failure) {
         do throws(Failure) {
             // The names of tasks, the symbols of modules and the counters of the rings changed during the recording.
-            try writeHeader(isFirst: false)
+            let summary = try writeHeader(isFirst: false)
+            if let warning = HeaderBuilder.warning(aboutChanges: summary) { log.warning("\(warning)") }
             let assembly = TraceAssembly(
                 header: headerPath, streams: streamsToAssemble, output: path, readBefore: readBefore)
             for line in try assembly.make(log, isCancelled: isCancelled) { log.info("\(line)") }
@@ -116,11 +120,10 @@ final class Recording {
     ///
     /// - Parameter isFirst: Whether the file must not exist yet.
     /// - Returns: Its contents.
-    @discardableResult
     private func writeHeader(isFirst: Bool) throws(Failure) -> HeaderSummary {
         do throws(TraceFileError) {
             let file = try NewFile(at: headerPath)
-            let summary = try headers.write(to: file.content, includesAddresses: true)
+            let summary = try headers.write(to: file.content, includesAddresses: true, &formats)
             if isFirst { try file.linkIntoPlace() } else { try file.replaceTarget() }
             return summary
         } catch .system(_, let cause) where isFirst && cause.code == .exists {
