@@ -11,10 +11,12 @@ struct FormatStoreTests {
 
     init() throws { tracefs = try FakeTracefs() }
 
-    private static let bytes = FakeTracefs.format("print", 5).utf8.count
+    private static let bytes =
+        FakeTracefs.format("print", 5).utf8.count
         + FakeTracefs.format("sched_switch", 300).utf8.count
 
-    @Test func `a format that has changed is replaced, however often, and the last changes are named`() throws {
+    @Test func `a format that has changed is replaced, however often, and the last changes are named`() throws
+    {
         var store = try FormatStore()
         try store.update(from: tracefs.events)
         try store.update(from: tracefs.events)

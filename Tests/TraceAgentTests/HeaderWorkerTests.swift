@@ -49,15 +49,14 @@ struct HeaderWorkerTests {
         #expect(!text.contains("A offset"))
     }
 
-    @Test func `each header shows the present state, and the formats of events that are gone`() throws {
+    @Test func `each header has the formats of new events, and of those that are gone`() throws {
         let worker = try tracefs.worker()
         let (first, _) = try build(worker)
         tracefs.remove("events/sched/sched_switch/format")
         try tracefs.addEvent("other", id: 301)
-        try tracefs.set("kallsyms", "")
         let (second, slot) = try build(worker)
-        #expect(first.events == 2 && first.symbols == 2)
-        #expect(second.events == 3 && second.symbols == 0)
+        #expect(first.events == 2)
+        #expect(second.events == 3)
         #expect(try formats(slot, second) == ["print 5", "sched_switch 300", "other 301"])
     }
 
@@ -73,7 +72,8 @@ struct HeaderWorkerTests {
         #expect(try formats(slot, announcement).contains("early 400"))
     }
 
-    @Test func `a number that was given to another event has the later one's format, with a warning`() throws {
+    @Test func `a number that was given to another event has the later one's format, with a warning`() throws
+    {
         let worker = try tracefs.worker()
         #expect(try build(worker).0.error == nil)
         tracefs.remove("events/sched/sched_switch/format")

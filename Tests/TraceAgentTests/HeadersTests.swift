@@ -235,7 +235,8 @@ struct HeadersTests {
         for audience in [HeaderAudience.group, .host, .root, .host] { try make(audience) }
         #expect(rig.log.messages.count == 1)
         #expect(
-            rig.log.count(of: "trace header: event numbers have changed their meaning, and earlier records") == 1)
+            rig.log.count(of: "trace header: event numbers have changed their meaning, and earlier records")
+                == 1)
     }
 
     @Test func `nothing is built if nobody can ask`() throws {

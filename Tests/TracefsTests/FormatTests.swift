@@ -28,7 +28,8 @@ struct FormatTests {
 
     // MARK: events that are gone
 
-    @Test func `later headers know the events of earlier ones, and name numbers with another meaning`() throws {
+    @Test func `later headers know the events of earlier ones, and name numbers with another meaning`() throws
+    {
         let rig = try AgentRig()
         _ = try rig.control.order("start")
         let probe = try UserProbe()
@@ -36,8 +37,9 @@ struct FormatTests {
         let id = try probe.id()
         #expect(try header(rig).error == nil)
         try probe.run(times: 3)
-        try probe.remove(disabledIn: rig.instance)
+        // With the event, the kernel removes what is in the ring buffers.
         _ = try rig.control.order("stop")
+        try probe.remove(disabledIn: rig.instance)
         let second = try header(rig)
         #expect(second.error == nil)
         #expect(try names(rig) == ["first", "first", "first"])
@@ -59,7 +61,10 @@ struct FormatTests {
     private func record(_ instance: TraceInstance, _ body: () throws -> Void) throws -> Program {
         let agent = try Program(
             Machine.product("trace-agent"),
-            ["--record", "\(folder.path)/record.dat", "--instance", instance.name])
+            [
+                "--record", "\(folder.path)/record.dat", "--instance", instance.name, "--flush-interval",
+                "20ms",
+            ])
         #expect(eventually { agent.errorText.contains("streaming") })
         try body()
         agent.signal(SIGINT)
@@ -68,13 +73,20 @@ struct FormatTests {
     }
 
     @Test(arguments: [false, true])
-    func `a recording knows an event that was removed meanwhile, or whose number it was`(isReused: Bool) throws {
+    func `a recording knows an event that was removed meanwhile, or whose number it was`(isReused: Bool)
+        throws
+    {
         let instance = try TraceInstance()
         let probe = try UserProbe()
         try probe.make("first", in: instance)
         let id = try probe.id()
         let agent = try record(instance) {
             try probe.run(times: 2)
+            // With the event, the kernel removes what is in the ring buffers.
+            #expect(
+                eventually {
+                    (try? (0...1).map { try instance.stat("read events", cpu: $0) })?.reduce(0, +) == 2
+                })
             try probe.remove(disabledIn: instance)
             if isReused { try probe.make("second", in: instance) }
             try probe.run(times: 2)

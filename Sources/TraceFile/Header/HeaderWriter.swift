@@ -82,7 +82,9 @@ package struct HeaderWriter {
         } catch .system(let file, let error) where !formats.isEmpty {
             summary.lacks.append("\(TraceFileError.system(file: file, error))")
         }
-        if formats.hasForgotten { summary.lacks.append("formats of removed events, for which there was no room") }
+        if formats.hasForgotten {
+            summary.lacks.append("formats of removed events, for which there was no room")
+        }
         summary.changes = formats.changes
     }
 

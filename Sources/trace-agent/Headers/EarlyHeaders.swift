@@ -40,7 +40,8 @@ final class EarlyHeaders: HeaderSupply {
     func read(_ formats: inout FormatStore, isCancelled: () -> Bool) {}
 
     func write(
-        to file: NamedFile, for audience: HeaderAudience, _ formats: inout FormatStore, isCancelled: () -> Bool
+        to file: NamedFile, for audience: HeaderAudience, _ formats: inout FormatStore,
+        isCancelled: () -> Bool
     ) -> HeaderAnnouncement {
         let copy = builder.showsAddresses(to: audience) ? withAddresses : withoutAddresses
         do throws(SystemError) {

@@ -58,7 +58,8 @@ final class HeaderBuilder: HeaderSupply {
     }
 
     func write(
-        to file: NamedFile, for audience: HeaderAudience, _ formats: inout FormatStore, isCancelled: () -> Bool
+        to file: NamedFile, for audience: HeaderAudience, _ formats: inout FormatStore,
+        isCancelled: () -> Bool
     ) -> HeaderAnnouncement {
         let includesAddresses = showsAddresses(to: audience)
         do throws(TraceFileError) {
@@ -136,7 +137,8 @@ final class HeaderBuilder: HeaderSupply {
     static func warning(aboutChanges summary: HeaderSummary) -> String? {
         if summary.changes.isEmpty { return nil }
         let list = summary.changes.joined(separator: ", ")
-        return "event numbers have changed their meaning, and earlier records are shown as later ones: \(list)"
+        return
+            "event numbers have changed their meaning, and earlier records are shown as later ones: \(list)"
     }
 
     /// Present CPUs, online or not, as trace-cmd counts them.

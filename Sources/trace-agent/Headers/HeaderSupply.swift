@@ -13,7 +13,8 @@ protocol HeaderSupply: Sendable {
     ///   - isCancelled: Called between writes; `true` ends the work.
     /// - Returns: What announces it, with the reason if there is none.
     func write(
-        to file: NamedFile, for audience: HeaderAudience, _ formats: inout FormatStore, isCancelled: () -> Bool
+        to file: NamedFile, for audience: HeaderAudience, _ formats: inout FormatStore,
+        isCancelled: () -> Bool
     ) -> HeaderAnnouncement
 
     /// What is announced instead of a header.
