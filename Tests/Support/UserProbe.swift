@@ -2,7 +2,7 @@ import Glibc
 
 /// Events that occur when a program of the test's own is run: uprobes, one at a time.
 ///
-/// The kernel gives the number of one that was removed to the next one that is made (since 6.3).
+/// The kernel gives the number of one that was removed to the next one that is made (6.18).
 package final class UserProbe {
     private static let list = TraceInstance.top + "/uprobe_events"
 

@@ -44,7 +44,6 @@ struct FormatTests {
         #expect(second.error == nil)
         #expect(try names(rig) == ["first", "first", "first"])
         try probe.make("second", in: rig.instance)
-        // The kernels before 6.3 do not use the number again.
         try #require(try probe.id() == id)
         let warning =
             "event numbers have changed their meaning, and earlier records are shown as later ones: \(id) is \(probe.system):second, and was \(probe.system):first"

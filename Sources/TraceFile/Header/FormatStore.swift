@@ -25,9 +25,13 @@ package struct FormatStore: Sendable {
     }
 
     private static let mostChanges = 8
+    /// Far more systems than a kernel has; the names of those that are gone need memory too.
+    private static let mostSystems = 4096
+    /// Far more bytes than any format has.
+    private static let longestFormat = 1 << 20
 
     /// - Parameter limit: The most bytes of all formats; a distribution's kernel with all its modules has 5 MB.
-    package init(limit: Int = 16 << 20) throws(SystemError) {
+    package init(limit: Int = 32 << 20) throws(SystemError) {
         memory = NamedFile(try .inMemory("event-formats"), name: "memory")
         self.limit = limit
     }
@@ -55,37 +59,49 @@ package struct FormatStore: Sendable {
     }
 
     private mutating func read(_ events: NamedFile, _ isCancelled: () -> Bool) throws(TraceFileError) {
-        let names = try naming(events.name) { () throws(SystemError) in try events.descriptor.names() }
+        let systems = try naming(events.name) { () throws(SystemError) in try events.descriptor.names() }
         var firstError: TraceFileError?
-        for system in names {
-            do throws(TraceFileError) {
-                try read(system, events, isCancelled, &firstError)
-            } catch .system(let file, let error) {
-                firstError = firstError ?? .system(file: file, error)
+        for system in systems {
+            var names: [String] = []
+            try Self.noting(&firstError) { () throws(TraceFileError) in
+                names = try Self.names(of: system, in: events)
+            }
+            for event in names {
+                if isCancelled() { throw .cancelled }
+                try Self.noting(&firstError) { () throws(TraceFileError) in
+                    try read(event, of: system, in: events)
+                }
             }
         }
         if let firstError { throw firstError }
     }
 
-    private mutating func read(
-        _ system: String, _ events: NamedFile, _ isCancelled: () -> Bool, _ firstError: inout TraceFileError?
+    /// Runs `body`, and notes an error that concerns only what it reads.
+    private static func noting(
+        _ firstError: inout TraceFileError?, _ body: () throws(TraceFileError) -> Void
     ) throws(TraceFileError) {
-        let names =
-            try Self.unlessGone("\(events.name)/\(system)") { () throws(SystemError) in
-                try events.descriptor.open(system, .directory).names()
-            } ?? []
-        for event in names {
-            if isCancelled() { throw .cancelled }
-            do throws(TraceFileError) {
-                let path = "\(system)/\(event)/format"
-                let text = try Self.unlessGone("\(events.name)/\(path)") { () throws(SystemError) in
-                    try events.descriptor.open(path, .readOnly).readToEnd(limit: limit)
-                }
-                if let text { try keep(text, of: system, event) }
-            } catch .system(let file, let error) {
-                firstError = firstError ?? .system(file: file, error)
-            }
+        do throws(TraceFileError) {
+            try body()
+        } catch {
+            guard case .system = error else { throw error }
+            firstError = firstError ?? error
         }
+    }
+
+    private static func names(of system: String, in events: NamedFile) throws(TraceFileError) -> [String] {
+        try unlessGone("\(events.name)/\(system)") { () throws(SystemError) in
+            try events.descriptor.open(system, .directory).names()
+        } ?? []
+    }
+
+    private mutating func read(
+        _ event: String, of system: String, in events: NamedFile
+    ) throws(TraceFileError) {
+        let path = "\(system)/\(event)/format"
+        let text = try Self.unlessGone("\(events.name)/\(path)") { () throws(SystemError) in
+            try events.descriptor.open(path, .readOnly).readToEnd(limit: Self.longestFormat)
+        }
+        if let text { try keep(text, of: system, event) }
     }
 
     /// What `body` reads; `nil` if there is no such event: a file beside the events, or one that was just removed.
@@ -107,13 +123,11 @@ package struct FormatStore: Sendable {
         if let format = formats[id] {
             let known = try self.text(of: format)
             if known == text, systems[Int(format.system)] == system { return }
-            let (name, earlier) = (
-                "\(system):\(event)",
-                "\(systems[Int(format.system)]):\(Self.field("name: ", of: known) ?? "")"
-            )
+            let earlier = "\(systems[Int(format.system)]):\(Self.field("name: ", of: known) ?? "")"
+            let name = "\(system):\(event)"
             note("\(id) is \(name), and was \(earlier == name ? "one of another format" : earlier)")
         }
-        if end + text.count > limit { throw .tooLarge(limit: limit) }
+        if end + text.count > limit || systems.count > Self.mostSystems { throw .tooLarge(limit: limit) }
         try naming(memory.name) { () throws(SystemError) in try memory.descriptor.write(text, at: end) }
         let index = systems.firstIndex(of: system) ?? systems.count
         if index == systems.count { systems.append(system) }

@@ -79,8 +79,9 @@ package struct HeaderWriter {
     ) throws(TraceFileError) {
         do throws(TraceFileError) {
             try formats.update(from: try events.get(), isCancelled: isCancelled)
-        } catch .system(let file, let error) where !formats.isEmpty {
-            summary.lacks.append("\(TraceFileError.system(file: file, error))")
+        } catch {
+            guard case .system = error, !formats.isEmpty else { throw error }
+            summary.lacks.append("\(error)")
         }
         if formats.hasForgotten {
             summary.lacks.append("formats of removed events, for which there was no room")
