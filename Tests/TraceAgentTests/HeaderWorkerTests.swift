@@ -61,12 +61,16 @@ struct HeaderWorkerTests {
     }
 
     @Test func `formats are read before a header is asked for`() throws {
-        // A thread that does not read cannot open it for writing.
         try tracefs.makeFolder("events/sched/early")
         let path = "\(tracefs.path)/events/sched/early/format"
         try makeFIFO(path)
         let worker = try tracefs.worker()
-        try FileDescriptor.open(path, .writeOnly).writeAll(Array(FakeTracefs.format("early", 400).utf8))
+        let text = Array(FakeTracefs.format("early", 400).utf8)
+        // A FIFO that nobody reads cannot be opened.
+        let isRead = eventually {
+            (try? FileDescriptor.open(path, [.writeOnly, .nonBlocking]).writeAll(text)) != nil
+        }
+        #expect(isRead)
         tracefs.remove("events/sched/early/format")
         let (announcement, slot) = try build(worker)
         #expect(try formats(slot, announcement).contains("early 400"))
