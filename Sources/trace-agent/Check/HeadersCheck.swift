@@ -8,13 +8,15 @@ enum HeadersCheck {
     static func result(of tracefs: Tracefs) -> CheckResult {
         do throws(SystemError) {
             let events = NamedFile(try .open("\(tracefs.top)/events", .readOnly), name: "events")
-            return result(of: events, try FormatStore(), group: try events.descriptor.group())
+            return result(of: events, in: tracefs, try FormatStore(), group: try events.descriptor.group())
         } catch {
             return .fail("headers", "\(error)")
         }
     }
 
-    private static func result(of events: NamedFile, _ store: FormatStore, group: UInt32) -> CheckResult {
+    private static func result(
+        of events: NamedFile, in tracefs: Tracefs, _ store: FormatStore, group: UInt32
+    ) -> CheckResult {
         var formats = store
         do throws(TraceFileError) {
             try Privileges.openingFiles(as: group) { () throws(TraceFileError) in
@@ -22,7 +24,7 @@ enum HeadersCheck {
             }
         } catch {
             let problem =
-                "\(error), for group \(group), which owns events: trace headers need one group for all of it: mount -o remount,gid=\(group) TRACEFS"
+                "\(error), for group \(group), which owns events: trace headers need one group for all formats: mount -o remount,gid=\(group) \(tracefs.top)"
             return formats.isEmpty ? .fail("headers", problem) : .warn("headers", problem)
         }
         return .ok("headers", "\(formats.count) event formats, which group \(group) may read")
