@@ -36,6 +36,11 @@ int cepoll_set_file_group(gid_t gid)
     return setfsgid(gid);
 }
 
+int cepoll_set_file_user(uid_t uid)
+{
+    return setfsuid(uid);
+}
+
 int cepoll_set_no_new_privileges(void)
 {
     return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);

@@ -164,6 +164,31 @@ struct RecordingTests {
         .map { String($0) }
     }
 
+    @Test func `with gid= for tracefs a later header has the format of a probe that is gone`() throws {
+        defer {
+            guest.stopCatching()
+            _ = try? guest.run("mount -o remount,gid=0 /sys/kernel/tracing")
+        }
+        try guest.run("mount -o remount,gid=4242 /sys/kernel/tracing")
+        #expect(try guest.run("stat -c %a:%g /sys/kernel/tracing/events/sched") == "750:4242")
+        #expect(try guest.run("trace-agent check").contains("event formats, which group 4242 may read"))
+        try guest.startAgent()
+        try guest.catchPages()
+        #expect(try order("start").state == "streaming")
+        try guest.run("\(tracing); echo 'p:gone/opened do_sys_openat2' > kprobe_events")
+        #expect(try guest.header(from: answers).line.error == nil)
+        try guest.run(
+            "\(tracing); echo 1 > events/gone/enable; cat README > /dev/null; echo 0 > events/gone/enable")
+        let stopped = try order("stop")
+        try guest.run("\(tracing); echo -:gone/opened > kprobe_events")
+        let header = try guest.header(from: answers)
+        #expect(header.line.error == nil)
+        for cpu in 0...1 { _ = try guest.caught(cpu: cpu, bytes: stopped.cpus[cpu].bytes) }
+        let events = try TraceReport(of: try assemble(header.bytes)).events
+        #expect(!events.isEmpty && events.allSatisfy { $0.name == "opened" })
+        try guest.endAgent()
+    }
+
     @Test func `dump sends what the rings hold, then stops`() throws {
         defer { guest.stopCatching() }
         try guest.startAgent()
@@ -202,8 +227,8 @@ struct RecordingTests {
         let second = try Announcement(try answers.line(within: .seconds(60)))
         _ = try answers.bytes(second.bytes, within: .seconds(60))
         let memory = try guest.run("ls -l /proc/$(cat /tmp/agent.pid)/fd | grep -c memfd")
-        // One a slot: the host, root, the group.
-        #expect(memory == "3")
+        // One a slot, for the host, root, the group; one for event formats.
+        #expect(memory == "4")
         let file = try assemble(half + rest)
         #expect(try TraceReport(of: file).count(cpu: 0) == written[0])
         try guest.endAgent()

@@ -11,7 +11,10 @@ struct SocketTests {
 
     @Test func `a host that is away wakes nobody while stopped, and is obeyed when it comes`() throws {
         try guest.startAgent()
-        try guest.run("sleep 1")
+        // An emulated CPU needs a while to read the event formats.
+        try guest.run(
+            "while grep -q 'State:.[RD]' /proc/$(cat /tmp/agent.pid)/task/*/status; do usleep 10000; done; sleep 1"
+        )
         let before = try guest.agentWakeUps()
         try guest.run("sleep 2")
         #expect(try guest.agentWakeUps() == before)

@@ -24,8 +24,7 @@ final class FakeTracefs {
         }
         for (system, event, id) in [("ftrace", "print", 5), ("sched", "sched_switch", 300)] {
             try makeFolder("events/\(system)/\(event)")
-            try set(
-                "events/\(system)/\(event)/format", "name: \(event)\nID: \(id)\nformat:\n\nprint fmt: \"\"\n")
+            try set("events/\(system)/\(event)/format", Self.format(event, id))
         }
         // `events` has files beside the folders, and folders of systems have some beside the events.
         try set("events/enable", "0\n")
@@ -46,7 +45,17 @@ final class FakeTracefs {
         for name in made.reversed() where unlink("\(path)/\(name)") == -1 { rmdir("\(path)/\(name)") }
     }
 
-    private func makeFolder(_ name: String) throws {
+    static func format(_ event: String, _ id: Int) -> String {
+        "name: \(event)\nID: \(id)\nformat:\n\nprint fmt: \"\"\n"
+    }
+
+    /// Adds an event of the system `sched`; `remove` ends it.
+    func addEvent(_ event: String, id: Int) throws {
+        try makeFolder("events/sched/\(event)")
+        try set("events/sched/\(event)/format", Self.format(event, id))
+    }
+
+    func makeFolder(_ name: String) throws {
         guard mkdir("\(path)/\(name)", 0o755) == 0 else { throw TestFailure("cannot make \(name)") }
         made.append(name)
     }
@@ -60,6 +69,10 @@ final class FakeTracefs {
     }
 
     func remove(_ name: String) { unlink("\(path)/\(name)") }
+
+    var events: NamedFile {
+        get throws { NamedFile(try .open("\(path)/events", .readOnly), name: "events") }
+    }
 
     func ring(cpu: Int = 0) throws -> Ring {
         func open(_ name: String) throws -> FileDescriptor {

@@ -17,7 +17,7 @@ final class HeaderRig {
         control = try ControlRig(host: host)
         self.tracefs = tracefs
         worker = try tracefs.worker()
-        headers = try Headers(worker, &control.loop.reactor)
+        headers = try Headers(worker, log: control.log.logger, &control.loop.reactor)
     }
 
     var nextRetry: Duration? { headers.nextRetry }

@@ -221,9 +221,27 @@ struct HeadersTests {
         try rig.release(.local)
     }
 
+    @Test func `what headers lack is logged once, but not what the group's lack by intent`() throws {
+        let rig = try HeadersOnly()
+        func make(_ audience: HeaderAudience) throws {
+            #expect(rig.build(for: [audience]) == [audience])
+            #expect(try rig.delivery(audience) != nil)
+            try rig.release(audience)
+        }
+        try make(.host)
+        #expect(rig.log.messages == [])
+        rig.tracefs.remove("events/sched/sched_switch/format")
+        try rig.tracefs.addEvent("other", id: 300)
+        for audience in [HeaderAudience.group, .host, .root, .host] { try make(audience) }
+        #expect(rig.log.messages.count == 1)
+        #expect(
+            rig.log.count(of: "trace header: event numbers have changed their meaning, and earlier records")
+                == 1)
+    }
+
     @Test func `nothing is built if nobody can ask`() throws {
         let loop = try TestReactor()
-        var headers = try Headers(nil, &loop.reactor)
+        var headers = try Headers(nil, log: TestLog().logger, &loop.reactor)
         #expect(headers.build(for: HeaderAudience.allCases) == [])
         #expect(try headers.headerIsBuilt(0) == nil)
         try headers.release(.host)
@@ -234,7 +252,8 @@ struct HeadersTests {
 /// `Headers` alone, with a real worker.
 private final class HeadersOnly {
     let worker: HeaderWorker
-    private let tracefs: FakeTracefs
+    let tracefs: FakeTracefs
+    let log = TestLog()
     private let loop: TestReactor
     private var headers: Headers
 
@@ -242,7 +261,7 @@ private final class HeadersOnly {
         tracefs = try FakeTracefs()
         loop = try TestReactor()
         worker = try tracefs.worker()
-        headers = try Headers(worker, &loop.reactor)
+        headers = try Headers(worker, log: log.logger, &loop.reactor)
     }
 
     var nextRetry: Duration? { headers.nextRetry }

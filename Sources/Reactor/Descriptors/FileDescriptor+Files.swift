@@ -28,6 +28,13 @@ extension FileDescriptor {
         return Identity(status)
     }
 
+    /// The group that owns the file: fstat(2).
+    package func group() throws(SystemError) -> UInt32 {
+        var status = stat()
+        _ = try systemCall("fstat") { fstat(rawValue, &status) }
+        return status.st_gid
+    }
+
     /// Whether both descriptors refer to the same file, under any name: fstat(2).
     package func isSameFile(as other: borrowing FileDescriptor) throws(SystemError) -> Bool {
         try identity() == other.identity()

@@ -15,22 +15,39 @@ package enum Privileges {
     /// can attach a debugger. Call it while the process has one thread: capabilities belong to threads.
     /// `remainingPrivilege(of:)` then checks the result.
     ///
-    /// - Parameter readsAsRootsGroup: Whether the calling thread, and threads that it starts, may still open
-    ///   files that root's group may open, until they call `readAsOwnGroup`: setfsgid(2).
-    package static func drop(to user: User, readsAsRootsGroup: Bool) throws(SystemError) {
+    /// - Parameter fileGroup: The calling thread, and threads that it starts, may still open files that this group may
+    ///   open, until they call `readAsOwnGroup`: setfsgid(2). `nil` for the user's own group.
+    package static func drop(to user: User, openingFilesAs fileGroup: UInt32?) throws(SystemError) {
         try dropBoundingSet()
         _ = try systemCall("setgroups") { cepoll_set_groups(0, nil) }
         _ = try systemCall("setresgid", on: "\(user.gid)") { cepoll_set_group(user.gid) }
-        if readsAsRootsGroup { _ = cepoll_set_file_group(0) }
+        if let fileGroup { _ = cepoll_set_file_group(fileGroup) }
         _ = try systemCall("setresuid", on: "\(user.uid)") { cepoll_set_user(user.uid) }
         try renounce()
     }
 
-    /// Ends the calling thread's right to open files as root's group: setfsgid(2).
+    /// Ends the calling thread's right to open files as another group than its own: setfsgid(2).
     package static func readAsOwnGroup() throws(SystemError) {
         _ = cepoll_set_file_group(getegid())
         // A change of this group resets the dumpable attribute to the value of `fs.suid_dumpable`: proc(5).
         _ = try systemCall("prctl(PR_SET_DUMPABLE)") { cepoll_set_not_dumpable() }
+    }
+
+    /// Runs `body` with the right to open no files but those that `group` or everybody may open: setfsuid(2), setfsgid(2).
+    ///
+    /// A process that is not root opens them with its own rights.
+    package static func openingFiles<Failure: Error>(
+        as group: UInt32, _ body: () throws(Failure) -> Void
+    ) throws(Failure) {
+        let (user, ownGroup) = (geteuid(), getegid())
+        _ = cepoll_set_file_group(group)
+        // With it go the capabilities that override a file's mode: capabilities(7).
+        _ = cepoll_set_file_user(User.nobody.uid)
+        defer {
+            _ = cepoll_set_file_user(user)
+            _ = cepoll_set_file_group(ownGroup)
+        }
+        try body()
     }
 
     /// Restricts the calling thread to opening files below `directory`, for reading: landlock(7).

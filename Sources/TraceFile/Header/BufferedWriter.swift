@@ -46,9 +46,6 @@ struct BufferedWriter {
     /// Adds an option of a trace.dat that is a text and a NUL.
     mutating func add(_ option: UInt16, _ text: String) { add(option, Array(text.utf8) + [0]) }
 
-    /// Discards the bytes from `place` on, none of which may be written yet.
-    mutating func discard(from place: Int) { pending.removeLast(end - place) }
-
     /// Discards everything from `place` on, written or not; everything before `place` must be written.
     mutating func rewind(to place: Int) {
         pending.removeAll()

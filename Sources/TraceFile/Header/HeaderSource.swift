@@ -9,6 +9,7 @@ package final class HeaderSource: Sendable {
 
     /// `events` of tracefs: the formats in it are opened again for each header, because events come and go.
     package let events: File
+    let headerEvent: File
     /// The page layout of the recorded instance: the size of sub-buffers can differ between instances.
     let headerPage: File
     let printkFormats: File
@@ -31,6 +32,7 @@ package final class HeaderSource: Sendable {
         tracefs top: String, folder: String, instance: String, symbols: File, version: String
     ) {
         events = Self.open("events", in: top)
+        headerEvent = Self.open("events/header_event", in: top)
         headerPage = Self.open("events/header_page", in: folder)
         printkFormats = Self.open("printk_formats", in: top)
         commandLines = Self.open("saved_cmdlines", in: top)
@@ -50,7 +52,7 @@ package final class HeaderSource: Sendable {
 
     /// Why files cannot be opened, one error for each.
     package var missing: [TraceFileError] {
-        [events, headerPage, printkFormats, commandLines, clock, symbols].compactMap {
+        [events, headerEvent, headerPage, printkFormats, commandLines, clock, symbols].compactMap {
             if case .failure(let error) = $0 { error } else { nil }
         }
     }

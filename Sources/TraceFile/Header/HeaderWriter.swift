@@ -15,26 +15,29 @@ package struct HeaderWriter {
     ///     Without them, neither file is read.
     ///   - cpus: CPUs of this machine.
     ///   - stats: The counters of its ring buffers.
+    ///   - formats: The event formats of earlier headers, which are also in this one; those of new events are added.
     ///   - limit: The most bytes that the header may have.
     ///   - isCancelled: Called before each write; `true` ends the work with `.cancelled`.
     /// - Throws: `.tooLarge` beyond the limit.
     package static func write(
-        _ source: HeaderSource, includesAddresses: Bool, cpus: Int, stats: [CPUStats], to file: NamedFile,
-        limit: Int, isCancelled: () -> Bool = { false }
+        _ source: HeaderSource, includesAddresses: Bool, cpus: Int, stats: [CPUStats],
+        formats: inout FormatStore, to file: NamedFile, limit: Int, isCancelled: () -> Bool = { false }
     ) throws(TraceFileError) -> HeaderSummary {
         try withoutActuallyEscaping(isCancelled) { isCancelled throws(TraceFileError) in
-            let output = BufferedWriter(file, limit: limit, isCancelled: isCancelled)
-            return try write(source, includesAddresses, cpus, stats, HeaderWriter(output: output))
+            var writer = HeaderWriter(
+                output: BufferedWriter(file, limit: limit, isCancelled: isCancelled))
+            try writer.update(&formats, from: source.events, isCancelled)
+            return try write(source, includesAddresses, cpus, stats, formats, writer)
         }
     }
 
     private static func write(
         _ source: HeaderSource, _ includesAddresses: Bool, _ cpus: Int, _ stats: [CPUStats],
-        _ writer: HeaderWriter
+        _ formats: FormatStore, _ writer: HeaderWriter
     ) throws(TraceFileError) -> HeaderSummary {
         var writer = writer
         try writer.addInitialFormat(source)
-        try writer.addFormats(source)
+        try writer.addFormats(formats)
         if includesAddresses {
             try writer.addSymbols(source)
             try writer.addText(source.printkFormats, sizeAs: UInt32.self)
@@ -53,9 +56,7 @@ package struct HeaderWriter {
         let pageText = try Self.contents(try source.headerPage.get())
         // Decoders know what it describes.
         let eventText =
-            optional { () throws(TraceFileError) in
-                try Self.contents("header_event", of: try source.events.get())
-            } ?? []
+            optional { () throws(TraceFileError) in try Self.contents(try source.headerEvent.get()) } ?? []
         guard let layout = PageLayout(headerPage: String(decoding: pageText, as: UTF8.self)) else {
             throw .malformed(
                 file: "events/header_page", problem: "does not describe the page layout: unknown kernel")
@@ -73,63 +74,45 @@ package struct HeaderWriter {
         output.add(raw: eventText)
     }
 
-    private mutating func addFormats(_ source: HeaderSource) throws(TraceFileError) {
-        let ownSystem = "ftrace"
-        try addEvents(of: ownSystem, source)
-        let events = try source.events.get()
-        let names = try naming(events.name) { () throws(SystemError) in try events.descriptor.names() }
-        let place = output.end
-        output.add(UInt32(0))
-        var systems: UInt32 = 0
-        for name in names where name != ownSystem {
-            // `events` has files beside the folders of the systems.
-            let start = output.end
-            output.add(name)
-            if try addEvents(of: name, source) == 0 { output.discard(from: start) } else { systems += 1 }
+    private mutating func update(
+        _ formats: inout FormatStore, from events: HeaderSource.File, _ isCancelled: () -> Bool
+    ) throws(TraceFileError) {
+        do throws(TraceFileError) {
+            try formats.update(from: try events.get(), isCancelled: isCancelled)
+        } catch {
+            guard case .system = error, !formats.isEmpty else { throw error }
+            summary.lacks.append("\(error)")
         }
-        try output.patch(systems, at: place)
+        if formats.hasForgotten {
+            summary.lacks.append("formats of removed events, for which there was no room")
+        }
+        summary.changes = formats.changes
+    }
+
+    private mutating func addFormats(_ store: FormatStore) throws(TraceFileError) {
+        let ownSystem = "ftrace"
+        let systems = store.formatsBySystem
+        try add(systems.first { $0.system == ownSystem }?.formats ?? [], of: store)
+        let others = systems.filter { $0.system != ownSystem }
+        output.add(UInt32(others.count))
+        for (system, formats) in others {
+            output.add(system)
+            try add(formats, of: store)
+        }
     }
 
     /// Adds the number of a system's formats, then the formats.
-    ///
-    /// - Returns: That number; 0 if `system` is not an event system, or was removed.
-    @discardableResult
-    private mutating func addEvents(of system: String, _ source: HeaderSource) throws(TraceFileError) -> Int {
-        let place = output.end
-        output.add(UInt32(0))
-        var count: UInt32 = 0
-        for name in try eventNames(of: system, source) {
-            guard let format = try format(of: "\(system)/\(name)", source) else { continue }
-            output.add(UInt64(format.count))
-            output.add(raw: format)
-            count += 1
+    private mutating func add(
+        _ formats: [FormatStore.Format], of store: FormatStore
+    ) throws(TraceFileError) {
+        output.add(UInt32(formats.count))
+        for format in formats {
+            let text = try store.text(of: format)
+            output.add(UInt64(text.count))
+            output.add(raw: text)
             try output.flushIfLarge()
         }
-        summary.events += Int(count)
-        if count > 0 { try output.patch(count, at: place) }
-        return Int(count)
-    }
-
-    private func eventNames(of system: String, _ source: HeaderSource) throws(TraceFileError) -> [String] {
-        let events = try source.events.get()
-        do throws(SystemError) {
-            return try events.descriptor.open(system, .directory).names()
-        } catch  where error.code.meansNoEvent {
-            return []
-        } catch {
-            throw .system(file: "events/\(system)", error)
-        }
-    }
-
-    /// The format of an event; `nil` if `event` is not an event, or was removed.
-    private func format(of event: String, _ source: HeaderSource) throws(TraceFileError) -> [UInt8]? {
-        do throws(TraceFileError) {
-            return try Self.contents("\(event)/format", of: try source.events.get())
-        } catch .system(_, let error) where error.code.meansNoEvent {
-            return nil
-        } catch {
-            throw error
-        }
+        summary.events += formats.count
     }
 
     private mutating func addSymbols(_ source: HeaderSource) throws(TraceFileError) {
@@ -210,16 +193,4 @@ package struct HeaderWriter {
             try file.descriptor.readToEnd(limit: longestText)
         }
     }
-
-    /// The content of a file below `folder`.
-    private static func contents(_ name: String, of folder: NamedFile) throws(TraceFileError) -> [UInt8] {
-        try naming("\(folder.name)/\(name)") { () throws(SystemError) in
-            try folder.descriptor.open(name, .readOnly).readToEnd(limit: longestText)
-        }
-    }
-}
-
-extension Errno {
-    /// Whether an event does not exist, or no longer: a file beside the events, or a module that was unloaded.
-    fileprivate var meansNoEvent: Bool { [.noEntry, .notADirectory, .noDevice].contains(self) }
 }

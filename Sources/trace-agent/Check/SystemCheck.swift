@@ -21,6 +21,7 @@ struct SystemCheck {
             let settings = try RingSettings(in: tracefs, cpus: [])
             results.append(.ok("tracefs", tracefs.directory))
             results += [rings(in: tracefs, pageSize: settings.pageSize), recording(in: tracefs)]
+            results.append(HeadersCheck.result(of: tracefs))
             results.append(
                 Self.readers(processes.readers(ofInstance: tracing.instance), service: service?.mainPID))
         } catch {

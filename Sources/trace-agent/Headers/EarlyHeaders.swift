@@ -20,24 +20,28 @@ final class EarlyHeaders: HeaderSupply {
     /// Builds them; one that cannot be built is announced with the reason.
     init(_ builder: HeaderBuilder) throws(SystemError) {
         self.builder = builder
-        withAddresses = try Self.build(builder, .root)
+        var formats = try FormatStore()
+        withAddresses = try Self.build(builder, .root, &formats)
         withoutAddresses =
-            builder.showsAddresses(to: .group) ? withAddresses : try Self.build(builder, .group)
+            builder.showsAddresses(to: .group) ? withAddresses : try Self.build(builder, .group, &formats)
     }
 
     private static func build(
-        _ builder: HeaderBuilder, _ audience: HeaderAudience
+        _ builder: HeaderBuilder, _ audience: HeaderAudience, _ formats: inout FormatStore
     ) throws(SystemError) -> Copy {
         let file = NamedFile(try .inMemory("early-header"), name: "memory")
-        var announcement = builder.write(to: file, for: audience, isCancelled: { false })
+        var announcement = builder.write(to: file, for: audience, &formats, isCancelled: { false })
         if announcement.bytes > 0 {
             announcement.error = [warning, announcement.error].compactMap(\.self).joined(separator: "; ")
         }
         return Copy(file: file, announcement: announcement)
     }
 
+    func read(_ formats: inout FormatStore, isCancelled: () -> Bool) {}
+
     func write(
-        to file: NamedFile, for audience: HeaderAudience, isCancelled: () -> Bool
+        to file: NamedFile, for audience: HeaderAudience, _ formats: inout FormatStore,
+        isCancelled: () -> Bool
     ) -> HeaderAnnouncement {
         let copy = builder.showsAddresses(to: audience) ? withAddresses : withoutAddresses
         do throws(SystemError) {

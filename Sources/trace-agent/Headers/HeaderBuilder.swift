@@ -52,12 +52,19 @@ final class HeaderBuilder: HeaderSupply {
     /// Whether the headers for `audience` have the kernel's addresses.
     func showsAddresses(to audience: HeaderAudience) -> Bool { audience != .group || addressesForGroup }
 
+    func read(_ formats: inout FormatStore, isCancelled: () -> Bool) {
+        // What cannot be read is named with the next header, which tries it again.
+        try? formats.update(from: try source.events.get(), isCancelled: isCancelled)
+    }
+
     func write(
-        to file: NamedFile, for audience: HeaderAudience, isCancelled: () -> Bool
+        to file: NamedFile, for audience: HeaderAudience, _ formats: inout FormatStore,
+        isCancelled: () -> Bool
     ) -> HeaderAnnouncement {
         let includesAddresses = showsAddresses(to: audience)
         do throws(TraceFileError) {
-            let summary = try write(to: file, includesAddresses: includesAddresses, isCancelled: isCancelled)
+            let summary = try write(
+                to: file, includesAddresses: includesAddresses, &formats, isCancelled: isCancelled)
             return announcement(of: summary, warning: warning(about: summary, includesAddresses))
         } catch {
             return noHeader(because: "\(error)")
@@ -82,8 +89,10 @@ final class HeaderBuilder: HeaderSupply {
     /// - Parameters:
     ///   - includesAddresses: Whether the header may have kernel addresses.
     ///   - includesCounters: Whether it has the counters of the ring buffers.
+    ///   - formats: As in `HeaderSupply`.
     func write(
         to file: NamedFile, includesAddresses: Bool, includesCounters: Bool = true,
+        _ formats: inout FormatStore,
         isCancelled: () -> Bool = { false }
     ) throws(TraceFileError) -> HeaderSummary {
         var stats: [CPUStats] = []
@@ -97,8 +106,8 @@ final class HeaderBuilder: HeaderSupply {
             }
         }
         var summary = try HeaderWriter.write(
-            source, includesAddresses: includesAddresses, cpus: cpus, stats: stats, to: file,
-            limit: Self.limit, isCancelled: isCancelled)
+            source, includesAddresses: includesAddresses, cpus: cpus, stats: stats,
+            formats: &formats, to: file, limit: Self.limit, isCancelled: isCancelled)
         summary.lacks += lacks
         return summary
     }
@@ -129,7 +138,16 @@ final class HeaderBuilder: HeaderSupply {
         if !summary.lacks.isEmpty {
             warnings.append("the header lacks \(summary.lacks.joined(separator: ", "))")
         }
+        if let changes = Self.warning(aboutChanges: summary) { warnings.append(changes) }
         return warnings.isEmpty ? nil : warnings.joined(separator: "; ")
+    }
+
+    /// Which earlier records will be shown as those of another event, `nil` if none.
+    static func warning(aboutChanges summary: HeaderSummary) -> String? {
+        if summary.changes.isEmpty { return nil }
+        let list = summary.changes.joined(separator: ", ")
+        return
+            "event numbers have changed their meaning, and earlier records are shown as later ones: \(list)"
     }
 
     /// Present CPUs, online or not, as trace-cmd counts them.

@@ -1,12 +1,15 @@
 import ControlProtocol
 import Reactor
 import Synchronization
+import TraceFile
 
 /// What the header worker's thread and the reactor thread share.
 final class HeaderJobs: Sendable {
     private let slots: [HeaderSlot]
     private let mailbox: Mailbox
     private let supply: any HeaderSupply
+    /// Empty: made here, because the thread may not make files.
+    private let noFormats: FormatStore
     private let isClosed = Atomic<Bool>(false)
 
     private static let quit: UInt64 = 1 << 32
@@ -15,6 +18,7 @@ final class HeaderJobs: Sendable {
         var slots: [HeaderSlot] = []
         for _ in HeaderAudience.allCases { slots.append(try HeaderSlot()) }
         mailbox = try Mailbox()
+        noFormats = try FormatStore()
         self.slots = slots
         self.supply = supply
     }
@@ -33,19 +37,21 @@ final class HeaderJobs: Sendable {
         mailbox.post(Self.quit)
     }
 
-    /// The thread's body: receives a job, does it, hands the slot back, until the quit word.
+    /// The thread's body: reads the event formats, then receives a job, does it, hands the slot back, until the quit word.
     func run() {
+        var formats = noFormats
+        supply.read(&formats) { isClosed.load(ordering: .acquiring) }
         while true {
             let word = mailbox.receive()
             if word >= Self.quit { return }
             for audience in HeaderAudience.allCases where word & Self.word(of: audience) != 0 {
-                fill(slot(of: audience), for: audience)
+                fill(slot(of: audience), for: audience, &formats)
             }
         }
     }
 
-    private func fill(_ slot: HeaderSlot, for audience: HeaderAudience) {
+    private func fill(_ slot: HeaderSlot, for audience: HeaderAudience, _ formats: inout FormatStore) {
         slot.handBack(
-            supply.write(to: slot.file, for: audience) { isClosed.load(ordering: .acquiring) })
+            supply.write(to: slot.file, for: audience, &formats) { isClosed.load(ordering: .acquiring) })
     }
 }

@@ -4,7 +4,7 @@ import TraceFile
 
 /// Room for one header at a time: free, the header worker's while it has the job, or that of the streams it is sent to.
 final class HeaderSlot: Sendable {
-    /// The header, and behind it the line that announces it.
+    /// The header, and behind it the line that announces it and the warning in that.
     let file: NamedFile
     /// Readable once the worker has handed the slot back: the bytes of the header, and 1.
     let readiness: EventFD
@@ -24,7 +24,8 @@ final class HeaderSlot: Sendable {
     func handBack(_ announcement: HeaderAnnouncement) {
         do throws(SystemError) {
             try file.descriptor.truncate(to: announcement.bytes)
-            try file.descriptor.write(Array(announcement.line.utf8), at: announcement.bytes)
+            let text = "\(announcement.line)\n\(announcement.error ?? "")"
+            try file.descriptor.write(Array(text.utf8), at: announcement.bytes)
         } catch {
             // No memory even for the line: the reactor thread finds none, and answers with an announcement of its own.
             // If there was memory for a part of it, that is removed, which needs none.
@@ -35,11 +36,15 @@ final class HeaderSlot: Sendable {
 
     /// What the worker has handed back; `nil` if it has not.
     ///
-    /// - Returns: The header's bytes and the line behind them; the line is empty if there was no memory for it.
-    func receive() throws(SystemError) -> (bytes: Int, line: String)? {
+    /// - Returns: The header's bytes, the line behind them, which is empty if there was no memory for it, and the warning
+    ///   in the line, empty if there is none.
+    func receive() throws(SystemError) -> (bytes: Int, line: String, warning: String)? {
         guard let word = readiness.receive() else { return nil }
         let bytes = Int(word - 1)
         let rest = max(0, try file.descriptor.size() - bytes)
-        return (bytes, String(decoding: try file.descriptor.read(rest, at: bytes), as: UTF8.self))
+        let parts = try file.descriptor.read(rest, at: bytes).split(
+            separator: UInt8(ascii: "\n"), maxSplits: 1, omittingEmptySubsequences: false
+        ).map { String(decoding: $0, as: UTF8.self) }
+        return (bytes, parts[0], parts.count > 1 ? parts[1] : "")
     }
 }

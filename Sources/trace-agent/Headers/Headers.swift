@@ -1,3 +1,5 @@
+import CommandSupport
+import Logging
 import Reactor
 import TraceFile
 
@@ -13,6 +15,9 @@ struct Headers {
     private var uses = HeaderAudience.allCases.map { _ in Use.free }
     /// Whether a header that is wanted has to wait for its rate.
     private var isDeferred = false
+    private var log: LimitedLog
+    /// What was logged last of the headers for root and the host; empty if these lack nothing.
+    private var warning = ""
 
     /// What a slot is used for.
     private enum Use { case free, building, sending }
@@ -27,8 +32,9 @@ struct Headers {
         let bytes: Int
     }
 
-    init(_ worker: HeaderWorker?, _ reactor: inout AgentReactor) throws(SystemError) {
+    init(_ worker: HeaderWorker?, log: Logger, _ reactor: inout AgentReactor) throws(SystemError) {
         self.worker = worker
+        self.log = LimitedLog(log)
         guard let worker else { return }
         for audience in HeaderAudience.allCases {
             try reactor.watch(
@@ -59,14 +65,21 @@ struct Headers {
     /// The worker has handed a slot back.
     mutating func headerIsBuilt(_ index: Int) throws(SystemError) -> Delivery? {
         guard let worker, let audience = HeaderAudience(rawValue: index), uses[index] == .building,
-            let (bytes, line) = try worker.slot(of: audience).receive()
+            let (bytes, line, warning) = try worker.slot(of: audience).receive()
         else { return nil }
         uses[index] = .sending
         let file = worker.slot(of: audience).file
         if line.isEmpty {
             return Delivery(audience: audience, line: worker.noMemory.line, file: file, bytes: 0)
         }
+        // The group's lack addresses by intent.
+        if audience != .group { log(warning) }
         return Delivery(audience: audience, line: line, file: file, bytes: bytes)
+    }
+
+    private mutating func log(_ warning: String) {
+        if warning != self.warning, !warning.isEmpty { log.log("trace header: \(warning)") }
+        self.warning = warning
     }
 
     /// The header of an audience has been sent.

@@ -12,7 +12,7 @@ struct HeaderOptions: ParsableArguments {
     @Flag(
         help: """
             Without Landlock in the kernel, let the thread that makes trace headers keep the right to read what \
-            root's group may, instead of making headers only once, at the start.
+            the group of tracefs may (root's, or that of its mount option gid=), instead of making headers only once, at the start.
             """)
     var headerThreadWithoutLandlock = false
 }

@@ -11,7 +11,7 @@ import TraceFile
 final class Recording {
     private let path: String
     private let isDivided: Bool
-    private let headers: HeaderBuilder
+    private let headers: RecordingHeaders
     private let log: Logger
     /// The first header, which is locked while the recording goes on.
     private var firstHeader: NewFile?
@@ -33,7 +33,7 @@ final class Recording {
         throws(Failure)
     {
         self.path = path
-        self.headers = headers
+        self.headers = try RecordingHeaders(headers)
         self.log = log
         isDivided = limits != nil
         part = RecordingPart(isDivided ? "\(path).1" : path, readBefore: headers.eventsRead)
@@ -46,7 +46,7 @@ final class Recording {
         } catch {
             throw Failure(.outputFailed, "cannot write \(error)")
         }
-        if let warning = headers.warning(about: try writeFirstHeader()) { log.warning("\(warning)") }
+        if let warning = try writeFirstHeader() { log.warning("\(warning)") }
         isToBeRemoved = true
         if isDivided { assembler = try makeAssembler() }
     }
@@ -123,13 +123,11 @@ final class Recording {
     /// - Parameter header: The file that the last header is written to: the names of tasks, the symbols of modules and the
     ///   counters of the ring buffers have changed during the recording.
     private static func assemble(
-        _ part: RecordingPart, header: String, _ headers: HeaderBuilder, _ log: Logger,
+        _ part: RecordingPart, header: String, _ headers: RecordingHeaders, _ log: Logger,
         _ isCancelled: () -> Bool
     ) throws(Failure) {
         do throws(TraceFileError) {
-            let file = try NewFile(at: header)
-            _ = try headers.write(to: file.content, includesAddresses: true)
-            try file.replaceTarget()
+            if let warning = try headers.writeLast(to: header) { log.warning("\(warning)") }
         } catch {
             throw Failure(.outputFailed, "cannot write the trace header: \(error)")
         }
@@ -151,18 +149,16 @@ final class Recording {
 
     /// Writes `FILE.head`, which must not exist yet.
     ///
-    /// - Returns: Its contents.
-    private func writeFirstHeader() throws(Failure) -> HeaderSummary {
+    /// - Returns: What it lacks, `nil` if nothing.
+    private func writeFirstHeader() throws(Failure) -> String? {
         do throws(TraceFileError) {
             let file = try NewFile(at: headerPath)
-            // The counters of the start would be compared with what is recorded after it.
-            let summary = try headers.write(
-                to: file.content, includesAddresses: true, includesCounters: false)
+            let warning = try headers.writeFirst(to: file)
             // Nobody else knows the file yet.
             _ = try? file.content.descriptor.lock()
             try file.linkIntoPlace()
             firstHeader = file
-            return summary
+            return warning
         } catch .system(_, let cause) where cause.code == .exists {
             if isHeaderLocked { throw Failure(.unavailable, "another recording into \(path) is running") }
             throw Failure(

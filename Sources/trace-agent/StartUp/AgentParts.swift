@@ -59,7 +59,7 @@ struct AgentParts: ~Copyable {
         for channel in channels { try streaming.add(channel, &reactor) }
         let control = try Control(
             host: host, hostPath: ports.ports.controlPath, sockets, log: log, &reactor)
-        let headers = try Headers(headerWorker, &reactor)
+        let headers = try Headers(headerWorker, log: log, &reactor)
         let monitor = try PortMonitor(ports, maker, log: log, &reactor)
         let notifier = try ServiceNotifier(exitTimeout: options.stop.exitTimeout.duration, &reactor)
         return try Agent(reactor, lifetime, streaming, control, headers, monitor, notifier)

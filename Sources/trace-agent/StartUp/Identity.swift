@@ -28,7 +28,7 @@ enum Identity {
 
     /// Drops every privilege and proves that it is gone.
     ///
-    /// One thread, which makes trace headers, may still open event formats as root's group, if Landlock confines it to
+    /// One thread, which makes trace headers, may still open event formats as the group that owns them, if Landlock confines it to
     /// these; otherwise headers are made here, before the drop.
     ///
     /// - Parameter withoutLandlock: Whether that thread keeps this right even if nothing confines it.
@@ -70,7 +70,7 @@ enum Identity {
                 "no Landlock here: all trace headers will be those of this start, because no thread may open event formats later (--header-thread-without-landlock)"
             )
             let headers = try EarlyHeaders(builder)
-            try Privileges.drop(to: user, readsAsRootsGroup: false)
+            try Privileges.drop(to: user, openingFilesAs: nil)
             return (try HeaderWorker(headers, confinement: nil), nil)
         }
         if !missing.isEmpty {
@@ -78,7 +78,9 @@ enum Identity {
                 "\(missing) here: the thread that builds trace headers is less confined than it should be")
         }
         let confinement = try ThreadConfinement(to: builder.events)
-        try Privileges.drop(to: user, readsAsRootsGroup: true)
+        // Root's, or that of tracefs's mount option `gid=`.
+        let fileGroup = try builder.events?.descriptor.group()
+        try Privileges.drop(to: user, openingFilesAs: fileGroup)
         let worker = try HeaderWorker(builder, confinement: confinement)
         let isAsExpected = confinement.waitForReport() == missing
         try Privileges.readAsOwnGroup()
