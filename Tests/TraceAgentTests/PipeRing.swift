@@ -52,11 +52,11 @@ final class PipeRing {
     func closeWriter() { writeEnd = nil }
 
     func reopenWriter() throws {
-        writeEnd = try .open("/proc/self/fd/\(ring.descriptor.rawValue)", [.writeOnly, .nonBlocking])
+        writeEnd = try .open("/proc/self/fd/\(ring.pageFile?.descriptor.rawValue ?? -1)", [.writeOnly, .nonBlocking])
     }
 
     /// Pages that are still in it.
-    func pagesLeft() throws -> Int { try ring.descriptor.bytesToRead() / pageSize }
+    func pagesLeft() throws -> Int { (try ring.pageFile?.descriptor.bytesToRead() ?? 0) / pageSize }
 
     /// The numbers of the pages in `bytes` that are of `cpu`, in their order; `nil` if a page is not whole.
     static func numbers(in bytes: [UInt8], of cpu: Int, pageSize: Int = 4096) -> [Int]? {

@@ -44,7 +44,8 @@ final class StreamingRig {
         var streaming = try Streaming(
             StreamingOptions(
                 mode: mode, instance: "", portsFolder: "/ports", flushInterval: flushInterval,
-                stopTimeout: stopTimeout, exitTimeout: exitTimeout), keeper, log: log, &reactor)
+                stopTimeout: stopTimeout, exitTimeout: exitTimeout), keeper, try RingHold(nil, &reactor), log: log,
+            &reactor)
         let maker = ChannelMaker(pageSize: pageSize, pipeSize: 64 << 10, log: log)
         for (ring, sink) in zip(rings, sinks) { try streaming.add(try maker.make(ring.ring, sink), &reactor) }
         self.reactor = reactor

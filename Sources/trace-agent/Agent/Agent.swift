@@ -85,6 +85,7 @@ struct Agent: ~Copyable {
         case .header(let index): try headerIsBuilt(index)
         case .headerTurn: control.beginHeaderTurn()
         case .settings: try streaming.settingsHaveChanged(&reactor)
+        case .ringOpener: try apply(streaming.ringsHaveChanged(&reactor))
         case .portsFolder: if try ports.hasFolderChanged() { try openPorts() }
         case .heartbeat:
             if try notifier.isBeatDue(), !streaming.findStuckWorkers() { notifier.alive() }
@@ -105,6 +106,7 @@ struct Agent: ~Copyable {
                 if streaming.isStopped { try openNewPorts() }
                 try apply(streaming.dump(&reactor))
             case .stop, .dump: try apply(streaming.stop())
+            case .release: try apply(streaming.release())
             case .metadata: try buildHeaders()
             case .status:
                 guard control.canAnswer(stream) else { continue }
@@ -128,16 +130,16 @@ struct Agent: ~Copyable {
                 let report = report()
                 lifetime.startHasBegun(report)
                 notifier.status(report)
-                control.answerOwed(report, where: { $0.answerTime == .onceStarted }, error: problem)
-            case .unchanged(let problem):
+                control.answerOwed(report, where: effect.settles, error: problem)
+            case .unchanged(let problem), .released(let problem):
                 guard control.isAnyAnswerOwed else { continue }
                 streaming.readStats()
-                control.answerOwed(report(), error: problem)
+                control.answerOwed(report(), where: effect.settles, error: problem)
             case .stopped(let startsNext):
                 let report = report(isEndOfStop: true)
                 lifetime.stopHasEnded(report)
                 notifier.status(report)
-                control.answerOwed(report, where: { !startsNext || $0.answerTime == .onceStopped })
+                control.answerOwed(report, where: effect.settles)
                 if startsNext { try start() }
             case .outputFailed(let failure): lifetime.end(because: failure)
             }

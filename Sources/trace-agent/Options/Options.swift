@@ -53,6 +53,13 @@ struct Options: ParsableArguments {
             "Longest time that the exit takes, even if the host goes on reading.", valueName: "time"))
     var exitTimeout = Interval(milliseconds: 10_000)
 
+    @Flag(
+        help: """
+            Close the ring buffers whenever no page moves, so that others can change current_tracer: a start opens \
+            them again.
+            """)
+    var releaseWhenStopped = false
+
     @Option(
         help: ArgumentHelp(
             "Run all workers on these CPUs, for machines with isolated CPUs. (default: each on its own CPU)",
@@ -91,6 +98,9 @@ struct Options: ParsableArguments {
     mutating func validate() throws {
         if record != nil {
             if output { throw ValidationError("--record and -o exclude each other") }
+            if releaseWhenStopped {
+                throw ValidationError("--record needs the ring buffers to its end: not with --release-when-stopped")
+            }
             if user != nil {
                 throw ValidationError("--record keeps its privileges to the end: not with --user")
             }

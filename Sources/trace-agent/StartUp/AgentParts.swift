@@ -22,6 +22,8 @@ struct AgentParts: ~Copyable {
     var maker: ChannelMaker?
     /// `nil` if nobody can ask for a header.
     var headerWorker: HeaderWorker?
+    /// `nil` if the ring buffers stay open.
+    var ringOpener: RingOpener?
     var endActions = EndActions()
 
     init(
@@ -59,7 +61,8 @@ struct AgentParts: ~Copyable {
             facts,
             log: log, &reactor)
         let keeper = try SettingsKeeper(settings, try SettingsReader(rings, clock: clock), &reactor)
-        var streaming = try Streaming(streamingOptions, keeper, log: log, &reactor)
+        let hold = try RingHold(ringOpener, releasesWhenStopped: options.releaseWhenStopped, &reactor)
+        var streaming = try Streaming(streamingOptions, keeper, hold, log: log, &reactor)
         for channel in channels { try streaming.add(channel, &reactor) }
         let control = try Control(
             host: host, hostPath: ports.ports.controlPath, sockets, log: log, &reactor)

@@ -37,8 +37,14 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     parts.sockets = passedSockets.isEmpty ? try LocalSockets.make(options, log) : passedSockets
     parts.ports = opening.opened
     parts.maker = options.mode.usesPorts ? maker : nil
-    parts.headerWorker = try Identity.become(
-        user, builder, withoutLandlock: options.headers.headerThreadWithoutLandlock, log)
+    let folder = try RingFolder(rings, in: tracefs, releasesAtOnce: options.releaseWhenStopped)
+    let threads = try Identity.become(
+        user, builder, folder, withoutLandlock: options.headers.headerThreadWithoutLandlock, log)
+    if options.releaseWhenStopped, let refusal = threads.ringOpener.refusal {
+        throw Failure(.configuration, "--release-when-stopped: \(refusal)")
+    }
+    parts.headerWorker = threads.headerWorker
+    parts.ringOpener = threads.ringOpener
     var agent = try parts.makeAgent()
     try agent.run()
 }

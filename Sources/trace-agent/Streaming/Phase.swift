@@ -15,6 +15,22 @@ enum Phase: Equatable, Sendable {
         var startsNext = false
     }
 
+    /// Whether a start follows the stop under way, if there is one.
+    mutating func setStartsNext(_ startsNext: Bool) {
+        guard case .flushing(var flush) = self else { return }
+        flush.startsNext = startsNext
+        self = .flushing(flush)
+    }
+
+    /// Whether pages move until a stop is ordered.
+    var leadsToStreaming: Bool {
+        switch self {
+        case .stopped: false
+        case .streaming: true
+        case .flushing(let flush): flush.startsNext
+        }
+    }
+
     /// How answers name it.
     var reported: AgentState {
         switch self {

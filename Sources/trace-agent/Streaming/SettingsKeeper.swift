@@ -55,6 +55,12 @@ struct SettingsKeeper: ~Copyable {
         settings.setPercent(forRingOf: smallest, &log)
     }
 
+    /// Sets `buffer_percent` again, and adopts another size of sub-buffers.
+    mutating func keep(_ channels: TracedChannels, _ log: inout LimitedLog) {
+        setPercent(channels, &log)
+        adoptPageSize(channels, &log)
+    }
+
     mutating func restorePercent(_ log: Logger) { settings.restorePercent(log) }
 
     /// Goes on with the size that sub-buffers have now.

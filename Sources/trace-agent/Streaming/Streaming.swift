@@ -9,6 +9,7 @@ struct Streaming: ~Copyable {
     private let log: Logger
     private var limitedLog: LimitedLog
     private var settings: SettingsKeeper
+    private var rings: RingHold
     private var channels = TracedChannels()
     private var phase = Phase.stopped
     private var lastStop = StopOutcome()
@@ -17,13 +18,14 @@ struct Streaming: ~Copyable {
     private var timers: StreamingTimers
 
     init(
-        _ options: StreamingOptions, _ settings: consuming SettingsKeeper, log: Logger,
+        _ options: StreamingOptions, _ settings: consuming SettingsKeeper, _ rings: RingHold, log: Logger,
         _ reactor: inout AgentReactor
     ) throws(SystemError) {
         timers = try StreamingTimers(
             flushInterval: options.flushInterval, patience: options.stopTimeout, &reactor)
         self.options = options
         self.settings = settings
+        self.rings = rings
         self.log = log
         limitedLog = LimitedLog(log)
     }
@@ -41,10 +43,7 @@ struct Streaming: ~Copyable {
         let new = phase == .streaming ? channels.indices.filter { channels[$0].isIdle } : []
         if new.isEmpty { return }
         settings.setPercent(channels, &limitedLog)
-        for index in new {
-            channels[index].readStats(streaming: true, &limitedLog)
-            channels[index].start(&reactor)
-        }
+        channels.start(new, &reactor, &limitedLog)
     }
 
     var isStopped: Bool { phase == .stopped }
@@ -65,6 +64,7 @@ struct Streaming: ~Copyable {
             cpus: channels.reports, ordersRefused: ordersRefused, isComplete: lastStop.isComplete)
         report.warnings = [settings.pageSizeChange].compactMap { $0 } + channels.warnings
         report.facts.clock = settings.clock
+        report.facts.areRingsReleased = rings.areReleased
         return report
     }
 
@@ -72,21 +72,20 @@ struct Streaming: ~Copyable {
     mutating func start(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
         switch phase {
         case .streaming: return [.unchanged(problem: missingPorts)]
-        case .flushing(var flush):
-            flush.startsNext = true
-            phase = .flushing(flush)
+        case .flushing:
+            phase.setStartsNext(true)
             return []
-        case .stopped: break
+        case .stopped: if !rings.areReady() { return [] }
         }
         if let problem = settings.begin(channels, &limitedLog) {
             limitedLog.log(problem)
-            return [.unchanged(problem: problem)]
+            return [.unchanged(problem: problem)] + rings.rest()
         }
         readStats()
         phase = .streaming
         for index in channels.indices { channels[index].start(&reactor) }
         try timers.startTicking()
-        let problem = missingPorts
+        let problem = missingPorts ?? rings.problem
         limitedLog.log("streaming \(channels.count) CPUs\(problem.map { ": \($0)" } ?? "")", level: .info)
         return [.started(problem: problem)]
     }
@@ -95,7 +94,7 @@ struct Streaming: ~Copyable {
     mutating func stop() throws(SystemError) -> [Effect] {
         var flush = Phase.Flush()
         switch phase {
-        case .stopped: return [.unchanged(problem: nil)]
+        case .stopped: return rings.takesStop() ? [] : [.unchanged(problem: nil)]
         case .streaming:
             try timers.stopTicking()
             try timers.beginStop(sent: channels.bytesSent)
@@ -112,16 +111,26 @@ struct Streaming: ~Copyable {
     mutating func dump(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
         guard isStopped else { return try stop() }
         if let problem = missingPorts { return [.unchanged(problem: problem)] }
+        if !rings.areReady(asDump: true) { return [] }
         let effects = try start(&reactor)
         return isStopped ? effects : effects + (try stop())
     }
 
+    /// Lets go of the ring buffers once no page moves, until the next start or dump.
+    mutating func release() -> [Effect] { rings.release(in: phase) }
+
+    /// The ring buffers are open again, or released.
+    mutating func ringsHaveChanged(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
+        var (effects, orders) = rings.jobHasEnded()
+        if orders.dump { effects += try dump(&reactor) }
+        if orders.start { effects += try start(&reactor) }
+        return effects
+    }
+
     /// Lets no start follow the stop under way, and bounds the wait for its end and for workers that still have a job.
     mutating func prepareExit() throws(SystemError) {
-        if case .flushing(var flush) = phase {
-            flush.startsNext = false
-            phase = .flushing(flush)
-        }
+        rings.dropOrders()
+        phase.setStartsNext(false)
         try timers.endWithin(options.exitTimeout)
         // Once: orders that go on coming must not put the exit off.
         if isStopped, channels.isAnyDraining, !timers.isDeadlineSet { try timers.setHandBackDeadline() }
@@ -157,8 +166,7 @@ struct Streaming: ~Copyable {
     mutating func flushTimerHasFired(_ reactor: inout AgentReactor) throws(SystemError) -> Bool {
         let tick = try timers.tick()
         guard tick != .nothing, phase == .streaming else { return false }
-        settings.setPercent(channels, &limitedLog)
-        settings.adoptPageSize(channels, &limitedLog)
+        settings.keep(channels, &limitedLog)
         guard tick == .flush else {
             channels.watchAnew(&reactor)
             return false
@@ -200,15 +208,7 @@ struct Streaming: ~Copyable {
     mutating func reopenGonePorts(
         _ reactor: inout AgentReactor, _ reopen: (Sink, _ cpu: Int) -> Result<Bool, Failure>
     ) throws(SystemError) {
-        for index in channels.withoutPort {
-            switch reopen(channels[index].sink, channels[index].cpu) {
-            case .success(false): continue
-            case .success(true):
-                limitedLog.log("\(channels[index].sink.name) is back", level: .notice)
-                try channels[index].portIsBack(in: phase, &reactor)
-            case .failure(let problem): channels[index].portStaysGone(problem, &limitedLog)
-            }
-        }
+        try channels.reopenGonePorts(in: phase, &reactor, &limitedLog, reopen)
     }
 
     var nextRetry: Duration? { channels.nextRetry }
@@ -234,7 +234,7 @@ struct Streaming: ~Copyable {
         phase = .stopped
         try timers.clearDeadline()
         restoreSettings()
-        return [.stopped(startsNext: flush.startsNext)]
+        return [.stopped(startsNext: flush.startsNext)] + rings.rest(startsNext: flush.startsNext)
     }
 
     private mutating func outputFailed(_ code: Errno, of sink: Sink) throws(SystemError) -> [Effect] {

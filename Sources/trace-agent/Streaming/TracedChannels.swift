@@ -41,14 +41,19 @@ struct TracedChannels {
     /// The channels that write to `sink`.
     func sharing(_ sink: Sink) -> [Int] { indices.filter { channels[$0].sink === sink } }
 
-    /// The channels whose ports have gone.
-    var withoutPort: [Int] { indices.filter { channels[$0].isPortGone } }
-
     // MARK: what is done to all
 
     /// Reads the kernel's counters of every ring buffer.
     mutating func readStats(streaming: Bool, _ log: inout LimitedLog) {
         for index in indices { channels[index].readStats(streaming: streaming, &log) }
+    }
+
+    /// Lets channels that have come while pages move take part.
+    mutating func start(_ new: [Int], _ reactor: inout AgentReactor, _ log: inout LimitedLog) {
+        for index in new {
+            channels[index].readStats(streaming: true, &log)
+            channels[index].start(&reactor)
+        }
     }
 
     mutating func retry(in phase: Phase, _ reactor: inout AgentReactor, _ log: inout LimitedLog) {
@@ -69,6 +74,22 @@ struct TracedChannels {
     mutating func findReplacedPorts(_ isReplaced: (Sink, _ cpu: Int) -> Bool) {
         for index in indices where isReplaced(channels[index].sink, channels[index].cpu) {
             channels[index].portIsReplaced()
+        }
+    }
+
+    /// Tries to open the ports that have gone; `reopen` returns whether the port of a sink is back.
+    mutating func reopenGonePorts(
+        in phase: Phase, _ reactor: inout AgentReactor, _ log: inout LimitedLog,
+        _ reopen: (Sink, _ cpu: Int) -> Result<Bool, Failure>
+    ) throws(SystemError) {
+        for index in indices where channels[index].isPortGone {
+            switch reopen(channels[index].sink, channels[index].cpu) {
+            case .success(false): continue
+            case .success(true):
+                log.log("\(channels[index].sink.name) is back", level: .notice)
+                try channels[index].portIsBack(in: phase, &reactor)
+            case .failure(let problem): channels[index].portStaysGone(problem, &log)
+            }
         }
     }
 
