@@ -90,7 +90,9 @@ struct ThreadTests {
     }
 
     @Test(.enabled(if: geteuid() == 0, "needs root, or no_new_privs, which cannot be unset"))
-    func `a thread restricted by Landlock opens only files below the folder, and the file, that are allowed`() throws {
+    func `a thread restricted by Landlock opens only files below the folder, and the file, that are allowed`()
+        throws
+    {
         let exchange = try Exchange()
         let thread = try JoinedThread(name: "test") {
             let before = (try? FileDescriptor.open("/etc/passwd", .readOnly)) == nil

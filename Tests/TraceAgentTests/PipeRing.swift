@@ -78,7 +78,8 @@ final class PipeRing {
     func closeWriter() { writeEnd = nil }
 
     func reopenWriter() throws {
-        writeEnd = try .open("/proc/self/fd/\(ring.pageFile?.descriptor.rawValue ?? -1)", [.writeOnly, .nonBlocking])
+        writeEnd = try .open(
+            "/proc/self/fd/\(ring.pageFile?.descriptor.rawValue ?? -1)", [.writeOnly, .nonBlocking])
     }
 
     /// Pages that are still in it.

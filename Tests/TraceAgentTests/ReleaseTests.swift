@@ -16,7 +16,8 @@ struct ReleaseTests {
         try rig.rings[cpu].setStats(entries: pages)
     }
 
-    @Test func `an order releases them once, and the next start opens them and sends what they hold`() throws {
+    @Test func `an order releases them once, and the next start opens them and sends what they hold`() throws
+    {
         let sink = try PipeSink()
         let rig = try StreamingRig([sink.sink], releasesWhenStopped: false)
         #expect(areOpen(rig) == [true] && rig.report.facts.areRingsReleased == false)
@@ -40,7 +41,8 @@ struct ReleaseTests {
         #expect(try sink.numbers() == Array(0..<8))
     }
 
-    @Test func `the option releases them from the beginning, and whenever a stop or a dump has ended`() throws {
+    @Test func `the option releases them from the beginning, and whenever a stop or a dump has ended`() throws
+    {
         let sink = try PipeSink()
         let rig = try StreamingRig([sink.sink], releasesWhenStopped: true)
         #expect(areOpen(rig) == [false] && rig.report.facts.areRingsReleased == true)

@@ -38,10 +38,7 @@ struct Options: ParsableArguments {
             """)
     var foreground = false
 
-    @Option(
-        help: ArgumentHelp(
-            "Longest time that an event waits in a ring buffer; 0: until the stop.", valueName: "time"))
-    var flushInterval = Interval(milliseconds: 1000)
+    @OptionGroup var rings: RingOptions
 
     @Option(
         help: ArgumentHelp(
@@ -52,13 +49,6 @@ struct Options: ParsableArguments {
         help: ArgumentHelp(
             "Longest time that the exit takes, even if the host goes on reading.", valueName: "time"))
     var exitTimeout = Interval(milliseconds: 10_000)
-
-    @Flag(
-        help: """
-            Close the ring buffers whenever no page moves, so that others can change current_tracer: a start opens \
-            them again.
-            """)
-    var releaseWhenStopped = false
 
     @Option(
         help: ArgumentHelp(
@@ -98,8 +88,9 @@ struct Options: ParsableArguments {
     mutating func validate() throws {
         if record != nil {
             if output { throw ValidationError("--record and -o exclude each other") }
-            if releaseWhenStopped {
-                throw ValidationError("--record needs the ring buffers to its end: not with --release-when-stopped")
+            if rings.releaseWhenStopped {
+                throw ValidationError(
+                    "--record needs the ring buffers to its end: not with --release-when-stopped")
             }
             if user != nil {
                 throw ValidationError("--record keeps its privileges to the end: not with --user")

@@ -53,7 +53,7 @@ struct AgentParts: ~Copyable {
     private consuming func assemble() throws(SystemError) -> Agent {
         let streamingOptions = StreamingOptions(
             mode: options.mode, instance: options.tracing.instance ?? "", portsFolder: options.tracing.ports,
-            flushInterval: options.flushInterval.duration, stopTimeout: options.stopTimeout.duration,
+            flushInterval: options.rings.flushInterval.duration, stopTimeout: options.stopTimeout.duration,
             exitTimeout: options.exitTimeout.duration)
         var reactor = try AgentReactor()
         let lifetime = try Lifetime(
@@ -61,7 +61,7 @@ struct AgentParts: ~Copyable {
             facts,
             log: log, &reactor)
         let keeper = try SettingsKeeper(settings, try SettingsReader(rings, clock: clock), &reactor)
-        let hold = try RingHold(ringOpener, releasesWhenStopped: options.releaseWhenStopped, &reactor)
+        let hold = try RingHold(ringOpener, releasesWhenStopped: options.rings.releaseWhenStopped, &reactor)
         var streaming = try Streaming(streamingOptions, keeper, hold, log: log, &reactor)
         for channel in channels { try streaming.add(channel, &reactor) }
         let control = try Control(

@@ -77,7 +77,8 @@ enum Identity {
         }
         if !missing.isEmpty {
             log.warning(
-                "\(missing) here: the thread that builds trace headers is less confined than it should be")
+                "\(missing) here: the threads that build trace headers and open ring buffers are less confined than they should be"
+            )
         }
         let ofHeaders = try ThreadConfinement(to: builder.events)
         let ofRings = try ThreadConfinement(to: rings.allow)

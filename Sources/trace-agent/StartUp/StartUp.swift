@@ -37,10 +37,10 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     parts.sockets = passedSockets.isEmpty ? try LocalSockets.make(options, log) : passedSockets
     parts.ports = opening.opened
     parts.maker = options.mode.usesPorts ? maker : nil
-    let folder = try RingFolder(rings, in: tracefs, releasesAtOnce: options.releaseWhenStopped)
+    let folder = try RingFolder(rings, in: tracefs, releasesAtOnce: options.rings.releaseWhenStopped)
     let threads = try Identity.become(
         user, builder, folder, withoutLandlock: options.headers.headerThreadWithoutLandlock, log)
-    if options.releaseWhenStopped, let refusal = threads.ringOpener.refusal {
+    if options.rings.releaseWhenStopped, let refusal = threads.ringOpener.refusal {
         throw Failure(.configuration, "--release-when-stopped: \(refusal)")
     }
     parts.headerWorker = threads.headerWorker

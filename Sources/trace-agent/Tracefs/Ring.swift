@@ -10,7 +10,8 @@ import TraceFile
 /// ends its reader for good on newer kernels.
 final class Ring: Sendable {
     let cpu: Int
-    /// A lock, because no atomic can hold a reference that is counted: the file cannot be closed while a thread uses it.
+    /// Behind a lock, because no atomic holds a counted reference, and no file may be closed while a thread uses it.
+    ///
     /// A worker takes it once a job, not once a page.
     private let pages: Mutex<Pages>
     private let statsFile: FileDescriptor

@@ -12,7 +12,7 @@ final class RingOpener: Sendable {
     /// Why the ring buffers could not be opened again if they were released; `nil` if they could.
     let refusal: String?
 
-    /// What the thread does; its word in the mailbox. It has one job at a time.
+    /// What the thread does, one job at a time; its word in the mailbox.
     enum Job: UInt64, Sendable {
         case open = 1
         case release = 2
