@@ -4,12 +4,18 @@ import Testing
 /// A CPU that comes online for the first time while pages are streamed.
 @MainActor @Suite(.serialized, .enabled(if: Machine.hasGuest, "needs the guest that `make guest` makes"))
 struct LateCPUTests {
-    @Test func `a CPU that comes late is served from its first event`() throws {
+    @Test func `a CPU that comes late is served from its first event, and its ring buffer can be released`()
+        throws
+    {
         let guest = try Guest(.fifos, kernel: "maxcpus=1")
         let answers = try guest.answers()
         defer { guest.stopCatching() }
         try guest.startAgent(ringKiB: 1024)
         try guest.catchPages()
+        let change = "cd /sys/kernel/tracing; echo function > current_tracer && echo nop > current_tracer"
+        #expect(try guest.run(change).contains("busy"))
+        #expect(try guest.order("release", answeredOn: answers).rings_released == true)
+        #expect(try guest.run(change) == "")
         #expect(try guest.order("start", answeredOn: answers).state == "streaming")
         #expect(
             try eventually { try guest.order("status", answeredOn: answers).cpus[1].state == "offline" })

@@ -44,7 +44,7 @@ struct RingReleaseTests {
         #expect(try rig.control.order("status").cpus.map(\.state) == ["idle", "idle"])
     }
 
-    @Test func `both sides can order it, and one thread alone can open ring buffers again`() throws {
+    @Test func `both sides can order it, and it is refused while pages move`() throws {
         let rig = try AgentRig()
         #expect(try rig.control.order("status").rings_released == false)
         #expect(try isTracerHeld(rig))
@@ -59,11 +59,6 @@ struct RingReleaseTests {
         #expect(client.status == 0 && client.output.hasPrefix("stopped, "))
         #expect(client.output.contains("the ring buffers are released"))
         #expect(try !isTracerHeld(rig))
-        let thread = try rig.agent.thread(named: "trace-rings")
-        let status = try readText("/proc/\(rig.agent.pid)/task/\(thread)/status")
-        let group = try rig.agent.status("Gid").split(separator: " ")[0]
-        #expect(status.contains("\nGid:\t\(group)\t\(group)\t\(group)\t0\n"))
-        #expect(status.contains("\nSeccomp:\t2\n") && status.contains("\nNoNewPrivs:\t1\n"))
     }
 
     // MARK: without Landlock
@@ -92,9 +87,11 @@ struct RingReleaseTests {
         let instance = try TraceInstance()
         let folder = try AgentRig.makeFolder(.files)
         let agent = try Command(
-            Machine.product("without-landlock"),
+            "env",
             [
-                Machine.product("trace-agent"), "--ports", folder.path, "--instance", instance.name, "-o",
+                // It has dropped its privileges when it ends.
+                AgentRig.withoutLeaks, Machine.product("without-landlock"), Machine.product("trace-agent"),
+                "--ports", folder.path, "--instance", instance.name, "-o",
                 "--socket", "\(folder.path)/socket", "--release-when-stopped", "--user", "nobody",
                 "--foreground",
             ])

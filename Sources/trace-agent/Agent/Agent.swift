@@ -61,7 +61,7 @@ struct Agent: ~Copyable {
             for (source, readiness) in try reactor.wait() { try handle(source, readiness) }
             if control.isSendingHeaders { try sendHeaders() }
             // An idle agent could do more after a restart.
-            if let reason = ports.restartReason, streaming.isStopped, !lifetime.isEnding {
+            if let reason = ports.restartReason, streaming.isAtRest, !lifetime.isEnding {
                 try endInOrder(because: reason)
             }
             try retryTimer.set(nextRetry)

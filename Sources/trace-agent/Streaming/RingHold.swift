@@ -42,6 +42,9 @@ struct RingHold {
         return problems.isEmpty ? nil : problems.joined(separator: "; ")
     }
 
+    /// Whether orders wait until they are open.
+    var areAwaited: Bool { waiting != Orders() }
+
     /// Whether a start can begin; if not, it waits until the ring buffers are open.
     ///
     /// - Parameter asDump: Whether a stop is to follow it.
@@ -57,7 +60,7 @@ struct RingHold {
     ///
     /// - Returns: Whether it is to follow a start that waits.
     mutating func takesStop() -> Bool {
-        guard waiting != Orders() else { return false }
+        guard areAwaited else { return false }
         waiting = Orders(dump: true)
         return true
     }
@@ -105,11 +108,11 @@ struct RingHold {
         job = nil
         if ended == .release {
             areReleased = true
-            if waiting != Orders() { begin(.open) }
+            if areAwaited { begin(.open) }
             return (endRelease(), Orders())
         }
         // The orders were dropped meanwhile.
-        if waiting == Orders() { return (rest(), waiting) }
+        if !areAwaited { return (rest(), waiting) }
         defer { waiting = Orders() }
         isOpenedForOrders = true
         return ([], waiting)

@@ -48,7 +48,7 @@ struct Streaming: ~Copyable {
 
     var isStopped: Bool { phase == .stopped }
     var channelCount: Int { channels.count }
-    var isAtRest: Bool { isStopped && (!channels.isAnyDraining || isWorkerStuck) }
+    var isAtRest: Bool { isStopped && !rings.areAwaited && (!channels.isAnyDraining || isWorkerStuck) }
     /// Whether a worker holds on to its channel although it was given up: a file system may hold it for ever.
     var isStuck: Bool { isWorkerStuck && channels.isAnyDraining }
     /// Why the last stop was not complete, if pages do not go to ports; `nil` if it was.
