@@ -61,6 +61,20 @@ struct RingReleaseTests {
         #expect(try !isTracerHeld(rig))
     }
 
+    @Test func `the ring buffer of a CPU without a port is released too, and served once its port comes`()
+        throws
+    {
+        let rig = try AgentRig { unlink("\($0.path)/trace-path-cpu1") }
+        #expect(try rig.control.order("release").cpus.map(\.state) == ["idle", "portless"])
+        #expect(try !isTracerHeld(rig))
+        try rig.instance.write(30, cpu: 1)
+        try writeFile(rig.path(cpu: 1), "")
+        #expect(try eventually { try rig.control.order("status").cpus.map(\.state) == ["idle", "idle"] })
+        let answer = try rig.control.order("dump")
+        #expect(answer.complete && answer.rings_released == false)
+        #expect(try rig.stream(cpu: 1).numbers(of: 1) == Array(0..<30))
+    }
+
     // MARK: without Landlock
 
     private func rigWithoutLandlock(_ options: [String] = []) throws -> AgentRig {
