@@ -15,15 +15,15 @@ enum Phase: Equatable, Sendable {
         var startsNext = false
     }
 
-    /// Whether a start follows the stop under way, if there is one.
+    /// Lets a start follow the stop under way, or none.
     mutating func setStartsNext(_ startsNext: Bool) {
         guard case .flushing(var flush) = self else { return }
         flush.startsNext = startsNext
         self = .flushing(flush)
     }
 
-    /// Whether pages move until a stop is ordered.
-    var leadsToStreaming: Bool {
+    /// Whether pages are to move, now or once a stop has ended.
+    var isMeantToStream: Bool {
         switch self {
         case .stopped: false
         case .streaming: true

@@ -24,14 +24,14 @@ struct RingHold {
         var start = false
     }
 
-    /// - Parameter releasesWhenStopped: Whether they are released whenever no page moves; they are now.
+    /// - Parameter releasesWhenStopped: Whether they are released whenever no page moves.
     init(
         _ opener: RingOpener?, releasesWhenStopped: Bool = false, _ reactor: inout AgentReactor
     ) throws(SystemError) {
         if let opener { try reactor.watch(opener.readiness, for: .readable, as: .ringOpener) }
         self.opener = opener
         self.releasesWhenStopped = releasesWhenStopped
-        areReleased = releasesWhenStopped
+        areReleased = opener?.closed.isEmpty == false
     }
 
     /// Why some of them are not open although pages move, `nil` if all are.
@@ -71,7 +71,7 @@ struct RingHold {
     /// Their release was ordered: it comes once no page moves.
     mutating func release(in phase: Phase) -> [Effect] {
         if let refusal = opener?.refusal { return [.released(problem: refusal)] }
-        if phase.leadsToStreaming || waiting.start {
+        if phase.isMeantToStream || waiting.start {
             return [.released(problem: "streaming: the ring buffers can be released after a stop")]
         }
         isReleaseOrdered = true

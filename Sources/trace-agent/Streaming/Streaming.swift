@@ -39,11 +39,9 @@ struct Streaming: ~Copyable {
 
     /// Lets channels that were added while pages move take part.
     mutating func startNewChannels(_ reactor: inout AgentReactor) {
-        // While streaming no other channel is idle.
-        let new = phase == .streaming ? channels.indices.filter { channels[$0].isIdle } : []
-        if new.isEmpty { return }
+        guard phase == .streaming, channels.isAnyIdle else { return }
         settings.setPercent(channels, &limitedLog)
-        channels.start(new, &reactor, &limitedLog)
+        channels.startIdle(&reactor, &limitedLog)
     }
 
     var isStopped: Bool { phase == .stopped }

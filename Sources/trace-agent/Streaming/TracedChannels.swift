@@ -24,6 +24,7 @@ struct TracedChannels {
     // MARK: what they are doing
 
     var isAnyDraining: Bool { channels.contains(where: \.isDraining) }
+    var isAnyIdle: Bool { channels.contains(where: \.isIdle) }
     /// Whether a stop has nothing to wait for.
     var areFlushed: Bool { channels.allSatisfy(\.isFlushed) }
     /// Whether everything that was taken from the ring buffers has been sent.
@@ -48,9 +49,9 @@ struct TracedChannels {
         for index in indices { channels[index].readStats(streaming: streaming, &log) }
     }
 
-    /// Lets channels that have come while pages move take part.
-    mutating func start(_ new: [Int], _ reactor: inout AgentReactor, _ log: inout LimitedLog) {
-        for index in new {
+    /// Starts the channels that were added while pages move: then no other one is idle.
+    mutating func startIdle(_ reactor: inout AgentReactor, _ log: inout LimitedLog) {
+        for index in indices where channels[index].isIdle {
             channels[index].readStats(streaming: true, &log)
             channels[index].start(&reactor)
         }
