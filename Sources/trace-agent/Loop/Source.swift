@@ -17,6 +17,8 @@ enum Source: Equatable, RawRepresentable, Sendable {
     case portsFolder
     /// Others have written to files of tracefs that matter here.
     case settings
+    /// The ring buffers are open again, or released.
+    case ringOpener
     /// A client wants to connect.
     case listener(Int)
     /// A client of the local socket has sent something, or can be sent more.
@@ -53,6 +55,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case 13: self = .header(index)
         case 14: self = .headerTurn
         case 15: self = .settings
+        case 16: self = .ringOpener
         default: return nil
         }
     }
@@ -69,6 +72,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case .durationTimer: 12
         case .headerTurn: 14
         case .settings: 15
+        case .ringOpener: 16
         case .listener(let index): UInt64(index) * Self.kinds + 10
         case .client(let place): UInt64(place) * Self.kinds + 11
         case .header(let index): UInt64(index) * Self.kinds + 13

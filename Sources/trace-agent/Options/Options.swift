@@ -38,10 +38,7 @@ struct Options: ParsableArguments {
             """)
     var foreground = false
 
-    @Option(
-        help: ArgumentHelp(
-            "Longest time that an event waits in a ring buffer; 0: until the stop.", valueName: "time"))
-    var flushInterval = Interval(milliseconds: 1000)
+    @OptionGroup var rings: RingOptions
 
     @OptionGroup var stop: StopOptions
 
@@ -91,6 +88,10 @@ struct Options: ParsableArguments {
             if output { throw ValidationError("--record and -o exclude each other") }
             if state != nil {
                 throw ValidationError("--record does not outlive its process: not with --state")
+            }
+            if rings.releaseWhenStopped {
+                throw ValidationError(
+                    "--record needs the ring buffers to its end: not with --release-when-stopped")
             }
             if user != nil {
                 throw ValidationError("--record keeps its privileges to the end: not with --user")

@@ -21,8 +21,8 @@ struct AgentParts: ~Copyable {
     var ports: OpenedPorts
     /// Makes the channels of ports that come later; `nil` if pages do not go to ports.
     var maker: ChannelMaker?
-    /// `nil` if nobody can ask for a header.
-    var headerWorker: HeaderWorker?
+    /// `nil` if nobody can ask for a header, and the ring buffers stay open.
+    var threads: PrivilegedThreads?
     var endActions = EndActions()
 
     init(
@@ -54,18 +54,20 @@ struct AgentParts: ~Copyable {
     private consuming func assemble() throws(SystemError) -> Agent {
         let streamingOptions = StreamingOptions(
             mode: options.mode, instance: options.tracing.instance ?? "", portsFolder: options.tracing.ports,
-            flushInterval: options.flushInterval.duration, stopTimeout: options.stop.stopTimeout.duration,
-            exitTimeout: options.stop.exitTimeout.duration)
+            flushInterval: options.rings.flushInterval.duration,
+            stopTimeout: options.stop.stopTimeout.duration, exitTimeout: options.stop.exitTimeout.duration)
         var reactor = try AgentReactor()
         let lifetime = try Lifetime(
             signals, isForeground: options.foreground, duration: options.duration?.duration, endActions,
             facts, resumption, log: log, &reactor)
-        let keeper = try SettingsKeeper(settings, try SettingsReader(rings, clock: clock), &reactor)
-        var streaming = try Streaming(streamingOptions, keeper, log: log, &reactor)
+        let keeper = try SettingsKeeper(settings, try SettingsReader(rings, clock: clock), log: log, &reactor)
+        let hold = try RingHold(
+            threads?.ringOpener, releasesWhenStopped: options.rings.releaseWhenStopped, &reactor)
+        var streaming = try Streaming(streamingOptions, keeper, hold, log: log, &reactor)
         for channel in channels { try streaming.add(channel, &reactor) }
         let control = try Control(
             host: host, hostPath: ports.ports.controlPath, sockets, log: log, &reactor)
-        let headers = try Headers(headerWorker, &reactor)
+        let headers = try Headers(threads?.headerWorker, &reactor)
         let monitor = try PortMonitor(ports, maker, log: log, &reactor)
         let notifier = try ServiceNotifier(exitTimeout: options.stop.exitTimeout.duration, &reactor)
         return try Agent(reactor, lifetime, streaming, control, headers, monitor, notifier)

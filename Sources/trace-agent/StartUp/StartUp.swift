@@ -28,6 +28,9 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
         pageSize: settings.pageSize, pipeSize: options.pipeSize.bytes, workerCPUs: options.workerCpus?.cpus,
         pipes: PipeStore(kept: passed.pipes, keep: options.state == nil ? nil : Systemd.keep), log: log)
     let notice = resumption.notice
+    let folder = try RingFolder(
+        rings, in: tracefs,
+        releasesAtOnce: options.rings.releaseWhenStopped && resumption.earlierStream == nil)
     let facts = FactSource(TracingSwitch(in: tracefs), bootID: builder.bootID, problem)
     // Without it, only answers lack the clock.
     var parts = AgentParts(
@@ -44,8 +47,12 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     parts.sockets = passed.sockets.isEmpty ? try LocalSockets.make(options, log) : passed.sockets
     parts.ports = opening.opened
     parts.maker = options.mode.usesPorts ? maker : nil
-    parts.headerWorker = try Identity.become(
-        user, builder, withoutLandlock: options.headers.headerThreadWithoutLandlock, log)
+    let threads = try Identity.become(
+        user, builder, folder, withoutLandlock: options.headers.headerThreadWithoutLandlock, log)
+    if options.rings.releaseWhenStopped, let refusal = threads.ringOpener.refusal {
+        throw Failure(.configuration, "--release-when-stopped: \(refusal)")
+    }
+    parts.threads = threads
     var agent = try parts.makeAgent()
     try agent.run()
 }
