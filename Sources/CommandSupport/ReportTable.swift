@@ -26,6 +26,7 @@ package enum ReportTable {
         if !report.isComplete { heading += ", the last stop did not deliver everything" }
         if report.ordersRefused > 0 { heading += ", \(report.ordersRefused) orders refused" }
         if report.facts.isHostConnected == false { heading += ", no host is connected" }
+        if report.facts.areRingsReleased == true { heading += ", the ring buffers are released" }
         return [heading] + (report.cpus.isEmpty ? ["no CPU has a port"] : lines(of: report))
             + report.warnings.map { "warning: \($0)" }
     }

@@ -10,6 +10,8 @@ package struct AgentFacts: Codable, Equatable, Sendable {
     package var isTracingOn: Bool?
     /// The clock of the timestamps: `trace_clock`; `nil` if it is unknown.
     package var clock: String?
+    /// Whether the ring buffers are released, so that others can change the tracer; `nil`: an agent that cannot do that.
+    package var areRingsReleased: Bool?
     /// Whether a host is connected to the control port; `nil` if there is none.
     package var isHostConnected: Bool?
     /// `nil` if there was none.
@@ -23,6 +25,7 @@ package struct AgentFacts: Codable, Equatable, Sendable {
         case running, restarts, clock
         case bootID = "boot_id"
         case isTracingOn = "tracing_on"
+        case areRingsReleased = "rings_released"
         case isHostConnected = "host_connected"
         case lastOrder = "last_order"
         case lastError = "last_error"

@@ -6,6 +6,8 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
     case stop
     /// Send what the ring buffers hold now, then nothing more.
     case dump
+    /// Let go of the ring buffers until the next start or dump, so that others can change the tracer.
+    case release
     /// Report what the agent does and has done.
     case status
     /// Send the trace header: what a decoder has to know of the kernel.
@@ -19,6 +21,8 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
         case onceStarted
         /// Once everything that was recorded before it has been sent.
         case onceStopped
+        /// Once the ring buffers are released.
+        case onceReleased
         /// With the trace header, once that is built.
         case withHeader
     }
@@ -27,7 +31,7 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
     package var changesState: Bool {
         switch self {
         case .start, .stop, .dump: true
-        case .status, .metadata: false
+        case .release, .status, .metadata: false
         }
     }
 
@@ -35,6 +39,7 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
         switch self {
         case .start: .onceStarted
         case .stop, .dump: .onceStopped
+        case .release: .onceReleased
         case .status: .atOnce
         case .metadata: .withHeader
         }

@@ -16,6 +16,7 @@ struct WireTests {
         report.facts.running = 60
         report.facts.restarts = 1
         report.facts.isTracingOn = false
+        report.facts.areRingsReleased = true
         report.facts.clock = "local"
         report.facts.isHostConnected = true
         report.facts.lastOrder = LastOrder(.stop, from: .client, pid: 7, uid: 0, age: 2)
@@ -33,7 +34,7 @@ struct WireTests {
                 "ring_size":65536,"state":"blocked","swaps":10,"unconfirmed":11,"unread":5,"zero_splices":8}],\
                 "host_connected":true,"instance":"a\\"b/c","last_error":{"age":3,"message":"no \\"port\\""},\
                 "last_order":{"age":2,"from":"client","order":"stop","pid":7,"uid":0},\
-                "orders_refused":7,"page_size":4096,"restarts":1,"running":60,"schema":2,"state":"stopped",\
+                "orders_refused":7,"page_size":4096,"restarts":1,"rings_released":true,"running":60,"schema":2,"state":"stopped",\
                 "totals":{"blocked":18,"bytes":4,"gone":14,"lost":6,"overwritten":8,"pages":2,"pending":12,\
                 "swaps":20,"unconfirmed":22,"unread":10,"zero_splices":16},"tracing_on":false,\
                 "version":"\(programVersion)","warnings":["tracing_on is 0","b"]}
@@ -120,7 +121,7 @@ struct WireTests {
         let line = Answer(.status, report).line
         let absent = [
             "id", "error", "ring_size", "tracing_on", "clock", "host_connected", "last_order", "last_error",
-            "restarts",
+            "restarts", "rings_released",
         ]
         for key in absent { #expect(!line.contains("\"\(key)\"")) }
         #expect(line.contains(#""warnings":[]"#))

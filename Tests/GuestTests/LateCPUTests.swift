@@ -4,12 +4,17 @@ import Testing
 /// A CPU that is plugged in while pages are streamed.
 @MainActor @Suite(.serialized, .enabled(if: Machine.hasGuest, "needs the guest that `make guest` makes"))
 struct LateCPUTests {
-    @Test func `a CPU that is plugged in is served from its first event`() throws {
+    @Test func `a CPU that comes late is served from its first event, and its ring buffer can be released`()
+        throws
+    {
         let guest = try Guest(.fifos, cpus: "1,maxcpus=2,sockets=1,cores=2")
         let answers = try guest.answers()
         defer { guest.stopCatching() }
         try guest.startAgent(ringKiB: 1024)
         try guest.catchPages()
+        #expect(try !guest.canChangeTracer())
+        #expect(try guest.order("release", answeredOn: answers).rings_released == true)
+        #expect(try guest.canChangeTracer())
         #expect(try guest.order("start", answeredOn: answers).state == "streaming")
         #expect(
             try eventually { try guest.order("status", answeredOn: answers).cpus[1].state == "offline" })

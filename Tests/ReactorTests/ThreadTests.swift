@@ -90,18 +90,24 @@ struct ThreadTests {
     }
 
     @Test(.enabled(if: geteuid() == 0, "needs root, or no_new_privs, which cannot be unset"))
-    func `a thread restricted by Landlock opens only files below the folder`() throws {
+    func `a thread restricted by Landlock opens only files below the folder, and the file, that are allowed`()
+        throws
+    {
         let exchange = try Exchange()
         let thread = try JoinedThread(name: "test") {
             let before = (try? FileDescriptor.open("/etc/passwd", .readOnly)) == nil
             guard let folder = try? FileDescriptor.open("/usr", .directory),
-                (try? Privileges.openOnlyBelow(folder)) != nil
+                let rules = try? LandlockRules(), (try? rules.allow(below: folder)) != nil,
+                let file = try? FileDescriptor.open("/etc/hostname", .readOnly),
+                (try? rules.allow(file)) != nil, (try? rules.restrictThread()) != nil
             else { return exchange.replies.signal(1000) }
+            let one = (try? FileDescriptor.open("/etc/hostname", .readOnly)) != nil
             let other = (try? FileDescriptor.open("/etc/passwd", .readOnly)) == nil
             let names = (try? folder.names())?.contains("bin") ?? false
-            exchange.replies.signal(1 + (before ? 100 : 0) + (other ? 10 : 0) + (names ? 20 : 0))
+            exchange.replies.signal(
+                1 + (before ? 100 : 0) + (other ? 10 : 0) + (names ? 20 : 0) + (one ? 40 : 0))
         }
-        #expect(exchange.replies.receive() == 31)
+        #expect(exchange.replies.receive() == 71)
         _ = consume thread
     }
 

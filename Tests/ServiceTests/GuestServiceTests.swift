@@ -118,6 +118,11 @@ struct GuestServiceTests {
             """)
         #expect(Int(filters) == (try Int(guest.status("Seccomp_filters")).map { $0 + 1 }))
         #expect(try !guest.journal().contains("no Landlock"))
+        // Nor may another thread open more than ring buffers, which is enough for these.
+        #expect(try !guest.canChangeTracer())
+        #expect(try hostOrder("release").rings_released == true)
+        #expect(try guest.canChangeTracer())
+        #expect(try hostOrder("dump").rings_released == false)
         // The same from within for root, and without symbols for a member of the group.
         let local = "trace-agent metadata -o - 2> /dev/null | wc -c"
         #expect(abs(try guest.number(local) - line.bytes) < 4096)

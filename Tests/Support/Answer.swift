@@ -54,6 +54,7 @@ package struct Answer: Decodable {
     package let totals: Totals
     package let warnings: [String]
     package let tracing_on: Bool?
+    package let rings_released: Bool?
     package let clock: String?
     package let host_connected: Bool?
     package let last_order: LastOrder?

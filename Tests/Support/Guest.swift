@@ -107,6 +107,15 @@ package final class Guest {
             """)
     }
 
+    /// Changes the tracer and back; whether the kernel allows that, which it does not while a ring buffer is open.
+    package func canChangeTracer() throws -> Bool {
+        try run(
+            """
+            cd /sys/kernel/tracing; (echo blk > current_tracer) 2> /dev/null; cat current_tracer
+            echo nop > current_tracer; cd /
+            """) == "blk"
+    }
+
     /// Ends it as a service manager does, and waits; what it said.
     @discardableResult
     package func endAgent(_ signal: String = "TERM") throws -> String {

@@ -38,9 +38,11 @@ package final class Program {
         var pid: pid_t = 0
         let result = posix_spawnp(&pid, path, &actions, nil, argv, environ)
         close(ends[1])
-        self.pid = pid
-        end = FileDescriptor(owning: ends[0])
+        let end = FileDescriptor(owning: ends[0])
+        // Before the object is whole: its end would kill process 0, which is everything that the test belongs to.
         guard result == 0 else { throw TestFailure("cannot start \(path): \(result)") }
+        self.pid = pid
+        self.end = end
     }
 
     deinit {

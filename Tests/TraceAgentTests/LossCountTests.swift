@@ -53,6 +53,20 @@ struct LossCountTests {
         #expect(losses.swaps == 2)
     }
 
+    @Test func `counters that were read while events were taken are not those of another ring buffer`() {
+        var losses = LossCount()
+        losses.begin(at: stats(read: 0, lost: 10))
+        // It reads the number of unread events first: they are among those that were read, too.
+        losses.add(stats(read: 900, lost: 3100, unread: 900), bytesTaken: 17 * 4096, streaming: true)
+        losses.add(stats(read: 900, lost: 3100), bytesTaken: 0, streaming: true)
+        #expect(losses.whileStreaming == 3090)
+        #expect(losses.swaps == 0)
+        // What was not taken is still known: it was cleared.
+        losses.add(stats(read: 900, lost: 3100, unread: 50), bytesTaken: 0, streaming: true)
+        losses.add(stats(read: 900, lost: 3100, unread: 3), bytesTaken: 0, streaming: true)
+        #expect(losses.swaps == 1)
+    }
+
     @Test func `counting begins once the counters can be read`() {
         var losses = LossCount()
         losses.add(stats(read: 50, lost: 1000), bytesTaken: 0, streaming: true)

@@ -11,26 +11,52 @@ final class PipeRing {
     private let pageSize: Int
     private var writeEnd: FileDescriptor?
     private var written: UInt32 = 0
+    /// Where the pipe has a name, so that it can be opened again.
+    private let path: String
+    /// Keeps what is in such a pipe while the ring is released.
+    private let keeper: FileDescriptor?
 
     /// - Parameters:
     ///   - folder: Where its files are.
     ///   - kiB: What its `buffer_size_kb` says.
     ///   - hasStats: Otherwise reading its `stats` fails.
+    ///   - isNamed: Whether it can be opened again; it is then smaller.
     init(
-        cpu: Int, in folder: TemporaryFolder, pageSize: Int = 4096, kiB: Int = 1024, hasStats: Bool = true
+        cpu: Int, in folder: TemporaryFolder, pageSize: Int = 4096, kiB: Int = 1024, hasStats: Bool = true,
+        isNamed: Bool = false
     ) throws {
         // A worker may still write when the reader's end is closed.
         SignalFD.ignoreFailedWrites()
-        let pipe = try Pipe(size: 1 << 20)
+        path = "\(folder.path)/cpu\(cpu)/trace_pipe_raw"
         statsPath = "\(folder.path)/stats\(cpu)"
         try writeFile(statsPath, "entries: 0\noverrun: 0\n")
         try writeFile("\(folder.path)/size\(cpu)", "\(kiB)\n")
+        let pages: FileDescriptor
+        if isNamed {
+            mkdir("\(folder.path)/cpu\(cpu)", 0o700)
+            try makeFIFO(path)
+            pages = try .open(path, [.readOnly, .nonBlocking])
+            keeper = try .open(path, [.readOnly, .nonBlocking])
+            writeEnd = try .open(path, [.writeOnly, .nonBlocking])
+        } else {
+            let pipe = try Pipe(size: 1 << 20)
+            pages = FileDescriptor(owning: dup(pipe.readEnd.rawValue))
+            keeper = nil
+            writeEnd = FileDescriptor(owning: dup(pipe.writeEnd.rawValue))
+        }
         ring = Ring(
-            cpu: cpu, pages: FileDescriptor(owning: dup(pipe.readEnd.rawValue)),
+            cpu: cpu, pages: pages,
             stats: try .open(hasStats ? statsPath : folder.path, .readOnly),
             size: try .open("\(folder.path)/size\(cpu)", .readOnly))
-        writeEnd = FileDescriptor(owning: dup(pipe.writeEnd.rawValue))
         self.pageSize = pageSize
+    }
+
+    deinit { remove() }
+
+    /// Removes the pipe's name: it cannot be opened again.
+    func remove() {
+        unlink(path)
+        rmdir(String(path.dropLast("/trace_pipe_raw".count)))
     }
 
     /// Sets what the kernel would count.
@@ -52,11 +78,12 @@ final class PipeRing {
     func closeWriter() { writeEnd = nil }
 
     func reopenWriter() throws {
-        writeEnd = try .open("/proc/self/fd/\(ring.descriptor.rawValue)", [.writeOnly, .nonBlocking])
+        writeEnd = try .open(
+            "/proc/self/fd/\(ring.pageFile?.descriptor.rawValue ?? -1)", [.writeOnly, .nonBlocking])
     }
 
     /// Pages that are still in it.
-    func pagesLeft() throws -> Int { try ring.descriptor.bytesToRead() / pageSize }
+    func pagesLeft() throws -> Int { (try ring.pageFile?.descriptor.bytesToRead() ?? 0) / pageSize }
 
     /// The numbers of the pages in `bytes` that are of `cpu`, in their order; `nil` if a page is not whole.
     static func numbers(in bytes: [UInt8], of cpu: Int, pageSize: Int = 4096) -> [Int]? {

@@ -37,7 +37,7 @@ struct RingTests {
         let others = RingStats(
             parsing: "entries: 12\noverrun: 1\ncommit overrun: 1\ndropped events: 1\nread events: 30\n")
         #expect(stats(lost: 3).lost == 3 && others.lost == 3)
-        #expect(others.written == 12 + 30 + 1 && others.read == 30)
+        #expect(others.writtenAtMost == 12 + 30 + 1 && others.read == 30)
         #expect(stats(lost: 3).unread == 12)
     }
 

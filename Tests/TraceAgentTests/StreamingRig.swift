@@ -4,6 +4,7 @@ import Glibc
 import Logging
 import Reactor
 import Support
+import TraceFile
 
 @testable import trace_agent
 
@@ -18,18 +19,20 @@ final class StreamingRig {
     /// What has been brought about since this was last emptied.
     var effects: [Effect] = []
 
-    /// - Parameter sinks: One a ring; a sink may be there twice.
+    /// - Parameters:
+    ///   - sinks: One a ring; a sink may be there twice.
+    ///   - releasesWhenStopped: Whether the rings are released while nothing moves; `nil`: they cannot be.
     init(
         _ sinks: [Sink], mode: OutputMode = .ports, flushInterval: Duration = .zero,
         stopTimeout: Duration = .seconds(20), exitTimeout: Duration = .seconds(20), pageSize: Int = 4096,
-        ringKiB: Int = 1024, unreadableStats: [Int] = []
+        ringKiB: Int = 1024, unreadableStats: [Int] = [], releasesWhenStopped: Bool? = nil
     ) throws {
         let log = log.logger
         let folder = folder
         rings = try sinks.indices.map {
             try PipeRing(
                 cpu: $0, in: folder, pageSize: pageSize, kiB: ringKiB,
-                hasStats: !unreadableStats.contains($0))
+                hasStats: !unreadableStats.contains($0), isNamed: releasesWhenStopped != nil)
         }
         try writeFile("\(folder.path)/header_page", ForeignKernel(pageSize: pageSize).headerPage)
         try writeFile("\(folder.path)/buffer_percent", "77")
@@ -40,11 +43,16 @@ final class StreamingRig {
         let guardTimer = try TimerFD()
         try reactor.watch(guardTimer.descriptor, for: .readable, as: .durationTimer)
         let keeper = try SettingsKeeper(
-            settings, try SettingsReader(rings.map(\.ring), clock: nil), &reactor)
+            settings, try SettingsReader(rings.map(\.ring), clock: nil), log: log, &reactor)
+        let ringFolder = RingFolder(
+            rings.map(\.ring), folder: NamedFile(try .open(folder.path, .directory), name: "per_cpu"),
+            releasesAtOnce: releasesWhenStopped == true)
+        let opener = releasesWhenStopped == nil ? nil : try RingOpener(ringFolder)
+        let hold = try RingHold(opener, releasesWhenStopped: releasesWhenStopped == true, &reactor)
         var streaming = try Streaming(
             StreamingOptions(
                 mode: mode, instance: "", portsFolder: "/ports", flushInterval: flushInterval,
-                stopTimeout: stopTimeout, exitTimeout: exitTimeout), keeper, log: log, &reactor)
+                stopTimeout: stopTimeout, exitTimeout: exitTimeout), keeper, hold, log: log, &reactor)
         let maker = ChannelMaker(pageSize: pageSize, pipeSize: 64 << 10, log: log)
         for (ring, sink) in zip(rings, sinks) { try streaming.add(try maker.make(ring.ring, sink), &reactor) }
         self.reactor = reactor
@@ -57,6 +65,7 @@ final class StreamingRig {
     func start() throws { effects += try streaming.start(&reactor) }
     func stop() throws { effects += try streaming.stop() }
     func dump() throws { effects += try streaming.dump(&reactor) }
+    func release() { effects += streaming.release() }
     func retry() { streaming.retry(&reactor) }
     func prepareExit() throws { try streaming.prepareExit() }
     func findStuckWorkers() -> Bool { streaming.findStuckWorkers() }
@@ -94,6 +103,7 @@ final class StreamingRig {
                 case .flushTimer: _ = try streaming.flushTimerHasFired(&reactor)
                 case .deadline: effects += try streaming.deadlineHasPassed()
                 case .durationTimer: throw TestFailure("no event for 20 seconds: \(report)")
+                case .ringOpener: effects += try streaming.ringsHaveChanged(&reactor)
                 case .heartbeat: break
                 default: throw TestFailure("nothing watches \(source)")
                 }

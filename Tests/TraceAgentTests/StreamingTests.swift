@@ -425,7 +425,7 @@ struct StreamingTests {
     @Test func `after a stop a ring buffer that cannot be read is reported as the cause`() throws {
         let rig = try StreamingRig([PipeSink().sink])
         // A folder can be neither spliced nor read.
-        try rig.rings[0].ring.descriptor.replace(with: try .open("/", .readOnly))
+        try rig.rings[0].ring.pageFile?.descriptor.replace(with: try .open("/", .readOnly))
         try rig.rings[0].setStats(entries: 7)
         try rig.start()
         try rig.stop()

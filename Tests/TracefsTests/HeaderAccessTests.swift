@@ -144,7 +144,7 @@ struct HeaderAccessTests {
         #expect(try fileGroup(rig) == "0")
         #expect(
             rig.agent.errorText.contains(
-                "no Landlock here: the thread that builds trace headers is less confined"))
+                "no Landlock here: the threads that build trace headers and open ring buffers are less"))
         let (line, _) = try header(rig)
         #expect(line.error == nil)
         #expect(line.bytes > 1_000_000)

@@ -60,6 +60,24 @@ struct RestartTests {
         }
     }
 
+    @Test func `ring buffers that are released while stopped are not while a stream goes on`() throws {
+        let rig = try rig(ringKiB: 64, options: ["--release-when-stopped"])
+        #expect(try rig.control.order("start").rings_released == false)
+        try rig.restart(by: SIGKILL) { try rig.instance.write(4000, cpu: 0) }
+        for _ in 0..<2 { _ = try rig.control.line() }
+        // The first answer is of a stream that goes on from where the first process began it.
+        let status = try rig.control.order("status")
+        #expect(status.state == "streaming" && status.rings_released == false)
+        let stopped = try rig.control.order("stop")
+        let received = try rig.stream(cpu: 0).numbers(of: 0).count
+        let lost = stopped.totals.lost
+        #expect(lost > 0 && lost + received == 4000)
+        #expect(try rig.control.order("release").rings_released == true)
+        // What is stopped holds none from its start on.
+        try rig.restart(by: SIGKILL)
+        #expect(try rig.control.order("status").rings_released == true)
+    }
+
     @Test func `a host that has sent words is told`() throws {
         let rig = try rig()
         #expect(try rig.control.order("start").restarts == 0)

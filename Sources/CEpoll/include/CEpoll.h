@@ -132,6 +132,9 @@ int cepoll_landlock_create(void);
 /// landlock_add_rule(2): allows reading below a directory.
 int cepoll_landlock_allow_reading(int ruleset, int directory);
 
+/// landlock_add_rule(2): allows reading a file that is no directory.
+int cepoll_landlock_allow_reading_file(int ruleset, int file);
+
 /// landlock_restrict_self(2) for the calling thread.
 int cepoll_landlock_restrict(int ruleset);
 

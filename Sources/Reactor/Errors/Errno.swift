@@ -28,6 +28,7 @@ package struct Errno: RawRepresentable, Hashable, Sendable, CustomStringConverti
     package static let connectionAborted = Errno(rawValue: ECONNABORTED)
     package static let invalidArgument = Errno(rawValue: EINVAL)
     package static let noMemory = Errno(rawValue: ENOMEM)
+    package static let badDescriptor = Errno(rawValue: EBADF)
     package static let inputOutput = Errno(rawValue: EIO)
 
     /// Whether a port or connection that failed with this error is gone, and has to be opened again.

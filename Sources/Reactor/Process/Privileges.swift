@@ -50,29 +50,6 @@ package enum Privileges {
         try body()
     }
 
-    /// Restricts the calling thread to opening files below `directory`, for reading: landlock(7).
-    ///
-    /// - Throws: `ENOSYS` or `EOPNOTSUPP` if the kernel has no Landlock, or it is turned off.
-    package static func openOnlyBelow(_ directory: borrowing FileDescriptor) throws(SystemError) {
-        let rules = try landlockRules()
-        _ = try systemCall("landlock_add_rule") {
-            cepoll_landlock_allow_reading(rules.rawValue, directory.rawValue)
-        }
-        _ = try systemCall("landlock_restrict_self") { cepoll_landlock_restrict(rules.rawValue) }
-    }
-
-    /// Restricts the calling thread to opening no file at all: landlock(7).
-    ///
-    /// - Throws: As `openOnlyBelow`.
-    package static func openNothing() throws(SystemError) {
-        let rules = try landlockRules()
-        _ = try systemCall("landlock_restrict_self") { cepoll_landlock_restrict(rules.rawValue) }
-    }
-
-    private static func landlockRules() throws(SystemError) -> FileDescriptor {
-        FileDescriptor(owning: try systemCall("landlock_create_ruleset") { cepoll_landlock_create() })
-    }
-
     /// Restricts the calling thread to reading files, using open descriptors, and waiting: seccomp(2).
     ///
     /// Other calls fail with `EPERM`. Landlock alone does not forbid sockets and truncate(2).

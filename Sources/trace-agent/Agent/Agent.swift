@@ -64,7 +64,8 @@ struct Agent: ~Copyable {
             for (source, readiness) in try reactor.wait() { try handle(source, readiness) }
             saveState()
             if control.isSendingHeaders { try sendHeaders() }
-            if streaming.isStopped, let reason = ports.restartReason { try endInOrder(because: reason) }
+            // An idle agent could do more after a restart.
+            if streaming.isAtRest, let reason = ports.restartReason { try endInOrder(because: reason) }
             try retryTimer.set(nextRetry)
         }
     }
@@ -85,6 +86,7 @@ struct Agent: ~Copyable {
         case .header(let index): try headerIsBuilt(index)
         case .headerTurn: control.beginHeaderTurn()
         case .settings: try streaming.settingsHaveChanged(&reactor)
+        case .ringOpener: try apply(streaming.ringsHaveChanged(&reactor))
         case .portsFolder: if try ports.hasFolderChanged() { try openPorts() }
         case .heartbeat:
             if try notifier.isBeatDue(), !streaming.findStuckWorkers() { notifier.alive() }
@@ -106,9 +108,10 @@ struct Agent: ~Copyable {
             switch request.word {
             case .start: try start()
             case .dump where !lifetime.isEnding:
-                if streaming.isStopped { try openNewPorts() }
+                if streaming.isStopped { openNewPorts() }
                 try apply(streaming.dump(&reactor))
             case .stop, .dump: try apply(streaming.stop())
+            case .release: try apply(streaming.release())
             case .metadata: try buildHeaders()
             case .status:
                 guard control.canAnswer(stream) else { continue }
@@ -120,7 +123,7 @@ struct Agent: ~Copyable {
 
     private mutating func start() throws(SystemError) {
         if lifetime.isEnding { return }
-        if streaming.isStopped { try openNewPorts() }
+        if streaming.isStopped { openNewPorts() }
         try apply(streaming.start(&reactor))
     }
 
@@ -138,16 +141,16 @@ struct Agent: ~Copyable {
                 let report = report()
                 lifetime.startHasBegun(report)
                 notifier.status(report)
-                control.answerOwed(report, where: { $0.answerTime == .onceStarted }, error: problem)
-            case .unchanged(let problem):
+                control.answerOwed(report, where: effect.settles, error: problem)
+            case .unchanged(let problem), .released(let problem):
                 guard control.isAnyAnswerOwed else { continue }
                 streaming.readStats()
-                control.answerOwed(report(), error: problem)
+                control.answerOwed(report(), where: effect.settles, error: problem)
             case .stopped(let startsNext):
                 let report = report(isEndOfStop: true)
                 lifetime.stopHasEnded(report, startsNext: startsNext)
                 notifier.status(report)
-                control.answerOwed(report, where: { !startsNext || $0.answerTime == .onceStopped })
+                control.answerOwed(report, where: effect.settles)
                 if startsNext { try start() }
             case .outputFailed(let failure): lifetime.end(because: failure)
             }
@@ -185,7 +188,7 @@ struct Agent: ~Copyable {
         try openControl()
         streaming.findReplacedPorts { sink, cpu in ports.isReplaced(sink, cpu: cpu) }
         try streaming.reopenGonePorts(&reactor) { sink, cpu in ports.reopen(sink, cpu: cpu) }
-        try openNewPorts()
+        openNewPorts()
     }
 
     private mutating func openControl() throws(SystemError) {
@@ -193,15 +196,8 @@ struct Agent: ~Copyable {
         try control.attach(OrderStream(port.descriptor, kind: port.kind), &reactor)
     }
 
-    private mutating func openNewPorts() throws(SystemError) {
-        for channel in ports.openNewPorts() {
-            do throws(SystemError) {
-                try streaming.add(channel, &reactor)
-                ports.isServed(cpu: channel.cpu)
-            } catch {
-                ports.cannotServe(cpu: channel.cpu, because: Failure(error))
-            }
-        }
+    private mutating func openNewPorts() {
+        ports.serveNewPorts { channel throws(SystemError) in try streaming.add(channel, &reactor) }
         streaming.startNewChannels(&reactor)
     }
 

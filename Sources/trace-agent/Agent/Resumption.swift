@@ -77,11 +77,9 @@ struct Resumption: ~Copyable {
     /// - Parameter rings: The counters of the ring buffers when streaming began.
     mutating func save(_ point: ResumePoint, hostUsesWords: Bool, rings: () -> [SavedRing]) {
         guard file != nil, point != lastPoint || hostUsesWords != state.hostUsesWords else { return }
-        if point.starts != lastPoint?.starts || point.channels != lastPoint?.channels {
-            state.rings = rings()
-        }
         lastPoint = point
         state.isStreaming = point.isStreaming
+        state.rings = rings()
         state.hostUsesWords = hostUsesWords
         state.percent = point.percent
         write()

@@ -33,6 +33,18 @@ struct DumpCommand: ParsableCommand {
     func run() throws { try client.order(.dump, checking: incompleteness) }
 }
 
+struct ReleaseCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "release",
+        abstract:
+            "Makes the running agent close the ring buffers until the next start, so that current_tracer can be changed."
+    )
+
+    @OptionGroup var client: ClientOptions
+
+    func run() throws { try client.order(.release) }
+}
+
 private func incompleteness(of report: Report) -> Failure? {
     if report.isComplete { return nil }
     return Failure(.outputFailed, "stopped, but \(IncompleteStop.causes(report).joined(separator: "; "))")

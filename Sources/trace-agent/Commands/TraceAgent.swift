@@ -13,8 +13,8 @@ struct TraceAgent: ParsableCommand {
             """,
         discussion: """
             Run as root without options, it opens agent-ctl-path and trace-path-cpuN in /dev/virtio-ports and waits for \
-            orders on the first: 1 starts, 0 stops. The words start, stop, dump and status are answered with one line, \
-            metadata with a line and a trace header.
+            orders on the first: 1 starts, 0 stops. The words start, stop, dump, release and status are answered with \
+            one line, metadata with a line and a trace header.
 
               -o                      Write the trace data to standard output instead of the ports.
               -s <size>               Size of each CPU's pipe, 64K to 1M. (default: 64K)
@@ -24,8 +24,8 @@ struct TraceAgent: ParsableCommand {
             """,
         version: programVersion,
         subcommands: [
-            RunCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self, StatusCommand.self,
-            MetadataCommand.self, CheckCommand.self,
+            RunCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self, ReleaseCommand.self,
+            StatusCommand.self, MetadataCommand.self, CheckCommand.self,
             AssembleCommand.self, RecordCommand.self, PutBackCommand.self, LaunchCommand.self,
         ],
         defaultSubcommand: RunCommand.self)

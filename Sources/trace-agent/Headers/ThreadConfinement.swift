@@ -1,10 +1,9 @@
 import Reactor
 import TraceFile
 
-/// How a thread confines itself to reading below one folder, and reports whether it could.
+/// How a thread confines itself to opening few files, for reading, and reports whether it could.
 final class ThreadConfinement: Sendable {
-    /// `nil`: it can open nothing.
-    private let folder: NamedFile?
+    private let allow: @Sendable (borrowing LandlockRules) throws(SystemError) -> Void
     private let report: EventFD
 
     /// What the kernel, or the filter of a service manager, does not offer.
@@ -23,22 +22,33 @@ final class ThreadConfinement: Sendable {
         }
     }
 
-    init(to folder: NamedFile?) throws(SystemError) {
+    /// - Parameter allow: Allows what may be opened.
+    init(
+        to allow: @escaping @Sendable (borrowing LandlockRules) throws(SystemError) -> Void
+    ) throws(SystemError) {
         report = try EventFD(blocking: true)
-        self.folder = folder
+        self.allow = allow
+    }
+
+    /// - Parameter folder: What may be opened is below it; `nil`: nothing may.
+    convenience init(to folder: NamedFile?) throws(SystemError) {
+        try self.init { rules throws(SystemError) in
+            if let folder { try rules.allow(below: folder.descriptor) }
+        }
     }
 
     /// Confines the calling thread for good; it must not be able to gain privileges.
     func confine() {
         var missing: Missing = []
-        if !isConfinedByLandlock() { missing.insert(.landlock) }
+        if (try? restrict()) == nil { missing.insert(.landlock) }
         if (try? Privileges.readOnly()) == nil { missing.insert(.seccomp) }
         report.signal(missing.rawValue + 1)
     }
 
-    private func isConfinedByLandlock() -> Bool {
-        if let folder { return (try? Privileges.openOnlyBelow(folder.descriptor)) != nil }
-        return (try? Privileges.openNothing()) != nil
+    private func restrict() throws(SystemError) {
+        let rules = try LandlockRules()
+        try allow(rules)
+        try rules.restrictThread()
     }
 
     /// Waits until the thread is confined; what is missing.

@@ -21,6 +21,8 @@ enum Source: Equatable, RawRepresentable, Sendable {
     case portsFolder
     /// Others have written to files of tracefs that matter here.
     case settings
+    /// The ring buffers are open again, or released.
+    case ringOpener
     /// A client wants to connect.
     case listener(Int)
     /// A client of the local socket has sent something, or can be sent more.
@@ -59,6 +61,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case 15: self = .settings
         case 16: self = .partTimer
         case 17: self = .command
+        case 18: self = .ringOpener
         default: return nil
         }
     }
@@ -77,6 +80,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case .settings: 15
         case .partTimer: 16
         case .command: 17
+        case .ringOpener: 18
         case .listener(let index): UInt64(index) * Self.kinds + 10
         case .client(let place): UInt64(place) * Self.kinds + 11
         case .header(let index): UInt64(index) * Self.kinds + 13

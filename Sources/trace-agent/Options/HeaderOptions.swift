@@ -11,8 +11,9 @@ struct HeaderOptions: ParsableArguments {
 
     @Flag(
         help: """
-            Without Landlock in the kernel, let the thread that makes trace headers keep the right to read what \
-            the group of tracefs may (root's, or that of its mount option gid=), instead of making headers only once, at the start.
+            Without Landlock in the kernel, let the threads that make trace headers and open released ring buffers \
+            keep the right to read what the group of tracefs may (root's, or that of its mount option gid=), instead of \
+            making headers only once, at the start, and never releasing ring buffers.
             """)
     var headerThreadWithoutLandlock = false
 }

@@ -27,6 +27,13 @@ struct Options: ParsableArguments {
             """)
     var foreground = false
 
+    @Flag(
+        help: """
+            Close the ring buffers whenever no page moves, so that others can change current_tracer: a start opens \
+            them again.
+            """)
+    var releaseWhenStopped = false
+
     @Option(
         help: ArgumentHelp(
             "Keep here what the next process of the service has to know: it goes on where this one ends. (default: none)",
@@ -69,6 +76,10 @@ struct Options: ParsableArguments {
             if output { throw ValidationError("--record and -o exclude each other") }
             if state != nil {
                 throw ValidationError("--record does not outlive its process: not with --state")
+            }
+            if releaseWhenStopped {
+                throw ValidationError(
+                    "--record needs the ring buffers to its end: not with --release-when-stopped")
             }
             if user != nil {
                 throw ValidationError("--record keeps its privileges to the end: not with --user")

@@ -68,6 +68,18 @@ struct PortMonitor: ~Copyable {
 
     // MARK: data ports
 
+    /// Lets `serve` take the CPUs whose ports have come; what it refuses is tried again.
+    mutating func serveNewPorts(_ serve: (Channel) throws(SystemError) -> Void) {
+        for channel in openNewPorts() {
+            do throws(SystemError) {
+                try serve(channel)
+                isServed(cpu: channel.cpu)
+            } catch {
+                cannotServe(cpu: channel.cpu, because: Failure(error))
+            }
+        }
+    }
+
     /// Makes channels for the CPUs whose ports have come.
     ///
     /// - Returns: The channels; each becomes the caller's with `isServed`, or is tried again.

@@ -21,8 +21,9 @@ struct AgentParts: ~Copyable {
     var ports: OpenedPorts
     /// Makes the channels of ports that come later; `nil` if pages do not go to ports.
     var maker: ChannelMaker?
-    /// `nil` if nobody can ask for a header.
-    var headerWorker: HeaderWorker?
+    /// `nil` if nobody can ask for a header, and the ring buffers stay open.
+    var threads: PrivilegedThreads?
+    var releasesWhenStopped = false
 
     init(
         _ mode: OutputMode, _ options: CommonOptions, _ lifetime: consuming Lifetime.Parts,
@@ -54,12 +55,13 @@ struct AgentParts: ~Copyable {
             exitTimeout: options.stop.exitTimeout.duration)
         var reactor = try AgentReactor()
         let lifetime = try Lifetime(lifetime, log: log, &reactor)
-        let keeper = try SettingsKeeper(settings, try SettingsReader(rings, clock: clock), &reactor)
-        var streaming = try Streaming(streamingOptions, keeper, log: log, &reactor)
+        let keeper = try SettingsKeeper(settings, try SettingsReader(rings, clock: clock), log: log, &reactor)
+        let hold = try RingHold(threads?.ringOpener, releasesWhenStopped: releasesWhenStopped, &reactor)
+        var streaming = try Streaming(streamingOptions, keeper, hold, log: log, &reactor)
         for channel in channels { try streaming.add(channel, &reactor) }
         let control = try Control(
             host: host, hostPath: ports.ports.controlPath, sockets, log: log, &reactor)
-        let headers = try Headers(headerWorker, log: log, &reactor)
+        let headers = try Headers(threads?.headerWorker, log: log, &reactor)
         let monitor = try PortMonitor(ports, maker, log: log, &reactor)
         let notifier = try ServiceNotifier(exitTimeout: options.stop.exitTimeout.duration, &reactor)
         return try Agent(reactor, lifetime, streaming, control, headers, monitor, notifier)

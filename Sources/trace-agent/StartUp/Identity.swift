@@ -28,28 +28,29 @@ enum Identity {
 
     /// Drops every privilege and proves that it is gone.
     ///
-    /// One thread, which makes trace headers, may still open event formats as the group that owns them, if Landlock confines it to
-    /// these; otherwise headers are made here, before the drop.
+    /// Two threads may still open files as the group that owns tracefs, if Landlock confines them to these: the one that
+    /// makes trace headers event formats, and the one that opens released ring buffers their `trace_pipe_raw`. Otherwise
+    /// headers are made here, before the drop, and ring buffers are not released.
     ///
-    /// - Parameter withoutLandlock: Whether that thread keeps this right even if nothing confines it.
+    /// - Parameter withoutLandlock: Whether these threads keep this right even if nothing confines them.
     /// - Throws: 77 if anything is left.
     static func become(
-        _ user: User?, _ builder: HeaderBuilder, withoutLandlock: Bool, _ log: Logger
-    ) throws(Failure) -> HeaderWorker {
+        _ user: User?, _ builder: HeaderBuilder, _ rings: RingFolder, withoutLandlock: Bool, _ log: Logger
+    ) throws(Failure) -> PrivilegedThreads {
         if user == nil, Privileges.user == 0 {
             log.notice("running as root with all privileges: --user \(WellKnown.user) would drop them")
             return try wrappingSystemError { () throws(SystemError) in
-                try HeaderWorker(builder, confinement: nil)
+                try PrivilegedThreads(builder, rings)
             }
         }
-        let worker: HeaderWorker
+        let threads: PrivilegedThreads
         var problem: String?
         do throws(SystemError) {
             if let user {
-                (worker, problem) = try drop(to: user, builder, withoutLandlock: withoutLandlock, log)
+                (threads, problem) = try drop(to: user, builder, rings, withoutLandlock: withoutLandlock, log)
             } else {
                 try Privileges.renounce()
-                worker = try HeaderWorker(builder, confinement: nil)
+                threads = try PrivilegedThreads(builder, rings)
             }
             if problem == nil { problem = try Privileges.remainingPrivilege(of: user) }
         } catch {
@@ -57,13 +58,13 @@ enum Identity {
         }
         if let problem { throw Failure(.noPermission, "privileges are not dropped: \(problem)") }
         log.info("running as \(user?.description ?? "user \(Privileges.user)"), without privileges")
-        return worker
+        return threads
     }
 
-    /// - Returns: The worker, and what is wrong with its confinement.
+    /// - Returns: The threads, and what is wrong with their confinement.
     private static func drop(
-        to user: User, _ builder: HeaderBuilder, withoutLandlock: Bool, _ log: Logger
-    ) throws(SystemError) -> (HeaderWorker, problem: String?) {
+        to user: User, _ builder: HeaderBuilder, _ rings: RingFolder, withoutLandlock: Bool, _ log: Logger
+    ) throws(SystemError) -> (PrivilegedThreads, problem: String?) {
         let missing = try ThreadConfinement.missing(for: builder.events)
         if missing.contains(.landlock), !withoutLandlock {
             log.warning(
@@ -71,19 +72,22 @@ enum Identity {
             )
             let headers = try EarlyHeaders(builder)
             try Privileges.drop(to: user, openingFilesAs: nil)
-            return (try HeaderWorker(headers, confinement: nil), nil)
+            let reason = "no Landlock confines a thread that could do it (--header-thread-without-landlock)"
+            return (try PrivilegedThreads(headers, rings, reason: reason), nil)
         }
         if !missing.isEmpty {
             log.warning(
-                "\(missing) here: the thread that builds trace headers is less confined than it should be")
+                "\(missing) here: the threads that build trace headers and open ring buffers are less confined than they should be"
+            )
         }
-        let confinement = try ThreadConfinement(to: builder.events)
+        let ofHeaders = try ThreadConfinement(to: builder.events)
+        let ofRings = try ThreadConfinement(to: rings.allow)
         // Root's, or that of tracefs's mount option `gid=`.
         let fileGroup = try builder.events?.descriptor.group()
         try Privileges.drop(to: user, openingFilesAs: fileGroup)
-        let worker = try HeaderWorker(builder, confinement: confinement)
-        let isAsExpected = confinement.waitForReport() == missing
+        let threads = try PrivilegedThreads(builder, rings, ofHeaders, ofRings)
+        let areAsExpected = ofHeaders.waitForReport() == missing && ofRings.waitForReport() == missing
         try Privileges.readAsOwnGroup()
-        return (worker, isAsExpected ? nil : "the thread that builds trace headers is not confined")
+        return (threads, areAsExpected ? nil : "the threads that may open files of tracefs are not confined")
     }
 }

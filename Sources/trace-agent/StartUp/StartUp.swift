@@ -29,6 +29,8 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
         workerCPUs: options.common.workerCpus?.cpus,
         pipes: PipeStore(kept: passed.pipes, keep: options.state == nil ? nil : Systemd.keep), log: log)
     let notice = resumption.notice
+    let folder = try RingFolder(
+        rings, in: tracefs, releasesAtOnce: options.releaseWhenStopped && resumption.earlierStream == nil)
     let lifetime = Lifetime.Parts(
         signals: signals, isForeground: options.foreground, duration: options.common.duration?.duration,
         facts: FactSource(TracingSwitch(in: tracefs), bootID: builder.bootID, problem), resumption: resumption
@@ -44,8 +46,12 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     parts.sockets = passed.sockets.isEmpty ? try LocalSockets.make(options, log) : passed.sockets
     parts.ports = opening.opened
     parts.maker = options.mode.usesPorts ? maker : nil
-    parts.headerWorker = try Identity.become(
-        user, builder, withoutLandlock: options.headers.headerThreadWithoutLandlock, log)
+    let threads = try Identity.become(
+        user, builder, folder, withoutLandlock: options.headers.headerThreadWithoutLandlock, log)
+    if options.releaseWhenStopped, let refusal = threads.ringOpener.refusal {
+        throw Failure(.configuration, "--release-when-stopped: \(refusal)")
+    }
+    parts.threads = threads
     var agent = try parts.makeAgent()
     try agent.run()
 }

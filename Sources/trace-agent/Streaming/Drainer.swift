@@ -1,4 +1,5 @@
 import Reactor
+import TraceFile
 
 /// What a worker thread runs: it moves pages from ring buffer to sink, a job at a time, and decides nothing else.
 struct Drainer: ~Copyable {
@@ -57,18 +58,21 @@ struct Drainer: ~Copyable {
         var partialPageComesNext = takesPartialPage
         do throws(JobResult) {
             try writer.deliver(pageSize: pageSize)
+            guard let ring = channel.ring.pageFile else {
+                return .ringFailed(channel.ring.openError ?? .badDescriptor)
+            }
             while left > 0 {
-                if let taken = try takeWholePages(atMost: left) {
+                if let taken = try takeWholePages(of: ring, atMost: left) {
                     left -= taken
                     partialPageComesNext = takesPartialPage
-                } else if partialPageComesNext, try takePartialPage() {
+                } else if partialPageComesNext, try takePartialPage(of: ring) {
                     left -= 1
                     partialPageComesNext = false
-                } else if lingers, movedSinceWait, try waitForMore() {
+                } else if lingers, movedSinceWait, try waitForMore(of: ring) {
                     movedSinceWait = false
                     continue
                 } else {
-                    return hasMoved ? .dry : nothingMoved
+                    return hasMoved ? .dry : nothingMoved(of: ring)
                 }
                 hasMoved = true
                 movedSinceWait = true
@@ -84,8 +88,8 @@ struct Drainer: ~Copyable {
 
     /// What it means that the ring buffer gave nothing: splice(2) takes that of a CPU that was never online for an empty
     /// one, and only poll(2) and read(2) tell.
-    private var nothingMoved: JobResult {
-        isInError(channel.ring.descriptor) ? .ringFailed(.noDevice) : .idle
+    private func nothingMoved(of ring: NamedFile) -> JobResult {
+        isInError(ring.descriptor) ? .ringFailed(.noDevice) : .idle
     }
 
     private mutating func notePageSize() {
@@ -98,11 +102,11 @@ struct Drainer: ~Copyable {
     /// Splices whole pages from the ring buffer into the pipe, which is empty.
     ///
     /// - Returns: How many; `nil` if the ring buffer has none.
-    private mutating func takeWholePages(atMost limit: Int) throws(JobResult) -> Int? {
-        if channel.readsPages { return try takePartialPage() ? 1 : nil }
+    private mutating func takeWholePages(of ring: NamedFile, atMost limit: Int) throws(JobResult) -> Int? {
+        if channel.readsPages { return try takePartialPage(of: ring) ? 1 : nil }
         let length = min(limit, channel.pagesPerSplice) * pageSize
         do throws(SystemError) {
-            let taken = try channel.ring.descriptor.splice(to: channel.pipe.writeEnd, length: length)
+            let taken = try ring.descriptor.splice(to: channel.pipe.writeEnd, length: length)
             guard let taken, taken > 0 else { return nil }
             countTaken(taken)
             writer.buffered = taken
@@ -115,9 +119,9 @@ struct Drainer: ~Copyable {
     /// Copies the partial page from the ring buffer into the pipe, which is empty.
     ///
     /// - Returns: `false` if the ring buffer is empty.
-    private mutating func takePartialPage() throws(JobResult) -> Bool {
+    private mutating func takePartialPage(of ring: NamedFile) throws(JobResult) -> Bool {
         do throws(SystemError) {
-            guard let count = try channel.ring.descriptor.read(into: page), count > 0 else { return false }
+            guard let count = try ring.descriptor.read(into: page), count > 0 else { return false }
             UnsafeMutableRawBufferPointer(rebasing: page[count...]).initializeMemory(
                 as: UInt8.self, repeating: 0)
         } catch {
@@ -142,8 +146,8 @@ struct Drainer: ~Copyable {
     }
 
     /// Waits a short time for the ring buffer to report more.
-    private func waitForMore() throws(JobResult) -> Bool {
-        switch poll(channel.ring.descriptor, or: channel.mailbox.descriptor, timeout: Self.linger) {
+    private func waitForMore(of ring: NamedFile) throws(JobResult) -> Bool {
+        switch poll(ring.descriptor, or: channel.mailbox.descriptor, timeout: Self.linger) {
         case .first: true
         case .second: throw .interrupted
         case .neither: false

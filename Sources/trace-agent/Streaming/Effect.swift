@@ -1,4 +1,5 @@
 import CommandSupport
+import ControlProtocol
 
 /// What `Streaming` has brought about, for the agent to pass on.
 enum Effect: Equatable {
@@ -8,6 +9,21 @@ enum Effect: Equatable {
     case stopped(startsNext: Bool)
     /// The ordered state was reached before, or is not reached because of `problem`.
     case unchanged(problem: String?)
+    /// The ring buffers are released, as was ordered, or are not because of `problem`.
+    case released(problem: String?)
     /// An output that is not a port has failed: nothing is left to do.
     case outputFailed(Failure)
+
+    /// Whether it answers a word that waits for its answer.
+    func settles(_ word: OrderWord) -> Bool {
+        switch self {
+        case .started: word.answerTime == .onceStarted
+        // Without a start that follows, one that was cancelled is answered too.
+        case .stopped(let startsNext):
+            word.answerTime == .onceStopped || word.answerTime == .onceStarted && !startsNext
+        case .unchanged: word.answerTime != .onceReleased
+        case .released: word.answerTime == .onceReleased
+        case .outputFailed: false
+        }
+    }
 }

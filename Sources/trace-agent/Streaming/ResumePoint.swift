@@ -1,6 +1,6 @@
 /// What a later process of the service has to know to go on with streaming, and what shows that it has changed.
 struct ResumePoint: Equatable {
-    /// Whether pages are to move, as was ordered last.
+    /// Whether pages are to move, as was ordered last; a start that waits for the ring buffers counts.
     let isStreaming: Bool
     /// How often streaming has begun.
     let starts: Int
@@ -8,9 +8,9 @@ struct ResumePoint: Equatable {
     /// `nil` while `buffer_percent` is not ours.
     let percent: SavedPercent?
 
-    init(_ phase: Phase, starts: Int, _ channels: TracedChannels, _ percent: SavedPercent?) {
-        isStreaming = phase.isMeantToStream
-        self.starts = starts
+    init(_ phase: Phase, _ rings: RingHold, _ channels: TracedChannels, _ percent: SavedPercent?) {
+        isStreaming = rings.isMeantToStream(in: phase)
+        starts = channels.starts
         self.channels = channels.count
         self.percent = percent
     }

@@ -6,17 +6,20 @@ import Reactor
 struct SettingsKeeper: ~Copyable {
     private var settings: RingSettings
     private let reader: SettingsReader
+    private let log: Logger
     /// What others write costs a round of all ring buffers.
     private var rate = RateLimit(burst: 16, thenOneEvery: .milliseconds(50))
     /// What has become of the size of a sub-buffer since the last start; `nil` if nothing has.
     private(set) var pageSizeChange: String?
 
     init(
-        _ settings: consuming RingSettings, _ reader: SettingsReader, _ reactor: inout AgentReactor
+        _ settings: consuming RingSettings, _ reader: SettingsReader, log: Logger,
+        _ reactor: inout AgentReactor
     ) throws(SystemError) {
         try settings.watchWrites(&reactor)
         self.settings = settings
         self.reader = reader
+        self.log = log
     }
 
     /// Bytes of a sub-buffer.
@@ -57,7 +60,13 @@ struct SettingsKeeper: ~Copyable {
         settings.setPercent(forRingOf: smallest, &log)
     }
 
-    mutating func restorePercent(_ log: Logger) { settings.restorePercent(log) }
+    /// Sets `buffer_percent` again, and adopts another size of sub-buffers.
+    mutating func keep(_ channels: TracedChannels, _ log: inout LimitedLog) {
+        setPercent(channels, &log)
+        adoptPageSize(channels, &log)
+    }
+
+    mutating func restorePercent() { settings.restorePercent(log) }
 
     /// Goes on with the size that sub-buffers have now.
     ///

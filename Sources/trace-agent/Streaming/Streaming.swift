@@ -6,34 +6,30 @@ import Reactor
 /// All channels: whether pages move, and how a start and a stop come about.
 struct Streaming: ~Copyable {
     private let options: StreamingOptions
-    private let log: Logger
     private var limitedLog: LimitedLog
     private var settings: SettingsKeeper
+    private var rings: RingHold
     private var channels = TracedChannels()
     private var phase = Phase.stopped
     private var lastStop = StopOutcome()
-    /// Whether a worker did not hand its channel back in time.
-    private var isWorkerStuck = false
     private var timers: StreamingTimers
-    /// How often streaming has begun.
-    private var starts = 0
 
     init(
-        _ options: StreamingOptions, _ settings: consuming SettingsKeeper, log: Logger,
+        _ options: StreamingOptions, _ settings: consuming SettingsKeeper, _ rings: RingHold, log: Logger,
         _ reactor: inout AgentReactor
     ) throws(SystemError) {
         timers = try StreamingTimers(
             flushInterval: options.flushInterval, patience: options.stopTimeout, &reactor)
         self.options = options
         self.settings = settings
-        self.log = log
+        self.rings = rings
         limitedLog = LimitedLog(log)
     }
 
     /// What a later process has to know.
-    var resumePoint: ResumePoint { ResumePoint(phase, starts: starts, channels, settings.percent) }
-    /// The counters of the ring buffers when streaming began.
-    var ringsAtStart: [SavedRing] { channels.ringsAtStart }
+    var resumePoint: ResumePoint { ResumePoint(phase, rings, channels, settings.percent) }
+    /// The counters of the ring buffers when streaming began; none while no page moves.
+    var ringsAtStart: [SavedRing] { isStopped ? [] : channels.ringsAtStart }
 
     /// Adds a CPU's channel, which takes part from the next `start` or `startNewChannels` on.
     mutating func add(_ channel: Channel, _ reactor: inout AgentReactor) throws(SystemError) {
@@ -52,11 +48,11 @@ struct Streaming: ~Copyable {
     var isStopped: Bool { phase == .stopped }
     var bytesSent: Int { channels.bytesSent }
     var channelCount: Int { channels.count }
-    var isAtRest: Bool { isStopped && (!channels.isAnyDraining || isWorkerStuck) }
+    var isAtRest: Bool { isStopped && !rings.areAwaited && channels.areAtRest }
     /// Whether a worker holds on to its channel although it was given up: a file system may hold it for ever.
-    var isStuck: Bool { isWorkerStuck && channels.isAnyDraining }
+    var isStuck: Bool { channels.isAnyStuck }
     /// Why the output lacks events, if pages do not go to ports; `nil` if it does not.
-    var outputProblem: Failure? { Failure(outputOf: options.mode, lastStop, hasBegun: starts > 0) }
+    var outputProblem: Failure? { Failure(outputOf: options.mode, lastStop, hasBegun: channels.starts > 0) }
 
     /// Reads the kernel's counters of every ring buffer.
     mutating func readStats() { channels.readStats(streaming: phase != .stopped, &limitedLog) }
@@ -68,28 +64,28 @@ struct Streaming: ~Copyable {
             cpus: channels.reports, ordersRefused: ordersRefused, isComplete: lastStop.isComplete)
         report.warnings = [settings.pageSizeChange].compactMap { $0 } + channels.warnings
         report.facts.clock = settings.clock
+        report.facts.areRingsReleased = rings.areReleased
         return report
     }
 
     /// Starts streaming what the ring buffers hold and what comes; a stop under way ends first.
     mutating func start(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
         switch phase {
-        case .streaming: return [.unchanged(problem: missingPorts)]
+        case .streaming: return [.unchanged(problem: channels.missingPorts(options))]
         case .flushing:
             phase.setStartsNext(true)
             return []
-        case .stopped: break
+        case .stopped: if !rings.areReady() { return [] }
         }
         if let problem = settings.begin(channels, &limitedLog) {
             limitedLog.log(problem)
-            return [.unchanged(problem: problem)]
+            return [.unchanged(problem: problem)] + rings.rest()
         }
         readStats()
-        starts += 1
         phase = .streaming
-        for index in channels.indices { channels[index].start(&reactor) }
+        channels.start(&reactor)
         try timers.startTicking()
-        let problem = missingPorts
+        let problem = channels.missingPorts(options) ?? rings.problem
         limitedLog.log("streaming \(channels.count) CPUs\(problem.map { ": \($0)" } ?? "")", level: .info)
         return [.started(problem: problem)]
     }
@@ -106,16 +102,15 @@ struct Streaming: ~Copyable {
 
     /// Sends what was recorded until now, then stops; a stop that is under way gets a new boundary, not a new deadline.
     mutating func stop() throws(SystemError) -> [Effect] {
-        var flush = Phase.Flush()
         switch phase {
-        case .stopped: return [.unchanged(problem: nil)]
+        case .stopped: return rings.takesStop() ? [] : [.unchanged(problem: nil)]
         case .streaming:
-            try timers.stopTicking()
+            phase = .flushing(Phase.Flush())
             try timers.beginStop(sent: channels.bytesSent)
-        case .flushing(let underWay): flush.hasGivenUp = underWay.hasGivenUp
+        case .flushing(let flush):
+            phase.setStartsNext(false)
+            if flush.hasGivenUp { return [] }
         }
-        phase = .flushing(flush)
-        if flush.hasGivenUp { return [] }
         settings.adoptPageSize(channels, &limitedLog)
         for index in channels.indices { channels[index].stop() }
         return try finishStopIfFlushed()
@@ -124,13 +119,26 @@ struct Streaming: ~Copyable {
     /// Sends what the ring buffers hold now, then stops; while pages move, the same as a stop.
     mutating func dump(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
         guard isStopped else { return try stop() }
-        if let problem = missingPorts { return [.unchanged(problem: problem)] }
+        if let problem = channels.missingPorts(options) { return [.unchanged(problem: problem)] }
+        if !rings.areReady(asDump: true) { return [] }
         let effects = try start(&reactor)
         return isStopped ? effects : effects + (try stop())
     }
 
+    /// Lets go of the ring buffers once no page moves, until the next start or dump.
+    mutating func release() -> [Effect] { rings.release(in: phase) }
+
+    /// The ring buffers are open again, or released.
+    mutating func ringsHaveChanged(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
+        var (effects, orders) = rings.jobHasEnded()
+        if orders.dump { effects += try dump(&reactor) }
+        if orders.start { effects += try start(&reactor) }
+        return effects
+    }
+
     /// Lets no start follow the stop under way, and bounds the wait for its end and for workers that still have a job.
     mutating func prepareExit() throws(SystemError) {
+        rings.dropOrders()
         phase.setStartsNext(false)
         try timers.endWithin(options.exitTimeout)
         // Once: orders that go on coming must not put the exit off.
@@ -167,8 +175,7 @@ struct Streaming: ~Copyable {
     mutating func flushTimerHasFired(_ reactor: inout AgentReactor) throws(SystemError) -> Bool {
         let tick = try timers.tick()
         guard tick != .nothing, phase == .streaming else { return false }
-        settings.setPercent(channels, &limitedLog)
-        settings.adoptPageSize(channels, &limitedLog)
+        settings.keep(channels, &limitedLog)
         if tick == .check {
             channels.watchAnew(&reactor)
         } else {
@@ -197,7 +204,7 @@ struct Streaming: ~Copyable {
             try timers.setHandBackDeadline()
             return try finishStopIfFlushed()
         }
-        isWorkerStuck = channels.isAnyDraining
+        channels.stopWaitingForWorkers()
         if case .flushing(let flush) = phase { return try finishStop(flush) }
         return []
     }
@@ -214,14 +221,12 @@ struct Streaming: ~Copyable {
 
     var nextRetry: Duration? { channels.nextRetry }
 
-    mutating func retry(_ reactor: inout AgentReactor) {
-        channels.retry(in: phase, &reactor, &limitedLog)
-    }
+    mutating func retry(_ reactor: inout AgentReactor) { channels.retry(in: phase, &reactor, &limitedLog) }
 
     /// Asks every busy worker for a sign of life; whether any has done nothing since the last call.
     mutating func findStuckWorkers() -> Bool { channels.findStuckWorkers(&limitedLog) }
 
-    mutating func restoreSettings() { settings.restorePercent(log) }
+    mutating func restoreSettings() { settings.restorePercent() }
 
     /// Ends the stop once every channel has sent what it had; a channel without a port cannot.
     private mutating func finishStopIfFlushed() throws(SystemError) -> [Effect] {
@@ -235,17 +240,11 @@ struct Streaming: ~Copyable {
         phase = .stopped
         try timers.clearDeadline()
         restoreSettings()
-        return [.stopped(startsNext: flush.startsNext)]
+        return [.stopped(startsNext: flush.startsNext)] + rings.rest(startsNext: flush.startsNext)
     }
 
     private mutating func end(because failure: Failure) throws(SystemError) -> [Effect] {
         channels.interrupt()
-        return isStopped
-            ? [.outputFailed(failure)] : [.outputFailed(failure)] + (try finishStop(Phase.Flush()))
-    }
-
-    /// An order may come before the ports do: CPUs are served when their ports come.
-    private var missingPorts: String? {
-        channels.isEmpty ? "no CPU has a port in \(options.portsFolder) yet" : nil
+        return try [.outputFailed(failure)] + (isStopped ? [] : finishStop(Phase.Flush()))
     }
 }

@@ -35,8 +35,6 @@ struct StreamingTimers: ~Copyable {
         try ticks.arm(after: tick, every: tick)
     }
 
-    func stopTicking() throws(SystemError) { try ticks.disarm() }
-
     /// What is to be done after a tick.
     enum Tick { case nothing, check, flush }
 
@@ -54,10 +52,11 @@ struct StreamingTimers: ~Copyable {
 
     // MARK: the deadline
 
-    /// A stop begins.
+    /// A stop begins, and there are no ticks any more.
     ///
     /// - Parameter sent: Bytes that were sent until now, or given up.
     mutating func beginStop(sent: Int) throws(SystemError) {
+        try ticks.disarm()
         stopDeadline.begin(sent: sent)
         if let next = stopDeadline.goesOn(sent: sent) { try setDeadline(after: next) }
     }

@@ -5,6 +5,10 @@ import Reactor
 /// All channels, in the order in which they were added.
 struct TracedChannels {
     private var channels: [TracedChannel] = []
+    /// How often they were started.
+    private(set) var starts = 0
+    /// Whether a worker did not hand its channel back in time.
+    private var isWorkerStuck = false
 
     var indices: Range<Int> { channels.indices }
     var count: Int { channels.count }
@@ -25,6 +29,10 @@ struct TracedChannels {
 
     var isAnyDraining: Bool { channels.contains(where: \.isDraining) }
     var isAnyIdle: Bool { channels.contains(where: \.isIdle) }
+    /// Whether a worker holds on to its channel although it was given up.
+    var isAnyStuck: Bool { isWorkerStuck && isAnyDraining }
+    /// Whether there is no worker to wait for.
+    var areAtRest: Bool { !isAnyDraining || isWorkerStuck }
     /// Whether a stop has nothing to wait for.
     var areFlushed: Bool { channels.allSatisfy(\.isFlushed) }
     /// Whether everything that was taken from the ring buffers has been sent.
@@ -47,7 +55,21 @@ struct TracedChannels {
     /// The counters of the ring buffers when streaming began.
     var ringsAtStart: [SavedRing] { channels.compactMap(\.ringAtStart) }
 
+    /// What is wrong if no port has come yet: an order may come before the ports do.
+    func missingPorts(_ options: StreamingOptions) -> String? {
+        isEmpty ? "no CPU has a port in \(options.portsFolder) yet" : nil
+    }
+
     // MARK: what is done to all
+
+    /// Begins to stream; the counters were just read.
+    mutating func start(_ reactor: inout AgentReactor) {
+        starts += 1
+        for index in indices { channels[index].start(&reactor) }
+    }
+
+    /// A worker that has not handed its channel back until now is not waited for.
+    mutating func stopWaitingForWorkers() { isWorkerStuck = isAnyDraining }
 
     /// Goes on with what an earlier process was streaming.
     mutating func resume(_ earlier: EarlierStream) {

@@ -18,7 +18,7 @@ struct TracedRing {
         account = RingAccount(of: ring)
         token = .ring(index)
         self.ring = ring
-        try reactor.watch(ring.descriptor, for: .once, as: token)
+        if let file = ring.pageFile { try reactor.watch(file.descriptor, for: .once, as: token) }
     }
 
     // MARK: counters
@@ -79,9 +79,10 @@ struct TracedRing {
     ///
     /// The registration is renewed each time: it goes stale if the ring buffer is exchanged for its snapshot.
     ///
-    /// - Returns: `false` if epoll has no memory for it: the timer has to try the ring buffer.
+    /// - Returns: `false` if epoll has no memory for it, or it is not open: the timer has to try the ring buffer.
     func waitForData(_ reactor: inout AgentReactor) -> Bool {
-        (try? reactor.renew(ring.descriptor, for: [.readable, .once], as: token)) != nil
+        guard let file = ring.pageFile else { return false }
+        return (try? reactor.renew(file.descriptor, for: [.readable, .once], as: token)) != nil
     }
 
     mutating func isReported() { watch.isReported() }
@@ -90,7 +91,7 @@ struct TracedRing {
     var renewal: Duration? { watch.renewal }
 
     /// Whether its CPU was never online: poll(2) then reports an error, while splice(2) takes it for an empty one.
-    var isOffline: Bool { isInError(ring.descriptor) }
+    var isOffline: Bool { ring.pageFile.map { isInError($0.descriptor) } ?? false }
 
     /// How often it is tried while poll(2) is of no use for it.
     var pollInterval: Duration { watch.pollInterval }

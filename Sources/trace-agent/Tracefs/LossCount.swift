@@ -10,34 +10,39 @@ struct LossCount: Equatable, Sendable {
     /// How often the counters were found to be those of another ring buffer, or of one that was cleared, while streaming.
     private(set) var swaps = 0
     /// The counters as last seen; `nil` if they could not be read yet.
-    private(set) var last: RingStats?
+    private var seen: SeenStats?
     /// Those of the ring buffer that this one was exchanged for, or that was cleared.
-    private var other: RingStats?
+    private var other: SeenStats?
+
+    /// The counters as last seen; `nil` if they could not be read yet.
+    var last: RingStats? { seen?.stats }
 
     /// Counts from `stats` on.
-    mutating func begin(at stats: RingStats) { last = stats }
+    mutating func begin(at stats: RingStats) { seen = SeenStats(stats, after: nil) }
 
     /// Adds what was lost since the last call.
     ///
     /// - Parameter bytesTaken: Bytes taken from the ring buffer since then.
     mutating func add(_ stats: RingStats, bytesTaken: Int, streaming: Bool) {
-        defer { last = stats }
-        guard let last else { return }
-        if stats.canFollow(last), !isOther(stats, than: last, bytesTaken: bytesTaken) {
-            count(stats.lost - last.lost, streaming)
+        guard let seen else { return begin(at: stats) }
+        if seen.canBecome(stats), !isOther(stats, than: seen, bytesTaken: bytesTaken) {
+            count(stats.lost - seen.stats.lost, streaming)
+            self.seen = SeenStats(stats, after: seen)
             return
         }
         // What was not seen before begins at 0: a new snapshot buffer, or one that was cleared.
-        let base = other.map { stats.canFollow($0) ? $0.lost : 0 } ?? 0
-        count(stats.lost - base, streaming)
+        let before = other.flatMap { $0.canBecome(stats) ? $0 : nil }
+        count(stats.lost - (before?.stats.lost ?? 0), streaming)
         if streaming { swaps += 1 }
-        other = last
+        other = seen
+        self.seen = SeenStats(stats, after: before)
     }
 
     /// Whether the counters fit both ring buffers, and fit the exchanged one better: by what reading adds to them.
-    private func isOther(_ stats: RingStats, than last: RingStats, bytesTaken: Int) -> Bool {
-        guard let other, stats.canFollow(other), other != last else { return false }
-        if bytesTaken == 0 { return stats.read != last.read && stats.read == other.read }
+    private func isOther(_ stats: RingStats, than seen: SeenStats, bytesTaken: Int) -> Bool {
+        guard let other, other.canBecome(stats), other.stats != seen.stats else { return false }
+        let last = seen.stats
+        if bytesTaken == 0 { return stats.read != last.read && stats.read == other.stats.read }
         return stats.read - last.read > bytesTaken / Self.shortestEvent
     }
 

@@ -1,18 +1,30 @@
 import CommandSupport
 import Reactor
 import Synchronization
+import TraceFile
 
 /// One CPU's ring buffer: the files of tracefs that give its pages, counters and size.
 ///
-/// All are opened before privileges are dropped and stay open: a path could not be opened again, and closing any
-/// duplicate of `trace_pipe_raw` ends its reader for good on newer kernels.
+/// All are opened before privileges are dropped, because a path could not be opened again. `trace_pipe_raw` can be
+/// released while no page moves, and opened again: see `RingOpener`. It is never duplicated, because closing a duplicate
+/// ends its reader for good on newer kernels.
 final class Ring: Sendable {
     let cpu: Int
-    /// `trace_pipe_raw`, non-blocking: a splice(2) that blocks is not woken when tracing stops.
-    let descriptor: FileDescriptor
+    /// Behind a lock, because no atomic holds a counted reference, and no file may be closed while a thread uses it.
+    ///
+    /// A worker takes it once a job, not once a page.
+    private let pages: Mutex<Pages>
     private let statsFile: FileDescriptor
     private let sizeFile: FileDescriptor
     private let lastSize: Atomic<Int>
+
+    /// Whether `trace_pipe_raw` is open; non-blocking: a splice(2) that blocks is not woken when tracing stops.
+    private enum Pages: Sendable {
+        case open(NamedFile)
+        /// Nobody is kept from changing `current_tracer`.
+        case released
+        case failed(Errno)
+    }
 
     /// - Parameters:
     ///   - pages: Gives pages to splice(2) and read(2).
@@ -23,7 +35,7 @@ final class Ring: Sendable {
         size: consuming FileDescriptor
     ) {
         self.cpu = cpu
-        descriptor = pages
+        self.pages = Mutex(.open(NamedFile(pages, name: Self.pagesName(cpu: cpu))))
         statsFile = stats
         lastSize = Atomic(Self.size(in: size) ?? 0)
         sizeFile = size
@@ -31,10 +43,59 @@ final class Ring: Sendable {
 
     /// Opens the files of `cpu`.
     convenience init(cpu: Int, in tracefs: Tracefs) throws(Failure) {
-        let pages = try tracefs.open("per_cpu/cpu\(cpu)/trace_pipe_raw", [.readOnly, .nonBlocking])
+        let pages = try tracefs.open("per_cpu/\(Self.pagesName(cpu: cpu))", Self.pagesMode)
         let stats = try tracefs.open("per_cpu/cpu\(cpu)/stats", .readOnly)
         let size = try tracefs.open("per_cpu/cpu\(cpu)/buffer_size_kb", .readOnly)
         self.init(cpu: cpu, pages: pages, stats: stats, size: size)
+    }
+
+    private static let pagesMode: FileDescriptor.Mode = [.readOnly, .nonBlocking]
+
+    private static func pagesName(cpu: Int) -> String { "cpu\(cpu)/trace_pipe_raw" }
+
+    /// `trace_pipe_raw`; `nil` while it is not open.
+    ///
+    /// Whoever holds on to it keeps it open.
+    var pageFile: NamedFile? {
+        pages.withLock { if case .open(let file) = $0 { file } else { nil } }
+    }
+
+    /// Why it could not be opened again, `nil` if it could, or was not tried.
+    var openError: Errno? {
+        pages.withLock { if case .failed(let code) = $0 { code } else { nil } }
+    }
+
+    /// Closes `trace_pipe_raw`; what the ring buffer holds stays in it.
+    ///
+    /// Waits for the kernel's lock of all trace files.
+    func releasePages() {
+        let before = pages.withLock { pages in
+            defer { pages = .released }
+            return pages
+        }
+        // Closed here, not under the lock.
+        _ = consume before
+    }
+
+    /// Opens `trace_pipe_raw` again, if it is not open.
+    ///
+    /// Waits for the kernel's lock of all trace files.
+    ///
+    /// - Parameter folder: `per_cpu` of the instance.
+    func openPages(in folder: NamedFile) {
+        if pageFile != nil { return }
+        do throws(SystemError) {
+            let file = try newPageFile(in: folder)
+            pages.withLock { $0 = .open(file) }
+        } catch {
+            pages.withLock { $0 = .failed(error.code) }
+        }
+    }
+
+    /// Another open `trace_pipe_raw`, which has nothing to do with the one that is held.
+    func newPageFile(in folder: NamedFile) throws(SystemError) -> NamedFile {
+        let name = Self.pagesName(cpu: cpu)
+        return NamedFile(try folder.descriptor.open(name, Self.pagesMode), name: name)
     }
 
     /// The kernel's counters as they are now.

@@ -28,11 +28,11 @@ struct RingStats: Codable, Equatable, Sendable {
         }
     }
 
-    /// Events that were ever written to the ring buffer since it was cleared.
-    var written: Int { unread + read + overrun }
+    /// Events that were in the ring buffer, and are there no more.
+    var gone: Int { read + overrun }
 
-    /// Whether these can be later counters of the same ring buffer as `earlier` ones.
-    func canFollow(_ earlier: RingStats) -> Bool {
-        lost >= earlier.lost && read >= earlier.read && written >= earlier.written
-    }
+    /// The most that was written to the ring buffer since it was cleared.
+    ///
+    /// The kernel determines `unread` first: what is read or overwritten until it comes to the rest is counted twice.
+    var writtenAtMost: Int { unread + gone }
 }

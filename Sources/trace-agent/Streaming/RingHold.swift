@@ -1,0 +1,123 @@
+import Reactor
+
+/// Whether the ring buffers are held open: they can be released while no page moves, and are opened again for a start.
+///
+/// A thread does both, and that takes a while: what is ordered meanwhile waits here.
+struct RingHold {
+    /// `nil`: they stay open.
+    private let opener: RingOpener?
+    private let releasesWhenStopped: Bool
+    /// What the thread is doing.
+    private var job: RingOpener.Job?
+    /// Whether they are released, so that others may change `current_tracer`.
+    private(set) var areReleased: Bool
+    private var waiting = Orders()
+    /// Whether they were opened for what moves now: one that could not be opened is tried again only at the next start.
+    private var isOpenedForOrders = false
+    private var isReleaseOrdered = false
+
+    /// Orders that wait until the ring buffers are open.
+    struct Orders: Equatable {
+        /// What they hold is to be sent.
+        var dump = false
+        /// After that, streaming is to begin.
+        var start = false
+    }
+
+    /// - Parameter releasesWhenStopped: Whether they are released whenever no page moves.
+    init(
+        _ opener: RingOpener?, releasesWhenStopped: Bool = false, _ reactor: inout AgentReactor
+    ) throws(SystemError) {
+        if let opener { try reactor.watch(opener.readiness, for: .readable, as: .ringOpener) }
+        self.opener = opener
+        self.releasesWhenStopped = releasesWhenStopped
+        areReleased = opener?.closed.isEmpty == false
+    }
+
+    /// Why some of them are not open although pages move, `nil` if all are.
+    var problem: String? {
+        let problems = (opener?.closed ?? []).compactMap { ring in
+            ring.openError.map { "CPU \(ring.cpu): cannot open its ring buffer again: \($0)" }
+        }
+        return problems.isEmpty ? nil : problems.joined(separator: "; ")
+    }
+
+    /// Whether orders wait until they are open.
+    var areAwaited: Bool { waiting != Orders() }
+
+    /// Whether pages are to move, now, or once a stop has ended or they are open.
+    func isMeantToStream(in phase: Phase) -> Bool { phase.isMeantToStream || waiting.start }
+
+    /// Whether a start can begin; if not, it waits until the ring buffers are open.
+    ///
+    /// - Parameter asDump: Whether a stop is to follow it.
+    mutating func areReady(asDump: Bool = false) -> Bool {
+        guard let opener else { return true }
+        if job == nil, isOpenedForOrders || opener.closed.isEmpty { return true }
+        if asDump { waiting = Orders(dump: true) } else { waiting.start = true }
+        begin(.open)
+        return false
+    }
+
+    /// A stop was ordered.
+    ///
+    /// - Returns: Whether it is to follow a start that waits.
+    mutating func takesStop() -> Bool {
+        guard areAwaited else { return false }
+        waiting = Orders(dump: true)
+        return true
+    }
+
+    /// The agent ends: what waits is not started.
+    mutating func dropOrders() { waiting = Orders() }
+
+    /// Their release was ordered: it comes once no page moves.
+    mutating func release(in phase: Phase) -> [Effect] {
+        if let refusal = opener?.refusal { return [.released(problem: refusal)] }
+        if isMeantToStream(in: phase) {
+            return [.released(problem: "streaming: the ring buffers can be released after a stop")]
+        }
+        isReleaseOrdered = true
+        return phase == .stopped ? rest() : []
+    }
+
+    /// No page moves: releases them, if that is wanted.
+    mutating func rest(startsNext: Bool = false) -> [Effect] {
+        isOpenedForOrders = false
+        guard isReleaseOrdered || releasesWhenStopped && !startsNext else { return [] }
+        if job == nil, areReleased { return endRelease() }
+        begin(.release)
+        return []
+    }
+
+    private mutating func endRelease() -> [Effect] {
+        defer { isReleaseOrdered = false }
+        return isReleaseOrdered ? [.released(problem: nil)] : []
+    }
+
+    private mutating func begin(_ next: RingOpener.Job) {
+        guard let opener, job == nil else { return }
+        job = next
+        areReleased = false
+        isOpenedForOrders = false
+        opener.post(next)
+    }
+
+    /// The thread has done its job.
+    ///
+    /// - Returns: What that brings about, and the orders that are to be carried out now.
+    mutating func jobHasEnded() -> ([Effect], Orders) {
+        guard let opener, opener.hasFinished(), let ended = job else { return ([], Orders()) }
+        job = nil
+        if ended == .release {
+            areReleased = true
+            if areAwaited { begin(.open) }
+            return (endRelease(), Orders())
+        }
+        // The orders were dropped meanwhile.
+        if !areAwaited { return (rest(), waiting) }
+        defer { waiting = Orders() }
+        isOpenedForOrders = true
+        return ([], waiting)
+    }
+}
