@@ -45,6 +45,7 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     parts.channels = try opening.openChannels(for: rings, maker)
     parts.sockets = passed.sockets.isEmpty ? try LocalSockets.make(options, log) : passed.sockets
     parts.ports = opening.opened
+    parts.releasesWhenStopped = options.releaseWhenStopped
     parts.maker = options.mode.usesPorts ? maker : nil
     let threads = try Identity.become(
         user, builder, folder, withoutLandlock: options.headers.headerThreadWithoutLandlock, log)
