@@ -1,4 +1,6 @@
 /// What outlives the process, so that the next one of the service goes on where this one has ended.
+///
+/// A property that a later version adds has to be optional: after an upgrade it reads what this one has written.
 struct SavedState: Codable, Equatable, Sendable {
     /// The kernel's name of this boot: the state of an earlier boot is worth nothing.
     let bootID: String
