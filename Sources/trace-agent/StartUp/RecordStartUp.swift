@@ -38,7 +38,8 @@ private func recordPages(
     let rings = try openRings(options.tracing, in: tracefs)
     let builder = HeaderBuilder(
         tracefs, rings, symbols: options.tracing.kallsyms, bootID: options.tracing.bootID,
-        addressesForGroup: false, log: log)
+        addressesForGroup: false, dateOffset: plan.hasDates ? try DateOffset.measure(rings[0]) : nil, log: log
+    )
     let settings = try RingSettings(in: tracefs, cpus: rings.map(\.cpu))
     let maker = ChannelMaker(
         pageSize: settings.pageSize, pipeSize: options.pipeSize.bytes, workerCPUs: options.workerCpus?.cpus,
