@@ -18,6 +18,10 @@ struct RecordCommand: ParsableCommand {
     @Flag(help: "Show the time of day for each event, not the time of the clock.")
     var date = false
 
+    @Flag(
+        help: "Leave out the formats of events that do not occur: the file of a short recording is smaller.")
+    var compact = false
+
     @OptionGroup var setup: SetupOptions
 
     @OptionGroup var parts: PartOptions
@@ -43,7 +47,8 @@ struct RecordCommand: ParsableCommand {
         plan.events = setup.events
         (plan.tracer, plan.clock, plan.kibibytes) = (setup.tracer, setup.clock, setup.bufferSize?.kibibytes)
         (plan.ownInstance, plan.onlyCommand) = (setup.buffer, setup.onlyCommand)
-        (plan.hasDates, plan.limits, plan.command) = (date, parts.limits, command)
+        (plan.hasDates, plan.isCompact) = (date, compact)
+        (plan.limits, plan.command) = (parts.limits, command)
         let log = programLog("trace-agent", level: common.logLevel)
         let status: Int32
         do throws(Failure) {

@@ -15,6 +15,8 @@ struct RecordingPlan {
     var onlyCommand = false
     /// Whether events have times of day.
     var hasDates = false
+    /// Whether formats of events that do not occur are left out.
+    var isCompact = false
     /// `nil`: one file.
     var limits: PartLimits?
     /// The program with which the recording ends; none to record until a signal.
