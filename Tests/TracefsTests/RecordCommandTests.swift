@@ -197,7 +197,9 @@ struct RecordCommandTests {
         var counts = [0, 0]
         for name in names {
             let report = try TraceReport(of: "\(folder.path)/\(name)")
-            for cpu in 0...1 { counts[cpu] += report.count(cpu: cpu) }
+            let ofPart = counts.indices.map { report.count(cpu: $0) }
+            #expect(try TraceReport.countsOfLibrary("\(folder.path)/\(name)").prefix(2) == ofPart[...])
+            for cpu in 0...1 { counts[cpu] += ofPart[cpu] }
         }
         #expect(counts == written)
         for cpu in 0...1 { #expect(try instance.stat("read events", cpu: cpu) == written[cpu]) }
