@@ -12,6 +12,8 @@ LIBDIR = $(DESTDIR)$(PREFIX)/lib
 CONFIG = $(DESTDIR)/etc/default/virtio-trace-agent
 GUEST = .build/guest
 BUILD_PACKAGES = binutils libcap-dev libsystemd-dev libzstd-dev
+# With the programs of the tests.
+TEST_PACKAGES = libtracecmd-dev libtracefs-dev libtraceevent-dev pkg-config
 GUEST_PACKAGES = qemu-system-x86 busybox-static cpio trace-cmd
 SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod
 # What tests on this machine's tracefs watch the agent with.
@@ -68,10 +70,11 @@ demo: trace-agent guest ## boot a guest, trace its scheduler from the host, make
 	guest/demo $(GUEST) demo-out
 
 unit: build-packages ## run the tests that need neither root nor a guest
+	guest/install-packages $(TEST_PACKAGES)
 	$(SWIFT) test --no-parallel $(SYSTEM_TESTS)
 
 test: trace-agent systemd-guest ## run all tests, as root
-	guest/install-packages $(TRACEFS_PACKAGES)
+	guest/install-packages $(TEST_PACKAGES) $(TRACEFS_PACKAGES)
 	guest/mount-tracefs
 	$(SWIFT) test --no-parallel
 
@@ -79,7 +82,7 @@ test: trace-agent systemd-guest ## run all tests, as root
 # container is not, so their tests are skipped, and so are the tests of the release build's file. Address Sanitizer checks
 # what runs in process: that is where bytes are taken apart.
 sanitize: release ## run the tests with Thread Sanitizer, then with Address Sanitizer, as root
-	guest/install-packages $(TRACEFS_PACKAGES)
+	guest/install-packages $(TEST_PACKAGES) $(TRACEFS_PACKAGES)
 	guest/mount-tracefs
 	SWIFT_BACKTRACE=enable=no $(SWIFT) test --no-parallel --skip GuestTests --skip ServiceTests --skip ProgramTests --sanitize=thread --scratch-path .build/tsan
 	SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.supp \

@@ -54,6 +54,11 @@ let package = Package(
         .executableTarget(
             name: "without-landlock", path: "Tests/without-landlock",
             cSettings: [.treatAllWarnings(as: .error)]),
+        // Debian has no other way to its folders of headers than pkg-config.
+        .systemLibrary(name: "CTraceCmd", path: "Tests/CTraceCmd", pkgConfig: "libtracecmd"),
+        .executableTarget(
+            name: "count-records", dependencies: ["CTraceCmd"], path: "Tests/count-records",
+            cSettings: [.treatAllWarnings(as: .error)]),
         .target(name: "Support", dependencies: ["Reactor"], path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: strict),
         .testTarget(
@@ -71,6 +76,7 @@ let package = Package(
             name: "TracefsTests",
             dependencies: [
                 "Support", "Reactor", "trace-agent", "trace-load", "hold-thread", "without-landlock",
+                "count-records",
             ],
             swiftSettings: strict),
         .testTarget(name: "ProgramTests", dependencies: ["Support"], swiftSettings: strict),

@@ -11,20 +11,23 @@ package struct TraceAssembly {
     /// Events that were read from each CPU's ring buffer for these streams; `nil` if only the header has a number.
     private let eventsRead: [Int]?
     private let salvaging: Bool
+    private let isCompact: Bool
     private let format: TraceFileFormat?
 
     /// - Parameters:
     ///   - salvaging: Whether damaged streams are cut and freed of what is no page, instead of being refused.
+    ///   - isCompact: Whether the file gets only the formats of events that occur.
     ///   - format: See `Assembly.init`.
     package init(
         header: String, streams: [String], output: String, eventsRead: [Int]? = nil, salvaging: Bool = false,
-        format: TraceFileFormat? = nil
+        isCompact: Bool = false, format: TraceFileFormat? = nil
     ) {
         self.header = header
         self.streams = streams
         self.output = output
         self.eventsRead = eventsRead
         self.salvaging = salvaging
+        self.isCompact = isCompact
         self.format = format
     }
 
@@ -41,7 +44,7 @@ package struct TraceAssembly {
             let header = try TraceHeader(opening: header)
             var open: [CPUStream] = []
             for path in streams { open.append(try CPUStream(opening: path)) }
-            let assembly = try Assembly(header, open, as: format)
+            var assembly = try Assembly(header, open, as: format)
             try assembly.refuse(asOutput: output)
             // Each byte is checked, and copied.
             let total = 2 * (try assembly.size())
@@ -52,7 +55,9 @@ package struct TraceAssembly {
                 progress.show(min(done, total), of: total)
                 if isCancelled() { throw .cancelled }
             }
-            let surveys = try assembly.survey(salvaging: salvaging, progress: step)
+            let types = isCompact ? EventTypes() : nil
+            let surveys = try assembly.survey(salvaging: salvaging, types: types, progress: step)
+            if let types { assembly = try assembly.compacted(to: types) }
             let contents = Assembly.files(surveys)
             let files = try newFiles(contents.count)
             for (entry, file) in zip(contents, files) {

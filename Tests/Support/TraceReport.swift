@@ -40,6 +40,13 @@ package struct TraceReport {
         }
     }
 
+    /// The number of events on each CPU, as another reader of trace.dat counts them: libtracecmd.
+    package static func countsOfLibrary(_ path: String) throws -> [Int] {
+        let counts = try Command(Machine.product("count-records"), [path])
+        guard counts.status == 0 else { throw TestFailure("count-records: \(counts.errorText)") }
+        return counts.output.split(separator: "\n").compactMap { Int($0) }
+    }
+
     /// The event formats in the file, by `system:event`.
     package static func formats(of path: String) throws -> [String: String] {
         let report = try Command("trace-cmd", ["report", "--events", "-i", path])

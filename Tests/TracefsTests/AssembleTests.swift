@@ -40,6 +40,7 @@ struct AssembleTests {
 
                 """)
         #expect(try TraceReport(of: output).markers("mark").count == 4)
+        #expect(try TraceReport.countsOfLibrary(output) == [3, 1])
     }
 
     @Test func `drops an incomplete last page with a warning`() throws {
@@ -102,6 +103,7 @@ struct AssembleTests {
     @Test func `compresses a file on request`() throws {
         #expect(try assemble("header", "cpu0", "cpu1", "--compression=zstd").status == 0)
         #expect(try TraceReport(of: output).markers("mark").count == 4)
+        #expect(try TraceReport.countsOfLibrary(output) == [3, 1])
         let isNamed = try readFile(output)[18...].starts(with: Array("zstd".utf8) + [0])
         #expect(isNamed)
         #expect(try assemble("header", "cpu0", "--v6", "--compression=zstd").status == 64)

@@ -1,3 +1,4 @@
+import Reactor
 import Support
 import Testing
 
@@ -23,6 +24,38 @@ struct ClockTests {
         #expect(times.count == 3 && expected.count == 3)
         // Both round to microseconds.
         for (time, expected) in zip(times, expected) { #expect(abs(time - expected) < 2e-6, "\(clock)") }
+    }
+
+    /// trace-cmd has no unit for the times of a counter, and so no time of day.
+    @Test(arguments: ["local", "mono", "tai", "counter"])
+    func `with --date the times are those of the day`(clock: String) throws {
+        let instance = try TraceInstance(ringKiB: 64)
+        let folder = TemporaryFolder()
+        let file = "\(folder.path)/trace.dat"
+        let before = Double(microsecondsSinceEpoch) / 1e6
+        let agent = try Command(
+            Machine.release("trace-agent"),
+            [
+                "record", "-o", file, "--instance", instance.name, "--date", "-C", clock, "-e",
+                "sched:sched_process_hang", "--", "sh", "-c",
+                "date +%s.%N > \(instance.path)/trace_marker; date +%s.%N > \(instance.path)/trace_marker",
+            ])
+        let after = Double(microsecondsSinceEpoch) / 1e6
+        if clock == "counter" {
+            #expect(agent.status == 64)
+            #expect(agent.errorText.contains("--date: the clock of the ring buffers is a counter"))
+            #expect(try namesIn(folder.path).isEmpty)
+            return
+        }
+        #expect(agent.status == 0, "\(agent.errorText)")
+        let events = try TraceReport(of: file).events
+        #expect(events.count == 2)
+        for event in events {
+            let date = try #require(event.text.split(separator: " ").lazy.compactMap { Double($0) }.last)
+            // date(1) reads the time, and writes it: both before the kernel takes that of the event.
+            #expect((-0.0001..<0.5).contains(event.seconds - date), "\(clock): \(event) - \(date)")
+            #expect((before..<after).contains(event.seconds))
+        }
     }
 
     /// The times of CPU 0's events in the kernel's `trace`, or in a report, which puts no space before a long number.

@@ -16,14 +16,45 @@ struct FormatTests {
         return line
     }
 
-    /// The names of all events, as trace-cmd shows them.
-    private func names(_ rig: AgentRig) throws -> [String] {
+    private func assemble(_ rig: AgentRig, _ options: [String] = []) throws -> String {
         let output = "\(folder.path)/trace.dat"
         let command = try Command(
             Machine.product("trace-agent"),
-            ["assemble", "-o", output, headerPath] + (0...1).map { rig.path(cpu: $0) })
+            ["assemble", "-o", output] + options + [headerPath] + (0...1).map { rig.path(cpu: $0) })
         guard command.status == 0 else { throw TestFailure(command.errorText) }
-        return try TraceReport(of: output).events.map(\.name)
+        return output
+    }
+
+    /// The names of all events, as trace-cmd shows them.
+    private func names(_ rig: AgentRig) throws -> [String] {
+        try TraceReport(of: try assemble(rig)).events.map(\.name)
+    }
+
+    // MARK: formats that are left out
+
+    @Test func `a compact file has fewer formats, and shows the same`() throws {
+        let rig = try AgentRig()
+        let events = ["sched_process_exec", "sched_process_exit"]
+        for event in events { try rig.instance.set("events/sched/\(event)/enable", "1") }
+        _ = try rig.control.order("start")
+        for _ in 1...5 { _ = try Command("true", []) }
+        try rig.instance.set("trace_marker", "the end")
+        _ = try rig.control.order("stop")
+        #expect(try header(rig).error == nil)
+        // trace-cmd lists the formats of version 6 only.
+        let file = try assemble(rig, ["--v6"])
+        let (report, size) = (try Command("trace-cmd", ["report", "-i", file]), try readFile(file).count)
+        let all = try TraceReport.formats(of: file)
+        #expect(report.status == 0 && report.output.contains("the end"))
+        _ = try assemble(rig, ["--v6", "--compact"])
+        let isSame = try Command("trace-cmd", ["report", "-i", file]).output == report.output
+        #expect(isSame)
+        let left = try TraceReport.formats(of: file)
+        #expect(left.keys.sorted() == events.map { "sched:\($0)" })
+        let isPart = left.allSatisfy { all[$0.key] == $0.value }
+        #expect(isPart)
+        #expect(try readFile(file).count < size - 1_000_000)
+        #expect(try Command("trace-cmd", ["dump", "--validate", "-i", file]).status == 0)
     }
 
     // MARK: events that are gone

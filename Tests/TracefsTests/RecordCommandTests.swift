@@ -56,6 +56,19 @@ struct RecordCommandTests {
         #expect(try instance.get("set_event_pid") == "" && instance.get("options/event-fork") == "0")
     }
 
+    @Test func `on request, the files have only the formats of events that occur`() throws {
+        let instance = try TraceInstance()
+        let agent = try record(
+            instance, ["--compact", "-e", "sched_process_ex*", "--split-every", "10s", "--", "true"])
+        #expect(agent.wait() == 0, "\(agent.errorText)")
+        let events: Set<String> = ["sched_process_exec", "sched_process_exit"]
+        #expect(Set(try TraceReport(of: "\(file).1").events.map(\.name)) == events)
+        // trace-cmd does not list the formats of version 7.
+        let names = try Command("grep", ["-aoE", "name: [a-z0-9_]+$", "\(file).1"]).output
+            .split(separator: "\n").map { String($0.dropFirst(6)) }
+        #expect(Set(names).subtracting(try namesIn("\(TraceInstance.top)/events/ftrace")) == events)
+    }
+
     @Test func `the command has the signals and the pages that it would have without a recording`() throws {
         let instance = try TraceInstance()
         let agent = try record(
@@ -184,7 +197,9 @@ struct RecordCommandTests {
         var counts = [0, 0]
         for name in names {
             let report = try TraceReport(of: "\(folder.path)/\(name)")
-            for cpu in 0...1 { counts[cpu] += report.count(cpu: cpu) }
+            let ofPart = counts.indices.map { report.count(cpu: $0) }
+            #expect(try TraceReport.countsOfLibrary("\(folder.path)/\(name)").prefix(2) == ofPart[...])
+            for cpu in 0...1 { counts[cpu] += ofPart[cpu] }
         }
         #expect(counts == written)
         for cpu in 0...1 { #expect(try instance.stat("read events", cpu: cpu) == written[cpu]) }

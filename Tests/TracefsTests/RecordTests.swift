@@ -37,6 +37,7 @@ struct RecordTests {
         #expect(report.notes == ["cpus=\(try Self.cpus())"])
         #expect(report.count(cpu: 0) == 300)
         #expect(report.count(cpu: 1) == 5000)
+        #expect(try TraceReport.countsOfLibrary(file).prefix(2) == [300, 5000])
         #expect(agent.errorText.contains("5000     0         5000"), "\(agent.errorText)")
         // A second recording of the same ring buffers counts from 0.
         try instance.write(70, cpu: 1)

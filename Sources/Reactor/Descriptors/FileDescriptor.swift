@@ -34,6 +34,11 @@ extension FileDescriptor {
         return FileDescriptor(owning: try systemCall("open", on: path) { Glibc.open(path, flags) })
     }
 
+    /// Another descriptor of the same open file: fcntl(2), `F_DUPFD_CLOEXEC`.
+    package func duplicate() throws(SystemError) -> FileDescriptor {
+        FileDescriptor(owning: try systemCall("fcntl") { fcntl(rawValue, F_DUPFD_CLOEXEC, 0) })
+    }
+
     /// Reads once into `buffer`: read(2).
     ///
     /// - Returns: Bytes read, 0 at the end of the file, `nil` if the call would block.

@@ -8,7 +8,7 @@ import Reactor
 package struct Assembly {
     let header: TraceHeader
     let streams: [CPUStream]
-    private let format: TraceFileFormat
+    let format: TraceFileFormat
 
     /// Combines a trace header and streams.
     ///
@@ -74,11 +74,12 @@ package struct Assembly {
 
     /// Checks every page, without writing anything: see `CPUStream.survey`.
     package func survey(
-        salvaging: Bool = false, progress: Progress = { _ in }
+        salvaging: Bool = false, types: EventTypes? = nil, progress: Progress = { _ in }
     ) throws(TraceFileError) -> [StreamSurvey] {
         var surveys: [StreamSurvey] = []
         for stream in streams {
-            surveys.append(try stream.survey(header.layout, salvaging: salvaging, progress: progress))
+            surveys.append(
+                try stream.survey(header.layout, salvaging: salvaging, types: types, progress: progress))
         }
         return surveys
     }

@@ -141,7 +141,7 @@ package struct FormatStore: Sendable {
     }
 
     /// The rest of the first line that begins with `mark`.
-    private static func field(_ mark: String, of text: [UInt8]) -> String? {
+    static func field(_ mark: String, of text: [UInt8]) -> String? {
         for line in text.split(separator: UInt8(ascii: "\n")) where line.starts(with: mark.utf8) {
             return String(decoding: line.dropFirst(mark.utf8.count), as: UTF8.self)
         }

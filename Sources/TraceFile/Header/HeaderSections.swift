@@ -4,6 +4,7 @@ struct HeaderSections {
     /// The bounds of each section that has an id in version 7, in the order of these ids from 16 on: header_page and
     /// header_event, ftrace's formats, the event systems' formats, symbols, printk formats, command lines.
     let bounds: [Range<Int>]
+    let systems: [EventSystem]
 
     /// Reads the sections, from the page size on.
     ///
@@ -20,7 +21,7 @@ struct HeaderSections {
         edges.append(cursor.offset)
         try Self.skipFtraceFormats(&cursor)
         edges.append(cursor.offset)
-        try Self.skipEventFormats(&cursor)
+        systems = try Self.readSystems(&cursor)
         edges.append(cursor.offset)
         try cursor.skip(Int(try cursor.number(UInt32.self, "the symbols' size")), "the symbols")
         edges.append(cursor.offset)
@@ -45,27 +46,34 @@ struct HeaderSections {
 
     private static func skipFtraceFormats(_ cursor: inout HeaderCursor) throws(TraceFileError) {
         let formats = try count("the number of ftrace formats", &cursor)
-        for _ in 0..<formats { try skipFormat("an ftrace format", &cursor) }
+        for _ in 0..<formats { _ = try readFormat("an ftrace format", &cursor) }
     }
 
-    private static func skipEventFormats(_ cursor: inout HeaderCursor) throws(TraceFileError) {
-        let systems = try count("the number of event systems", &cursor)
+    private static func readSystems(_ cursor: inout HeaderCursor) throws(TraceFileError) -> [EventSystem] {
+        let count = try Self.count("the number of event systems", &cursor)
+        var systems: [EventSystem] = []
         var total = 0
-        for _ in 0..<systems {
+        for _ in 0..<count {
             let system = try cursor.string("an event system's name", limit: 256)
-            let events = try count("the number of events of \(system)", &cursor)
+            let events = try Self.count("the number of events of \(system)", &cursor)
             total += events
             if total > mostEvents {
                 throw .malformed(file: cursor.name, problem: "more than \(mostEvents) event formats")
             }
-            for _ in 0..<events { try skipFormat("a format of \(system)", &cursor) }
+            var formats: [EventSystem.Format] = []
+            for _ in 0..<events { formats.append(try readFormat("a format of \(system)", &cursor)) }
+            systems.append(EventSystem(name: system, formats: formats))
         }
+        return systems
     }
 
-    /// Skips the text of an event's format.
+    /// Reads the place of an event's format, and its number.
     ///
     /// - Throws: `.malformed` if it has a control character, or an array without an end: trace-cmd crashes.
-    private static func skipFormat(_ part: String, _ cursor: inout HeaderCursor) throws(TraceFileError) {
+    private static func readFormat(
+        _ part: String, _ cursor: inout HeaderCursor
+    ) throws(TraceFileError) -> EventSystem.Format {
+        let place = cursor.offset
         let size = try cursor.size("a format's size")
         let start = cursor.offset
         let text = try cursor.bytes(size, part)
@@ -75,7 +83,11 @@ struct HeaderSections {
             return !line.starts(with: field)
                 || declaration.count { $0 == 0x5b } == declaration.count { $0 == 0x5d }
         }
-        if isText, areArraysClosed { return }
+        if isText, areArraysClosed {
+            return EventSystem.Format(
+                type: FormatStore.field("ID: ", of: text).flatMap { UInt16($0) }, place: place..<cursor.offset
+            )
+        }
         throw .malformed(file: cursor.name, problem: "\(part) is not one of tracefs, at byte \(start)")
     }
 

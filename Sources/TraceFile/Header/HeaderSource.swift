@@ -19,6 +19,8 @@ package final class HeaderSource: Sendable {
     let symbols: File
     let instance: String
     let version: String
+    /// Microseconds to add to the times of the trace clock to get the time of day; `nil` to show them as they are.
+    let dateOffset: Int?
 
     /// Opens the files, apart from `symbols`.
     ///
@@ -28,8 +30,10 @@ package final class HeaderSource: Sendable {
     ///   - instance: The name of that trace instance; empty for the top-level one.
     ///   - symbols: `/proc/kallsyms`.
     ///   - version: The version of the agent, for the header's option.
+    ///   - dateOffset: Microseconds from the trace clock to the time of day; `nil` for times of the trace clock.
     package init(
-        tracefs top: String, folder: String, instance: String, symbols: File, version: String
+        tracefs top: String, folder: String, instance: String, symbols: File, version: String,
+        dateOffset: Int? = nil
     ) {
         events = Self.open("events", in: top)
         headerEvent = Self.open("events/header_event", in: top)
@@ -40,6 +44,7 @@ package final class HeaderSource: Sendable {
         self.symbols = symbols
         self.instance = instance
         self.version = version
+        self.dateOffset = dateOffset
     }
 
     private static func open(_ name: String, in folder: String) -> File {

@@ -159,6 +159,10 @@ package struct HeaderWriter {
             summary.clock = TraceHeader.clockInUse(text) ?? ""
             output.add(HeaderOption.traceClock, text)
         }
+        if let offset = source.dateOffset {
+            output.add(
+                HeaderOption.date, "\(offset < 0 ? "-" : "")0x\(String(offset.magnitude, radix: 16))")
+        }
         output.add(HeaderOption.uname, systemName())
         output.add(HeaderOption.version, "virtio-trace-agent \(source.version)")
         output.add(HeaderOption.traceID, ByteOrder.native.bytes(UInt64.random(in: 1 ... .max)))

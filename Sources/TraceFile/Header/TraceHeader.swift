@@ -23,6 +23,8 @@ package final class TraceHeader: Sendable {
     package let clock: String
     /// The bounds in the file of each section that version 7 has too: see `HeaderSections`.
     let sections: [Range<Int>]
+    /// The formats in one of them.
+    let systems: [EventSystem]
     /// Bytes from `start` to the CPU count, which follows the sections: an assembly copies this part unchanged.
     let cpuCountOffset: Int
     /// Bytes from `start` to the end of the header.
@@ -48,6 +50,7 @@ package final class TraceHeader: Sendable {
         let sections = try HeaderSections(&cursor)
         layout = sections.layout
         self.sections = sections.bounds
+        systems = sections.systems
         cpuCountOffset = cursor.offset - start
         cpus = Int(try cursor.number(UInt32.self, "the CPU count"))
         guard (1...Self.largestCPUCount).contains(cpus) else {

@@ -27,11 +27,12 @@ package final class CPUStream: Sendable {
     ///
     /// - Parameters:
     ///   - salvaging: Whether bytes that are not a page are left out, and the stream is cut where it goes back in time.
+    ///   - types: Gets the types of the events.
     ///   - progress: Called with the number of bytes that were checked since the last call.
     /// - Throws: `.damagedStream` if bytes are not a page, or a page is earlier than the one before it, unless they can
     ///   be salvaged.
     package func survey(
-        _ layout: PageLayout, salvaging: Bool = false,
+        _ layout: PageLayout, salvaging: Bool = false, types: EventTypes? = nil,
         progress: (Int) throws(TraceFileError) -> Void = { _ in }
     ) throws(TraceFileError) -> StreamSurvey {
         var survey = StreamSurvey(pageSize: layout.pageSize)
@@ -45,7 +46,7 @@ package final class CPUStream: Sendable {
             }
             for start in stride(from: 0, to: count - count % layout.pageSize, by: layout.pageSize) {
                 let bytes = UnsafeRawBufferPointer(rebasing: buffer[start..<start + layout.pageSize])
-                guard let page = try readPage(bytes, layout, salvaging, &survey) else { continue }
+                guard let page = try readPage(bytes, layout, types, salvaging, &survey) else { continue }
                 if page.timestamp < last { try cut(page.timestamp, last, salvaging, &survey) }
                 last = page.timestamp
                 survey.add(page)
@@ -60,10 +61,11 @@ package final class CPUStream: Sendable {
 
     /// The next page; `nil` if these bytes are none and are left out.
     private func readPage(
-        _ bytes: UnsafeRawBufferPointer, _ layout: PageLayout, _ salvaging: Bool, _ survey: inout StreamSurvey
+        _ bytes: UnsafeRawBufferPointer, _ layout: PageLayout, _ types: EventTypes?, _ salvaging: Bool,
+        _ survey: inout StreamSurvey
     ) throws(TraceFileError) -> Page? {
         do throws(Page.Flaw) {
-            return try Page(bytes, layout)
+            return try Page(bytes, layout, types)
         } catch {
             guard salvaging else { throw damaged(survey, error.description) }
             survey.leaveOut(error.description)

@@ -38,8 +38,12 @@ package struct Page: Equatable, Sendable {
 
     /// Counts the events of a sub-buffer: include/linux/ring_buffer.h, `events/header_event`.
     ///
-    /// - Parameter bytes: `layout.pageSize` bytes.
-    package init(_ bytes: UnsafeRawBufferPointer, _ layout: PageLayout) throws(Flaw) {
+    /// - Parameters:
+    ///   - bytes: `layout.pageSize` bytes.
+    ///   - types: Gets the types of the events.
+    package init(
+        _ bytes: UnsafeRawBufferPointer, _ layout: PageLayout, _ types: EventTypes? = nil
+    ) throws(Flaw) {
         let order = layout.order
         let commit = Self.long(bytes, at: layout.commitOffset, layout)
         let length = Int(commit & Self.lengthMask)
@@ -55,6 +59,7 @@ package struct Page: Equatable, Sendable {
             let (kind, delta) =
                 order == .little ? (word & 31, word >> 5) : (word >> 27, word & (1 << 27 - 1))
             offset += 4
+            var data = end
             switch kind {
             // Padding: up to the end of the page if the delta is 0, otherwise in place of a discarded event.
             case 29 where delta == 0: offset = end
@@ -64,12 +69,16 @@ package struct Page: Equatable, Sendable {
             // The length follows, and includes its own 4 bytes.
             case 0:
                 events += 1
+                data = offset + 4
                 offset += try Self.size(bytes, at: offset, end, of: start, order)
             default:
                 events += 1
+                data = offset
                 offset += Int(kind) * 4
             }
             if offset > end { throw .eventBeyondEnd(offset: start) }
+            // An event begins with its type, whatever its format.
+            if let types, data + 2 <= offset { types.insert(order.load(UInt16.self, bytes, at: data)) }
         }
         timestamp = order.load(UInt64.self, bytes, at: layout.timestampOffset)
         self.events = events

@@ -31,6 +31,9 @@ struct AssembleCommand: ParsableCommand {
     @Flag(help: "Write version 6 for a trace instance, too, without its name: every trace-cmd reads it.")
     var v6 = false
 
+    @Flag(help: "Leave out the formats of events that do not occur.")
+    var compact = false
+
     /// The names that trace-cmd's `--compression` has.
     enum Compression: String, ExpressibleByArgument { case none, zstd }
 
@@ -61,7 +64,7 @@ struct AssembleCommand: ParsableCommand {
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
             let assembly = TraceAssembly(
                 header: header, streams: streams, output: output, salvaging: salvage,
-                format: format)
+                isCompact: compact, format: format)
             for line in try assembly.make(log) { print(line) }
         } catch {
             log.error("\(error)")

@@ -15,6 +15,13 @@ struct RecordCommand: ParsableCommand {
     @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The file to write.", valueName: "file"))
     var output = "trace.dat"
 
+    @Flag(help: "Show the time of day for each event, not the time of the clock.")
+    var date = false
+
+    @Flag(
+        help: "Leave out the formats of events that do not occur: the file of a short recording is smaller.")
+    var compact = false
+
     @OptionGroup var setup: SetupOptions
 
     @OptionGroup var parts: PartOptions
@@ -40,6 +47,7 @@ struct RecordCommand: ParsableCommand {
         plan.events = setup.events
         (plan.tracer, plan.clock, plan.kibibytes) = (setup.tracer, setup.clock, setup.bufferSize?.kibibytes)
         (plan.ownInstance, plan.onlyCommand) = (setup.buffer, setup.onlyCommand)
+        (plan.hasDates, plan.isCompact) = (date, compact)
         (plan.limits, plan.command) = (parts.limits, command)
         let log = programLog("trace-agent", level: common.logLevel)
         let status: Int32

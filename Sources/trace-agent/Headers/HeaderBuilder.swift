@@ -26,14 +26,15 @@ final class HeaderBuilder: HeaderSupply {
     ///   - path: Where the kernel's symbols are, `-` for standard input.
     ///   - bootID: As systemd writes it; `nil` to ask the kernel.
     ///   - addressesForGroup: Whether clients that are not root get the kernel's addresses.
+    ///   - dateOffset: As in `HeaderSource`.
     init(
         _ tracefs: Tracefs, _ rings: [Ring], symbols path: String, bootID: String?, addressesForGroup: Bool,
-        log: Logger
+        dateOffset: Int? = nil, log: Logger
     ) {
         source = HeaderSource(
             tracefs: tracefs.top, folder: tracefs.directory, instance: tracefs.instance,
             symbols: Self.openSymbols(path),
-            version: programVersion)
+            version: programVersion, dateOffset: dateOffset)
         // Without it, there are ring buffers for at least the present CPUs.
         present = try? NamedFile(.open("/sys/devices/system/cpu/present", .readOnly), name: "present")
         self.rings = rings

@@ -13,6 +13,10 @@ struct RecordingPlan {
     var ownInstance: String?
     /// Whether only the command and its children are recorded.
     var onlyCommand = false
+    /// Whether events have times of day.
+    var hasDates = false
+    /// Whether formats of events that do not occur are left out.
+    var isCompact = false
     /// `nil`: one file.
     var limits: PartLimits?
     /// The program with which the recording ends; none to record until a signal.

@@ -29,11 +29,11 @@ final class Recording {
     /// Checks that FILE can be made, and writes the trace header.
     ///
     /// - Parameter limits: When a part ends; `nil` for one file.
-    init(to path: String, _ limits: PartLimits? = nil, _ headers: HeaderBuilder, _ log: Logger)
+    init(to path: String, _ limits: PartLimits? = nil, _ headers: RecordingHeaders, _ log: Logger)
         throws(Failure)
     {
         self.path = path
-        self.headers = try RecordingHeaders(headers)
+        self.headers = headers
         self.log = log
         isDivided = limits != nil
         part = RecordingPart(isDivided ? "\(path).1" : path, readBefore: headers.eventsRead)
@@ -132,7 +132,8 @@ final class Recording {
             throw Failure(.outputFailed, "cannot write the trace header: \(error)")
         }
         let assembly = TraceAssembly(
-            header: header, streams: part.streamsToAssemble, output: part.output, eventsRead: part.eventsRead)
+            header: header, streams: part.streamsToAssemble, output: part.output, eventsRead: part.eventsRead,
+            isCompact: headers.areCompact)
         for line in try assembly.make(log, isCancelled: isCancelled) { log.info("\(line)") }
         do throws(SystemError) {
             // The parts are removed only once FILE is on the disk.

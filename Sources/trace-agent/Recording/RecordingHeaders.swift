@@ -6,11 +6,14 @@ import TraceFile
 /// Makes the trace headers of a recording: one before it begins, and one for each file that is assembled.
 final class RecordingHeaders: Sendable {
     private let builder: HeaderBuilder
+    /// Whether the files get only the formats of events that occur.
+    let areCompact: Bool
     /// Formats of the first header are also in the later ones, which another thread makes: parts are assembled by one.
     private let formats: Mutex<FormatStore>
 
-    init(_ builder: HeaderBuilder) throws(Failure) {
+    init(_ builder: HeaderBuilder, areCompact: Bool) throws(Failure) {
         self.builder = builder
+        self.areCompact = areCompact
         formats = Mutex(try wrappingSystemError { () throws(SystemError) in try FormatStore() })
     }
 

@@ -38,14 +38,16 @@ private func recordPages(
     let rings = try openRings(options.tracing, in: tracefs)
     let builder = HeaderBuilder(
         tracefs, rings, symbols: options.tracing.kallsyms, bootID: options.tracing.bootID,
-        addressesForGroup: false, log: log)
+        addressesForGroup: false, dateOffset: plan.hasDates ? try DateOffset.measure(rings[0]) : nil, log: log
+    )
     let settings = try RingSettings(in: tracefs, cpus: rings.map(\.cpu))
     let maker = ChannelMaker(
         pageSize: settings.pageSize, pipeSize: options.pipeSize.bytes, workerCPUs: options.workerCpus?.cpus,
         log: log)
     let events = try EventSelection(in: tracefs, putBack, log)
     defer { events.restore() }
-    let recording = try Recording(to: plan.path, plan.limits, builder, log)
+    let recording = try Recording(
+        to: plan.path, plan.limits, try RecordingHeaders(builder, areCompact: plan.isCompact), log)
     let lifetime = Lifetime.Parts(
         signals: signals, isForeground: true, duration: options.duration?.duration,
         facts: FactSource(TracingSwitch(in: tracefs), bootID: builder.bootID, LastProblem()),
