@@ -84,6 +84,11 @@ int cepoll_set_thread_name(const char *name);
 /// prctl(2), `PR_SET_THP_DISABLE`, for the process.
 int cepoll_disable_huge_pages(void);
 
+// process.c
+
+/// pidfd_open(2): readable once the process has ended; close-on-exec.
+int cepoll_open_process(pid_t pid);
+
 // sockets.c
 
 /// accept4(2) with `SOCK_CLOEXEC | SOCK_NONBLOCK`, without the peer's address.
