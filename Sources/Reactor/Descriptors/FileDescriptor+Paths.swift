@@ -56,6 +56,18 @@ extension FileDescriptor {
         FileDescriptor(owning: try systemCall("memfd_create") { cepoll_memory_file(name) })
     }
 
+    /// Makes a folder with the mode 0750, to which umask(2) applies: mkdir(2).
+    package static func makeFolder(_ path: String) throws(SystemError) {
+        _ = try systemCall("mkdir", on: path) { mkdir(path, 0o750) }
+    }
+
+    /// Locks the open file, for as long as any descriptor of it is open: `LOCK_EX`, flock(2).
+    ///
+    /// - Returns: `false` if another open file of the same file has the lock.
+    package func lock() throws(SystemError) -> Bool {
+        try systemCallOrBlock("flock") { Int(flock(rawValue, LOCK_EX | LOCK_NB)) } != nil
+    }
+
     /// Opens `name` in this directory: openat(2).
     package func open(_ name: String, _ mode: Mode) throws(SystemError) -> FileDescriptor {
         let flags = mode.rawValue | O_CLOEXEC | O_NOCTTY

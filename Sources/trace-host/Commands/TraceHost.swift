@@ -1,0 +1,18 @@
+import ArgumentParser
+import CommandSupport
+import ControlProtocol
+
+@main
+struct TraceHost: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trace-host",
+        abstract: "Traces a guest from its host, over virtio-serial.",
+        discussion: """
+            A guest is named by the folder of its ports. Its agent, trace-agent, runs in the guest.
+            """,
+        version: programVersion,
+        subcommands: [
+            StartCommand.self, StopCommand.self, DumpCommand.self, StatusCommand.self, MetadataCommand.self,
+            AssembleCommand.self,
+        ])
+}
