@@ -29,7 +29,7 @@ struct HeaderDownload: ~Copyable {
             throw Failure(.unavailable, announcement.error ?? "the agent sends no header")
         }
         if let error = announcement.error {
-            StandardError.shared.write("\(ProgramName.own): warning: \(error)\n")
+            StandardError.shared.write("\(ProgramName.own): warning: \(error.withoutControlCharacters)\n")
         }
         if output == "-" {
             let standardOutput = FileDescriptor(owning: 1)

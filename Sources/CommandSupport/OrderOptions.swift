@@ -52,7 +52,7 @@ package func exitingOnFailure(_ body: () throws(Failure) -> Void) throws {
     do throws(Failure) {
         try body()
     } catch {
-        StandardError.shared.write("\(ProgramName.own): \(error)\n")
+        StandardError.shared.write("\(ProgramName.own): \("\(error)".withoutControlCharacters)\n")
         throw ExitCode(error.status.rawValue)
     }
 }

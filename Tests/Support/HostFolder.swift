@@ -11,6 +11,7 @@ package final class HostFolder {
     /// - Parameter prefix: What the names of the streams begin with.
     package init(_ rig: AgentRig, prefix: String = "trace-path-cpu") throws {
         self.rig = rig
+        guard eventually({ access(rig.localSocket, F_OK) == 0 }) else { throw TestFailure("no agent") }
         try makeLink("\(path)/agent-ctl-path", to: rig.localSocket)
         for cpu in 0...1 {
             try makeLink("\(path)/\(prefix)\(cpu).out", to: rig.path(cpu: cpu))
@@ -19,11 +20,11 @@ package final class HostFolder {
 
     /// Runs the host's program.
     package func host(_ word: String, _ options: [String] = []) throws -> Command {
-        try Command(Machine.product("trace-host"), [word, path] + options)
+        try Command(Machine.release("trace-host"), [word, path] + options)
     }
 
     /// Starts the host's program.
     package func start(_ word: String, _ options: [String] = []) throws -> Program {
-        try Program(Machine.product("trace-host"), [word, path] + options)
+        try Program(Machine.release("trace-host"), [word, path] + options)
     }
 }

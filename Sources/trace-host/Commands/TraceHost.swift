@@ -12,7 +12,9 @@ struct TraceHost: ParsableCommand {
             """,
         version: programVersion,
         subcommands: [
-            StartCommand.self, StopCommand.self, DumpCommand.self, StatusCommand.self, MetadataCommand.self,
+            SetupCommand.self, RecordCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self,
+            StatusCommand.self,
+            MetadataCommand.self,
             AssembleCommand.self,
         ])
 }

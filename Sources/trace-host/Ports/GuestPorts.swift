@@ -54,7 +54,9 @@ struct GuestPorts {
 
     /// The name of the port that a file is of.
     private static func portName(ofFile name: String) -> String {
-        for ending in [".in", ".out"] where name.hasSuffix(ending) { return String(name.dropLast(ending.count)) }
+        for ending in [".in", ".out"] where name.hasSuffix(ending) {
+            return String(name.dropLast(ending.count))
+        }
         return name
     }
 

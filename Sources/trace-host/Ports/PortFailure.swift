@@ -15,13 +15,15 @@ enum PortFailure {
             return Failure(.unavailable, "there is no \(path): trace-host check \(folder)")
         case .accessDenied, .notPermitted:
             return Failure(
-                .noPermission, "you may not use \(path): \(error.code); trace-host check \(folder) names who may")
+                .noPermission,
+                "you may not use \(path): \(error.code); trace-host check \(folder) names who may")
         case .brokenPipe, .connectionReset:
             return Failure(.unavailable, "the guest behind \(folder) has gone, or its QEMU has hung up")
         case .wouldBlock:
             return Failure(
                 .tryAgain,
-                "nobody reads the orders in \(folder): does the guest run, and is no other program connected?")
+                "nobody reads the orders in \(folder): does the guest run, and is no other program connected?"
+            )
         default:
             return Failure(.operatingSystem, "cannot use the ports in \(folder): \(error)")
         }
