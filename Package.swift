@@ -87,7 +87,8 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
-            name: "TraceHostTests", dependencies: ["trace-host", "Reactor", "Support"],
+            name: "TraceHostTests",
+            dependencies: ["trace-host", "CommandSupport", "ControlProtocol", "Reactor", "Support"],
             swiftSettings: strict),
         .testTarget(name: "ProgramTests", dependencies: ["Support"], swiftSettings: strict),
         .testTarget(name: "GuestTests", dependencies: ["Support", "Reactor"], swiftSettings: strict),

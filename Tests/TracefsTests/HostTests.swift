@@ -10,7 +10,9 @@ struct HostTests {
     private let output: String
 
     init() throws {
-        host = try HostFolder(try AgentRig(.fifos, options: ["--flush-interval", "50ms"]))
+        host = try HostFolder(
+            try AgentRig(
+                .fifos, options: ["--flush-interval", "50ms"], program: Machine.release("trace-agent")))
         output = "\(host.path)/trace.dat"
     }
 

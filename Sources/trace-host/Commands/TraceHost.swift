@@ -14,7 +14,7 @@ struct TraceHost: ParsableCommand {
         subcommands: [
             SetupCommand.self, RecordCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self,
             StatusCommand.self,
-            MetadataCommand.self,
+            MetadataCommand.self, CheckCommand.self,
             AssembleCommand.self,
         ])
 }
