@@ -2,7 +2,7 @@ import CommandSupport
 import ControlProtocol
 import Reactor
 
-/// Checks what could keep a guest from being recorded. It changes nothing, and takes no page.
+/// Checks what could keep a guest from being recorded; it changes nothing, and takes no page.
 struct GuestCheck {
     private let ports: GuestPorts
     private let timeout: Interval
