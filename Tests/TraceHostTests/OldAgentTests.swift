@@ -31,6 +31,23 @@ struct OldAgentTests {
         #expect(said.contains("the recorded data is kept: \(command)"))
     }
 
+    @Test func `a guest that goes ends the recording, and what came is kept`() throws {
+        let folder = TemporaryFolder()
+        var ports = try ["agent-ctl-path", "trace-path-cpu0"].map { try FIFOPort("\(folder.path)/\($0)") }
+        let output = "\(folder.path)/trace.dat"
+        let record = try Program(
+            Machine.product("trace-host"), ["record", folder.path, "-o", output, "--timeout", "200ms"])
+        #expect(try ports[0].order().hasPrefix("status id="))
+        #expect(try ports[0].order() == "1\n")
+        let page = [UInt8](repeating: 7, count: 4096)
+        try ports[1].send(page)
+        ports.removeAll()
+        #expect(record.wait() == 69)
+        #expect(record.errorText.contains("the guest has gone: what came is kept"), "\(record.errorText)")
+        let isWhole = try readFile("\(output).cpu0") == page
+        #expect(isWhole)
+    }
+
     @Test func `a second program for the same ports is refused`() throws {
         let folder = TemporaryFolder()
         let control = try FIFOPort("\(folder.path)/agent-ctl-path")

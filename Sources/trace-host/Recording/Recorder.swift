@@ -53,6 +53,7 @@ final class Recorder {
             try assemble()
         } catch {
             loop.terminateCommand()
+            if let trouble { log.warning("\(trouble)") }
             guard files.bytes > 0 else {
                 files.remove()
                 throw error
@@ -149,7 +150,11 @@ final class Recorder {
 
     /// Stops the agent, and waits for what it has sent.
     private func end() throws(Failure) {
-        if loop.streams.hasEnded || loop.agentHasGone { return }
+        if loop.streams.hasEnded { return }
+        if loop.agentHasGone {
+            trouble = trouble ?? Failure(.unavailable, "QEMU has hung up: the agent may go on streaming")
+            return
+        }
         if before == nil {
             try session.digit("0")
         } else if let answer = try session.order(.stop) {
