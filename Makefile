@@ -23,23 +23,27 @@ SHELL_SCRIPTS = .ci/run Tests/bench systemd/activate systemd/deactivate $(wildca
 # The tests that need root, QEMU, a container or the release build.
 SYSTEM_TESTS = --skip TracefsTests --skip GuestTests --skip ServiceTests --skip ProgramTests
 
-trace-agent: release ## build ./trace-agent, stripped (the default)
-	strip -o $@ .build/release/trace-agent
+all: trace-agent trace-host ## build ./trace-agent and ./trace-host, stripped (the default)
+
+trace-agent trace-host: release
+	strip -o $@ .build/release/$@
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):[^#]*## /  \1\t/p' Makefile | expand -t 18
 
 # Always runs swift build, which finds out itself what is out of date.
-release: build-packages ## build the agent and the programs of the tests in .build/release
+release: build-packages ## build the agent, the host's program and the programs of the tests in .build/release
 	$(RELEASE) --product trace-agent
+	$(RELEASE) --product trace-host
 	$(RELEASE) --product trace-load
 	$(RELEASE) --product hold-thread
 
 # If systemd runs, the service is also enabled and started.
-install: ## install the program, the units, the udev rule and the user below PREFIX
-	[ -x trace-agent ] || $(MAKE) trace-agent
+install: ## install the programs, the units, the udev rule and the user below PREFIX
+	[ -x trace-agent ] && [ -x trace-host ] || $(MAKE) all
 	[ -z "$$(find Sources -newer trace-agent)" ] || echo 'warning: the sources are newer than ./trace-agent; run make to rebuild it' >&2
 	install -D -m 755 trace-agent $(DESTDIR)$(PREFIX)/bin/trace-agent
+	install -D -m 755 trace-host $(DESTDIR)$(PREFIX)/bin/trace-host
 	install -d $(LIBDIR)/systemd/system
 	sed 's|^ExecStart=/usr/bin/|ExecStart=$(PREFIX)/bin/|' systemd/virtio-trace-agent.service \
 	    > $(LIBDIR)/systemd/system/virtio-trace-agent.service
@@ -52,7 +56,7 @@ install: ## install the program, the units, the udev rule and the user below PRE
 
 uninstall: ## remove what install has installed, except for the configuration and the user
 	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemd/deactivate
-	rm -f $(DESTDIR)$(PREFIX)/bin/trace-agent $(LIBDIR)/systemd/system/virtio-trace-agent.service \
+	rm -f $(DESTDIR)$(PREFIX)/bin/trace-agent $(DESTDIR)$(PREFIX)/bin/trace-host $(LIBDIR)/systemd/system/virtio-trace-agent.service \
 	    $(LIBDIR)/systemd/system/virtio-trace-agent.socket $(LIBDIR)/udev/rules.d/60-virtio-trace-agent.rules \
 	    $(LIBDIR)/sysusers.d/virtio-trace-agent.conf
 	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || { systemctl daemon-reload; ! udevadm control --ping 2> /dev/null || udevadm control --reload; }
@@ -66,7 +70,7 @@ systemd-guest: trace-agent guest ## make a root folder and an initramfs with sys
 	guest/install-packages $(SYSTEMD_PACKAGES)
 	guest/make-systemd $(GUEST)/systemd .build/release/trace-load .build/release/hold-thread
 
-demo: trace-agent guest ## boot a guest, trace its scheduler from the host, make demo-out/trace.dat
+demo: trace-agent trace-host guest ## boot a guest, trace its scheduler from the host, make demo-out/trace.dat
 	guest/demo $(GUEST) demo-out
 
 unit: build-packages ## run the tests that need neither root nor a guest
@@ -108,6 +112,6 @@ build-packages: ## install the Debian packages that the build needs
 	guest/install-packages $(BUILD_PACKAGES)
 
 clean: ## remove everything that was built
-	rm -rf .build trace-agent demo-out
+	rm -rf .build trace-agent trace-host demo-out
 
-.PHONY: help install uninstall release guest systemd-guest demo unit test sanitize bench format lint build-packages clean
+.PHONY: all help install uninstall release guest systemd-guest demo unit test sanitize bench format lint build-packages clean

@@ -6,7 +6,8 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 let package = Package(
     name: "virtio-trace-agent",
     products: [
-        .executable(name: "trace-agent", targets: ["trace-agent"])
+        .executable(name: "trace-agent", targets: ["trace-agent"]),
+        .executable(name: "trace-host", targets: ["trace-host"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -48,6 +49,18 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
+            name: "trace-host",
+            dependencies: [
+                "Reactor",
+                "TraceFile",
+                "ControlProtocol",
+                "CommandSupport",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict
+        ),
+        .executableTarget(
             name: "trace-load", dependencies: ["Reactor"], path: "Tests/trace-load", swiftSettings: strict),
         .executableTarget(
             name: "hold-thread", path: "Tests/hold-thread", cSettings: [.treatAllWarnings(as: .error)]),
@@ -78,6 +91,10 @@ let package = Package(
                 "Support", "Reactor", "trace-agent", "trace-load", "hold-thread", "without-landlock",
                 "count-records",
             ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "TraceHostTests",
+            dependencies: ["trace-host", "CommandSupport", "ControlProtocol", "Reactor", "Support"],
             swiftSettings: strict),
         .testTarget(name: "ProgramTests", dependencies: ["Support"], swiftSettings: strict),
         .testTarget(name: "GuestTests", dependencies: ["Support", "Reactor"], swiftSettings: strict),

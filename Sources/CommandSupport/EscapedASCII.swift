@@ -10,3 +10,12 @@ extension Sequence<UInt8> {
         }.joined()
     }
 }
+
+extension String {
+    /// The text with a `?` for each control character but a newline: what another machine has sent may be printed on a terminal.
+    package var withoutControlCharacters: String {
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.map { $0.properties.generalCategory == .control && $0 != "\n" ? "?" : $0 }))
+    }
+}

@@ -27,8 +27,10 @@ package enum ReportTable {
         if report.ordersRefused > 0 { heading += ", \(report.ordersRefused) orders refused" }
         if report.facts.isHostConnected == false { heading += ", no host is connected" }
         if report.facts.areRingsReleased == true { heading += ", the ring buffers are released" }
-        return [heading] + (report.cpus.isEmpty ? ["no CPU has a port"] : lines(of: report))
+        let lines =
+            [heading] + (report.cpus.isEmpty ? ["no CPU has a port"] : lines(of: report))
             + report.warnings.map { "warning: \($0)" }
+        return lines.map(\.withoutControlCharacters)
     }
 
     private static func row(_ name: String, _ state: String, _ counts: Counts) -> [String] {

@@ -26,6 +26,6 @@ package struct StandardErrorLog: LogHandler {
             case .warning: "warning: "
             case .error, .critical: "error: "
             }
-        output.write("\(program): \(label)\(event.message)\n")
+        output.write("\(program): \(label)\("\(event.message)".withoutControlCharacters)\n")
     }
 }

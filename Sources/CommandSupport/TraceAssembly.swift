@@ -103,7 +103,8 @@ package struct TraceAssembly {
         case .damagedStream:
             return Failure(
                 .dataError,
-                "\(error); trace-agent assemble --salvage keeps what is left, a file for each part of it")
+                "\(error); \(ProgramName.own) assemble --salvage keeps what is left, a file for each part of it"
+            )
         case .system(let file, let cause) where !([header] + streams).contains(file):
             let remedy = cause.code.meansFull ? ": make room" : ""
             return Failure(.outputFailed, "cannot write \(file): \(cause.code)\(remedy)")

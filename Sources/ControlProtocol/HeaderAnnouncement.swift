@@ -34,6 +34,9 @@ package struct HeaderAnnouncement: AnswerLine, Equatable, Sendable {
         self.bootID = bootID
     }
 
+    /// The most bytes that a header has.
+    package static let longestHeader = 64 << 20
+
     /// The same for an order of this id.
     package func answering(_ id: OrderID?) -> HeaderAnnouncement {
         var announcement = self

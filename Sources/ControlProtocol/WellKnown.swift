@@ -17,6 +17,9 @@ package enum WellKnown {
     /// The port that orders come from.
     package static let controlPort = "agent-ctl-path"
 
+    /// What the names of ports for pages begin with, before the CPU's number: ours, and those that trace-cmd makes.
+    package static let dataPortPrefixes = ["trace-path-cpu", "trace-pipe-cpu"]
+
     /// The port that the pages of `cpu` go to.
     package static func dataPort(cpu: Int) -> String { "trace-path-cpu\(cpu)" }
 }

@@ -178,6 +178,9 @@ package final class Guest {
 
     // MARK: on the host
 
+    /// The folder of the ports on the host.
+    package var portsFolder: String { folder.path }
+
     /// The host's side of a port: both FIFOs, or a new connection to the socket.
     package func open(_ name: String) throws -> Connection {
         try Connection.to("\(folder.path)/\(name)")

@@ -9,11 +9,13 @@ struct RecordTests {
     private let folder = TemporaryFolder()
     private var file: String { "\(folder.path)/trace.dat" }
 
+    /// - Parameter program: Making headers takes a debug build two seconds.
     private func record(
-        _ instance: TraceInstance, _ options: [String] = [], to file: String? = nil
+        _ instance: TraceInstance, _ options: [String] = [], to file: String? = nil,
+        program: String = Machine.release("trace-agent")
     ) throws -> Program {
         try Program(
-            Machine.product("trace-agent"),
+            program,
             ["--record", file ?? self.file, "--instance", instance.name] + options)
     }
 
@@ -27,7 +29,7 @@ struct RecordTests {
         let instance = try TraceInstance()
         try instance.set("set_event", rareEvent)
         try instance.write(300, cpu: 0)
-        let agent = try record(instance)
+        let agent = try record(instance, program: Machine.product("trace-agent"))
         #expect(hasBegun(agent))
         try instance.write(5000, cpu: 1)
         agent.signal(SIGINT)

@@ -10,6 +10,13 @@ extension FileDescriptor {
         return Int(status.st_size)
     }
 
+    /// Bytes that this user may still write to the file's file system: fstatvfs(3).
+    package func freeBytes() throws(SystemError) -> Int {
+        var status = statvfs()
+        _ = try systemCall("fstatvfs") { fstatvfs(rawValue, &status) }
+        return Int(clamping: UInt64(status.f_bavail) * UInt64(status.f_frsize))
+    }
+
     /// What two descriptors of the same file have in common, under any name.
     package struct Identity: Hashable, Sendable {
         private let device: dev_t

@@ -66,6 +66,15 @@ extension FileDescriptor {
         _ = try systemCall("rmdir", on: path) { rmdir(path) }
     }
 
+    /// Makes a FIFO that its owner and its group may use, whatever the umask, which belongs to the process: mkfifo(3).
+    ///
+    /// - Throws: `EEXIST` if the name is in use.
+    package static func makeFIFO(_ path: String) throws(SystemError) {
+        let mask = umask(0o007)
+        defer { umask(mask) }
+        _ = try systemCall("mkfifo", on: path) { mkfifo(path, 0o660) }
+    }
+
     /// Locks the open file, for as long as any descriptor of it is open: `LOCK_EX`, flock(2).
     ///
     /// - Returns: `false` if another open file of the same file has the lock.

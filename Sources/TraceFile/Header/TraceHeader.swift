@@ -126,6 +126,9 @@ package final class TraceHeader: Sendable {
         return String(marked.dropFirst().dropLast())
     }
 
+    /// Events that were read from each CPU's ring buffer since it was created or cleared, by CPU; 0 if that is unknown.
+    package var readByCPU: [Int] { (0..<cpus).map { eventsRead(cpu: $0) ?? 0 } }
+
     /// Events that had been read from a CPU's ring buffer when the header was made; `nil` if the header lacks the number.
     package func eventsRead(cpu: Int) -> Int? { eventsRead[cpu] }
 

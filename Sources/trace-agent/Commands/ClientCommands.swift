@@ -1,5 +1,4 @@
 import ArgumentParser
-import CommandSupport
 import ControlProtocol
 
 struct StartCommand: ParsableCommand {
@@ -19,7 +18,7 @@ struct StopCommand: ParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    func run() throws { try client.order(.stop, checking: incompleteness) }
+    func run() throws { try client.order(.stop) }
 }
 
 struct DumpCommand: ParsableCommand {
@@ -30,7 +29,7 @@ struct DumpCommand: ParsableCommand {
 
     @OptionGroup var client: ClientOptions
 
-    func run() throws { try client.order(.dump, checking: incompleteness) }
+    func run() throws { try client.order(.dump) }
 }
 
 struct ReleaseCommand: ParsableCommand {
@@ -43,11 +42,6 @@ struct ReleaseCommand: ParsableCommand {
     @OptionGroup var client: ClientOptions
 
     func run() throws { try client.order(.release) }
-}
-
-private func incompleteness(of report: Report) -> Failure? {
-    if report.isComplete { return nil }
-    return Failure(.outputFailed, "stopped, but \(IncompleteStop.causes(report).joined(separator: "; "))")
 }
 
 struct StatusCommand: ParsableCommand {

@@ -21,8 +21,7 @@ struct RecordingPart: Sendable {
 
     /// - Parameter read: Events that were read from each CPU's ring buffer until now, by CPU.
     mutating func end(read: [Int]) {
-        // A ring buffer that was cleared meanwhile counts from 0.
-        eventsRead = zip(readBefore, read).map { before, now in now < before ? now : now - before }
+        eventsRead = CommandSupport.eventsRead(between: readBefore, and: read)
     }
 
     func streamPath(cpu: Int) -> String { "\(output).cpu\(cpu)" }

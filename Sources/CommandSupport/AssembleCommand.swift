@@ -1,11 +1,11 @@
 import ArgumentParser
-import CommandSupport
 import Logging
 import Reactor
 import TraceFile
 
-struct AssembleCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
+/// `assemble`, which both programs have.
+package struct AssembleCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "assemble",
         abstract:
             "Makes a trace.dat, for trace-cmd and KernelShark, from a trace header and one stream of pages per CPU.",
@@ -46,7 +46,9 @@ struct AssembleCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("The streams of pages, one per CPU, from CPU 0 on.", valueName: "cpu-file"))
     var streams: [String]
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         if output == "-" { throw ValidationError("-o: a trace.dat cannot be written to a pipe") }
         if v6, compression != .none { throw ValidationError("--v6: version 6 cannot be compressed") }
     }
@@ -56,9 +58,9 @@ struct AssembleCommand: ParsableCommand {
         return compression == .zstd ? .version7(.zstd) : nil
     }
 
-    func run() throws {
+    package func run() throws {
         SignalFD.ignoreFailedWrites()
-        let log = Logger(label: "trace-agent") { _ in StandardErrorLog(program: "trace-agent") }
+        let log = Logger(label: ProgramName.own) { _ in StandardErrorLog(program: ProgramName.own) }
         do throws(Failure) {
             // A machine can have thousands of CPUs, and each has a stream.
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)

@@ -1,0 +1,53 @@
+import ArgumentParser
+import CommandSupport
+import Logging
+import Reactor
+
+struct RecordCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "record",
+        abstract: "Records a guest into a trace.dat, for trace-cmd and KernelShark.",
+        usage: "trace-host record <dir> [-o <file>] [--duration <time>] [<option> ...] [-- <command> ...]",
+        discussion: """
+            Starts the guest's agent, and stops it after the duration, when COMMAND ends, or at Ctrl-C. Until FILE is \
+            complete, the pages of each CPU are in FILE.cpuN and the trace header in FILE.head. The exit code is that of \
+            COMMAND, if it is not 0.
+            """)
+
+    @Argument(help: ArgumentHelp("The folder of the guest's ports.", valueName: "dir"))
+    var folder: String
+
+    @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The file to write.", valueName: "file"))
+    var output = "trace.dat"
+
+    @Option(help: ArgumentHelp("End after this time.", valueName: "time"))
+    var duration: Interval?
+
+    @Option(help: ArgumentHelp("Longest time to wait for an answer.", valueName: "time"))
+    var timeout = Interval(milliseconds: 30_000)
+
+    @Option(
+        help: ArgumentHelp(
+            "A trace header of the same kernel, for an agent that sends none.", valueName: "file"))
+    var header: String?
+
+    @Argument(parsing: .postTerminator, help: ArgumentHelp("What is recorded.", valueName: "command"))
+    var command: [String] = []
+
+    func run() throws {
+        var status: Int32 = 0
+        let log = Logger(label: ProgramName.own) { _ in StandardErrorLog(program: ProgramName.own) }
+        SignalFD.ignoreFailedWrites()
+        do throws(Failure) {
+            try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
+            let options = RecordingOptions(
+                folder: folder, output: output, header: header, duration: duration, timeout: timeout,
+                command: command)
+            status = try Recorder(options, log).run()
+        } catch {
+            log.error("\(error)")
+            status = error.status.rawValue
+        }
+        if status != 0 { throw ExitCode(status) }
+    }
+}

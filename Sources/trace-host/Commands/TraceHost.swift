@@ -1,0 +1,19 @@
+import ArgumentParser
+import CommandSupport
+import ControlProtocol
+
+@main
+struct TraceHost: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "trace-host",
+        abstract: "Traces a guest from its host, over virtio-serial.",
+        discussion: """
+            A guest is named by the folder of its ports. Its agent, trace-agent, runs in the guest.
+            """,
+        version: programVersion,
+        subcommands: [
+            SetupCommand.self, RecordCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self,
+            ReleaseCommand.self, StatusCommand.self, MetadataCommand.self, CheckCommand.self,
+            AssembleCommand.self,
+        ])
+}

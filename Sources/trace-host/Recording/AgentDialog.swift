@@ -1,0 +1,78 @@
+import CommandSupport
+import ControlProtocol
+import Reactor
+import TraceFile
+
+/// The orders of a recording and their answers, which come while streams are served: no call waits.
+struct AgentDialog: ~Copyable {
+    private var connection: AgentConnection
+    private var pending: OrderID?
+    private var word: OrderWord?
+    private var line: String?
+    /// Whether what comes next is a header, of which it is not yet known where it goes.
+    private var headerIsNext = false
+    /// Bytes of the header that are still to come, and where they go.
+    private var headerLeft = 0
+    private var headerSize = 0
+    private var header: NewFile?
+    /// Why the header could not be written.
+    private(set) var headerError: SystemError?
+
+    init(_ connection: consuming AgentConnection) { self.connection = connection }
+
+    var descriptor: FileDescriptor { _read { yield connection.descriptor } }
+
+    /// Sends a word; `answer` has its line once it has come.
+    mutating func order(_ word: OrderWord) throws(SystemError) {
+        let id = OrderID.random()
+        pending = id
+        self.word = word
+        line = nil
+        try connection.send(Request(word, id: id))
+    }
+
+    /// Sends a digit, which is never answered.
+    ///
+    /// An agent of the original kind reads it only if nothing else is with it.
+    mutating func orderDigit(_ digit: String) throws(SystemError) { try connection.send(digit) }
+
+    /// The line that answers the last order; `nil` if it has not come.
+    var answer: String? { line }
+
+    /// Lets the bytes that follow the answer go to `file`.
+    mutating func receiveHeader(_ bytes: Int, to file: NewFile?) {
+        headerIsNext = false
+        headerLeft = bytes
+        headerSize = bytes
+        header = file
+        headerError = nil
+    }
+
+    var isHeaderComplete: Bool { headerLeft == 0 }
+
+    /// Reads what has come.
+    ///
+    /// - Throws: `EPIPE` if the other side has closed.
+    mutating func receive() throws(SystemError) {
+        while headerLeft > 0 {
+            guard let bytes = try connection.bytes(atMost: headerLeft, within: .zero) else { return }
+            write(bytes)
+            headerLeft -= bytes.count
+        }
+        // What is no answer is left over, or a notice.
+        while !headerIsNext, let next = try connection.line(within: .zero) {
+            guard let id = pending, id.isAnswered(by: next) else { continue }
+            line = next
+            pending = nil
+            headerIsNext = word == .metadata
+        }
+    }
+
+    private mutating func write(_ bytes: [UInt8]) {
+        do throws(SystemError) {
+            try header?.content.descriptor.write(bytes, at: headerSize - headerLeft)
+        } catch {
+            headerError = error
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import CommandSupport
+import Reactor
+
+/// The streams of a guest, in the order of their CPUs.
+final class StreamSet {
+    private let streams: [GuestStream]
+    /// When bytes came the last time.
+    private(set) var lastArrival = ContinuousClock.now
+
+    /// Opens all ports.
+    init(_ ports: GuestPorts) throws(Failure) {
+        var streams: [GuestStream] = []
+        for (cpu, port) in try ports.streams().sorted(by: { $0.key < $1.key }) {
+            do throws(SystemError) {
+                streams.append(try GuestStream(cpu: cpu, port))
+            } catch  where error.code == .busy {
+                throw Failure(.unavailable, "another trace-host records \(port.readPath): end it first")
+            } catch {
+                throw PortFailure.explain(error, in: ports.folder)
+            }
+        }
+        if streams.isEmpty {
+            throw Failure(
+                .unavailable,
+                "no port of a CPU in \(ports.folder), such as trace-path-cpu0: does the guest run?")
+        }
+        self.streams = streams
+    }
+
+    func watch(in reactor: borrowing Reactor<Source>) throws(SystemError) {
+        for (place, stream) in streams.enumerated() {
+            try reactor.watch(stream.descriptor, for: .readable, as: .stream(place))
+        }
+    }
+
+    var cpus: [Int] { streams.map(\.cpu) }
+    var lastCPU: Int { streams.last?.cpu ?? 0 }
+    /// Whether no port is open any more.
+    var hasEnded: Bool { !streams.contains(where: \.isOpen) }
+    /// Bytes that came for each CPU and are in its file.
+    var received: [Int: Int] {
+        Dictionary(streams.map { ($0.cpu, $0.received) }, uniquingKeysWith: { first, _ in first })
+    }
+    var bytes: Int { streams.reduce(0) { $0 + $1.received } }
+    var dropped: Int { streams.reduce(0) { $0 + $1.dropped } }
+
+    /// Moves what has come for the stream at `place`.
+    ///
+    /// - Throws: The error of the file.
+    func move(_ place: Int, in reactor: borrowing Reactor<Source>) throws(SystemError) {
+        let stream = streams[place]
+        if !stream.isOpen { return }
+        let before = stream.arrived
+        try stream.move()
+        if stream.arrived > before { lastArrival = .now }
+        // A hang-up would be reported for ever.
+        if !stream.isOpen { try reactor.rearm(stream.descriptor, for: .once, as: .stream(place)) }
+    }
+
+    /// Lets what comes from now on go to files.
+    func write(to files: RecordingFiles) {
+        for stream in streams { stream.write(to: files.stream(cpu: stream.cpu)) }
+    }
+
+    /// Drops what comes from now on, so that the agent's stop does not wait for the disk.
+    func stopWriting() { for stream in streams { stream.stopWriting() } }
+}

@@ -1,0 +1,45 @@
+import Glibc
+import Support
+import Testing
+
+/// `trace-host record` with a guest's real ports; trace-cmd is the judge.
+@MainActor @Suite(.serialized, .enabled(if: Machine.hasGuest, "needs the guest that `make guest` makes"))
+struct HostTests {
+    /// Records what a guest writes while COMMAND, which is without privileges as the program is, waits for a file.
+    private func record(_ guest: Guest) throws {
+        let folder = TemporaryFolder()
+        let (output, begun) = ("\(folder.path)/trace.dat", "\(folder.path)/begun")
+        let user = ["--reuid", "65533", "--regid", "65533", "--clear-groups"]
+        try guest.startAgent(ringKiB: 8192)
+        for round in 0...1 {
+            let record = try Program(
+                "setpriv",
+                user + [
+                    Machine.release("trace-host"), "record", guest.portsFolder, "-o", output, "--", "sh",
+                    "-c",
+                    "echo > \(begun); while [ -e \(begun) ]; do sleep 0.05; done; exit 3",
+                ])
+            guard eventually(within: .seconds(60), { access(begun, F_OK) == 0 }) else {
+                throw TestFailure("round \(round): \(record.errorText)")
+            }
+            let written = try guest.writeRecords(seconds: 1, rate: 20_000)
+            unlink(begun)
+            #expect(record.wait(.seconds(60)) == 3, "\(record.errorText)")
+            #expect(!record.errorText.contains("warning"), "\(record.errorText)")
+            let report = try TraceReport(of: output)
+            for cpu in 0...1 { #expect(report.count(cpu: cpu) == written[cpu]) }
+        }
+        for cpu in 0...1 { #expect(try guest.stat("overrun", cpu: cpu) == 0) }
+        try guest.endAgent()
+    }
+
+    @Test func `records behind FIFOs come once each, twice in a row`() throws {
+        try record(try Guest(.fifos))
+    }
+
+    @Test func `records behind sockets come once each, twice in a row`() throws {
+        let guest = try Guest(.sockets)
+        for name in Guest.portNames { chmod("\(guest.portsFolder)/\(name)", 0o666) }
+        try record(guest)
+    }
+}
