@@ -116,6 +116,9 @@ final class Recorder {
         } else if let answer = try session.order(.start) {
             if let error = answer.error { throw Failure(.unavailable, error) }
             for warning in answer.report.warnings { log.warning("\(warning)") }
+        } else {
+            throw Failure(
+                .tryAgain, "the agent does not answer the start: trace-host check \(options.folder)")
         }
         session.isRecording = true
         guard !options.command.isEmpty else { return }
