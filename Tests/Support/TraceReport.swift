@@ -28,6 +28,18 @@ package struct TraceReport {
         }
         self.events = events
         self.notes = notes
+        if options.isEmpty { try checkOtherReaders(of: path) }
+    }
+
+    /// Lets trace-cmd validate the file's structure, and another reader count the events of each CPU.
+    private func checkOtherReaders(of path: String) throws {
+        let dump = try Command("trace-cmd", ["dump", "--validate", "-i", path])
+        guard dump.status == 0 else { throw TestFailure("trace-cmd dump: \(dump.errorText.prefix(1000))") }
+        let counts = try Self.countsOfLibrary(path)
+        for (cpu, count) in counts.enumerated() where count != self.count(cpu: cpu) {
+            throw TestFailure(
+                "CPU \(cpu): libtracecmd counts \(count) events, trace-cmd \(self.count(cpu: cpu))")
+        }
     }
 
     /// The number of events on `cpu`.

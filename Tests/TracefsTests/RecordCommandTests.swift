@@ -206,6 +206,19 @@ struct RecordCommandTests {
         #expect(!agent.errorText.contains("missing"))
     }
 
+    @Test func `a clock that is changed meanwhile is named`() throws {
+        let instance = try TraceInstance()
+        let agent = try record(instance, ["-e", rareEvent])
+        #expect(hasBegun(agent))
+        try instance.set("trace_clock", "counter")
+        try instance.write(100, cpu: 0)
+        agent.signal(SIGINT)
+        #expect(agent.wait() == 0)
+        #expect(
+            agent.errorText.contains("trace_clock was changed from local to counter during the recording"))
+        #expect(try TraceReport(of: file).count(cpu: 0) == 100)
+    }
+
     @Test func `keeps the latest parts only, each as large as allowed`() throws {
         let instance = try TraceInstance(ringKiB: 4096)
         let agent = try record(instance, ["-e", rareEvent, "-m", "1M", "--keep", "2"])

@@ -46,7 +46,7 @@ final class Recording {
         } catch {
             throw Failure(.outputFailed, "cannot write \(error)")
         }
-        if let warning = try writeFirstHeader() { log.warning("\(warning)") }
+        for warning in try writeFirstHeader() { log.warning("\(warning)") }
         isToBeRemoved = true
         if isDivided { assembler = try makeAssembler() }
     }
@@ -127,7 +127,7 @@ final class Recording {
         _ isCancelled: () -> Bool
     ) throws(Failure) {
         do throws(TraceFileError) {
-            if let warning = try headers.writeLast(to: header) { log.warning("\(warning)") }
+            for warning in try headers.writeLast(to: header) { log.warning("\(warning)") }
         } catch {
             throw Failure(.outputFailed, "cannot write the trace header: \(error)")
         }
@@ -150,16 +150,16 @@ final class Recording {
 
     /// Writes `FILE.head`, which must not exist yet.
     ///
-    /// - Returns: What it lacks, `nil` if nothing.
-    private func writeFirstHeader() throws(Failure) -> String? {
+    /// - Returns: What is wrong with it, a sentence each.
+    private func writeFirstHeader() throws(Failure) -> [String] {
         do throws(TraceFileError) {
             let file = try NewFile(at: headerPath)
-            let warning = try headers.writeFirst(to: file)
+            let warnings = try headers.writeFirst(to: file)
             // Nobody else knows the file yet.
             _ = try? file.content.descriptor.lock()
             try file.linkIntoPlace()
             firstHeader = file
-            return warning
+            return warnings
         } catch .system(_, let cause) where cause.code == .exists {
             if isHeaderLocked { throw Failure(.unavailable, "another recording into \(path) is running") }
             throw Failure(

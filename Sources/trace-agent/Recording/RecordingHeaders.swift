@@ -8,13 +8,21 @@ final class RecordingHeaders: Sendable {
     private let builder: HeaderBuilder
     /// Whether the files get only the formats of events that occur.
     let areCompact: Bool
-    /// Formats of the first header are also in the later ones, which another thread makes: parts are assembled by one.
-    private let formats: Mutex<FormatStore>
+    /// What later headers, which another thread makes if there are parts, take over from earlier ones.
+    private let kept: Mutex<Kept>
+
+    private struct Kept: Sendable {
+        /// Those of events that are gone by now, too.
+        var formats: FormatStore
+        /// The clock of the timestamps in the header before; `nil` before the first one.
+        var clock: String?
+    }
 
     init(_ builder: HeaderBuilder, areCompact: Bool) throws(Failure) {
         self.builder = builder
         self.areCompact = areCompact
-        formats = Mutex(try wrappingSystemError { () throws(SystemError) in try FormatStore() })
+        let formats = try wrappingSystemError { () throws(SystemError) in try FormatStore() }
+        kept = Mutex(Kept(formats: formats))
     }
 
     /// Events that were read from each CPU's ring buffer until now, by CPU.
@@ -24,26 +32,38 @@ final class RecordingHeaders: Sendable {
     ///
     /// It has no counters: those of the start would be compared with what is recorded after it.
     ///
-    /// - Returns: What a decoder will lack, `nil` if nothing.
-    func writeFirst(to file: NewFile) throws(TraceFileError) -> String? {
-        builder.warning(about: try write(to: file, includesCounters: false))
+    /// - Returns: What is wrong with it, a sentence each.
+    func writeFirst(to file: NewFile) throws(TraceFileError) -> [String] {
+        let (summary, _) = try write(to: file, includesCounters: false)
+        return [builder.warning(about: summary)].compactMap(\.self)
     }
 
     /// Writes a later header: the names of tasks, the symbols of modules and the counters have changed.
     ///
     /// - Parameter path: A file that is there is replaced.
-    /// - Returns: Which records will be shown as those of another event, `nil` if none.
-    func writeLast(to path: String) throws(TraceFileError) -> String? {
+    /// - Returns: Which records will be shown as those of another event, or with a wrong time; a sentence each.
+    func writeLast(to path: String) throws(TraceFileError) -> [String] {
         let file = try NewFile(at: path)
-        let summary = try write(to: file, includesCounters: true)
+        let (summary, clock) = try write(to: file, includesCounters: true)
         try file.replaceTarget()
-        return HeaderBuilder.warning(aboutChanges: summary)
+        var warnings = [HeaderBuilder.warning(aboutChanges: summary)].compactMap(\.self)
+        if let clock, clock != summary.clock {
+            warnings.append(
+                "trace_clock was changed from \(clock) to \(summary.clock) during the recording: the times before are of another clock"
+            )
+        }
+        return warnings
     }
 
-    private func write(to file: NewFile, includesCounters: Bool) throws(TraceFileError) -> HeaderSummary {
-        try formats.withLock { formats throws(TraceFileError) in
-            try builder.write(
-                to: file.content, includesAddresses: true, includesCounters: includesCounters, &formats)
+    /// - Returns: What is in the header, and the clock of the header before it.
+    private func write(
+        to file: NewFile, includesCounters: Bool
+    ) throws(TraceFileError) -> (HeaderSummary, clockBefore: String?) {
+        try kept.withLock { kept throws(TraceFileError) in
+            let summary = try builder.write(
+                to: file.content, includesAddresses: true, includesCounters: includesCounters, &kept.formats)
+            defer { kept.clock = summary.clock }
+            return (summary, kept.clock)
         }
     }
 }
