@@ -19,7 +19,7 @@ SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod
 # What tests on this machine's tracefs watch the agent with.
 TRACEFS_PACKAGES = strace
 LINT_PACKAGES = shellcheck python3
-SHELL_SCRIPTS = .ci/run Tests/bench systemd/activate systemd/deactivate $(wildcard guest/* Tests/lint/*.sh)
+SHELL_SCRIPTS = .ci/run Tests/bench Tests/bench-recording systemd/activate systemd/deactivate $(wildcard guest/* Tests/lint/*.sh)
 # The tests that need root, QEMU, a container or the release build.
 SYSTEM_TESTS = --skip TracefsTests --skip GuestTests --skip ServiceTests --skip ProgramTests
 
@@ -96,6 +96,10 @@ bench: release ## measure the agent against a bare splice loop, as root
 	guest/mount-tracefs
 	Tests/bench
 
+bench-recording: release ## record for ten minutes in parts, as root: memory, events
+	guest/mount-tracefs
+	Tests/bench-recording
+
 format: ## format the Swift sources
 	$(SWIFT) format -i -r Package.swift Sources Tests
 
@@ -114,4 +118,4 @@ build-packages: ## install the Debian packages that the build needs
 clean: ## remove everything that was built
 	rm -rf .build trace-agent trace-host demo-out
 
-.PHONY: all help install uninstall release guest systemd-guest demo unit test sanitize bench format lint build-packages clean
+.PHONY: all help install uninstall release guest systemd-guest demo unit test sanitize bench bench-recording format lint build-packages clean
