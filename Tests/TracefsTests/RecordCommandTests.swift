@@ -14,7 +14,8 @@ struct RecordCommandTests {
         _ instance: TraceInstance?, _ arguments: [String], program: String = Machine.release("trace-agent")
     ) throws -> Program {
         let options = instance.map { ["--instance", $0.name] } ?? []
-        return try Program(program, ["record", "-o", file] + options + arguments)
+        // A process group of its own, as a shell gives it.
+        return try Program("setsid", [program, "record", "-o", file] + options + arguments)
     }
 
     /// An event that is enabled, so that no other one is, but does not occur.
@@ -86,7 +87,7 @@ struct RecordCommandTests {
         #expect(status[0] == "1" && status[1] == "0000000000000000" && ignored & 0x7fff_ffff == 0)
     }
 
-    @Test(arguments: ["end", "kill -9", "two signals"])
+    @Test(arguments: ["end", "kill -9", "kill -9 of the group", "two signals"])
     func `puts back what it has set, whatever ends it`(end: String) throws {
         let instance = try TraceInstance(ringKiB: 1024)
         try instance.set("buffer_percent", "77")
@@ -112,6 +113,8 @@ struct RecordCommandTests {
         switch end {
         case "end": agent.signal(SIGINT)
         case "kill -9": agent.signal(SIGKILL)
+        // As timeout(1) does, and Ctrl-C.
+        case "kill -9 of the group": kill(-agent.pid, SIGKILL)
         default:
             agent.signal(SIGSTOP)
             agent.signal(SIGTERM)

@@ -102,6 +102,7 @@ struct RecordTests {
 
     @Test func `two recordings of the same ring buffers, or into one file, are one too many`() throws {
         let instance = try TraceInstance()
+        try instance.set("buffer_percent", "77")
         try instance.set("set_event", rareEvent)
         let first = try record(instance)
         #expect(hasBegun(first))
@@ -114,11 +115,11 @@ struct RecordTests {
         #expect(sameFile.errorText.contains("another recording into \(file) is running"))
         try instance.write(200, cpu: 1)
         // Ctrl-\ ends it as Ctrl-C does.
-        try instance.set("buffer_percent", try instance.get("buffer_percent"))
         first.signal(SIGQUIT)
         #expect(first.wait() == 0)
         #expect(try TraceReport(of: file).count(cpu: 1) == 200)
         #expect(try instance.get("set_event") == rareEvent && namesIn(folder.path) == ["trace.dat"])
+        #expect(try instance.get("buffer_percent") == "77")
     }
 
     @Test(.enabled(if: TraceInstance.hasSubBufferSize, "needs a kernel of 6.8 or later"))
@@ -139,6 +140,12 @@ struct RecordTests {
             agent.errorText.contains(
                 "the recording ends: the sub-buffer size has changed from 4096 to 8192 bytes; the recorded data is kept: "
             ))
+        // Only what was read before the change has pages of the size that the header names.
+        let streams = (0...1).map { "\(file).cpu\($0)" }
+        let salvaged = try Command(
+            Machine.release("trace-agent"), ["assemble", "--salvage", "-o", file, "\(file).head"] + streams)
+        #expect(salvaged.status == 0, "\(salvaged.errorText)")
+        #expect(try (50 * 40...3000).contains(TraceReport(of: file).count(cpu: 0)))
     }
 
     @Test func `counts lost events, as many as the pages contain`() throws {

@@ -12,10 +12,12 @@ package final class ChildProcess: Sendable {
     /// - Parameters:
     ///   - words: The program, which is searched in `$PATH`, and its arguments.
     ///   - input: Becomes the program's descriptor `number`; of the others only 0 to 2 are passed on.
+    ///   - isApart: Whether it is in a process group of its own, so that Ctrl-C, or a signal to this process's group, is not
+    ///     for it: setpgid(2).
     /// - Throws: `ENOENT` if there is no such program.
-    package init(_ words: [String], passing input: borrowing FileDescriptor, as number: CInt)
-        throws(SystemError)
-    {
+    package init(
+        _ words: [String], passing input: borrowing FileDescriptor, as number: CInt, isApart: Bool = false
+    ) throws(SystemError) {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
@@ -28,7 +30,9 @@ package final class ChildProcess: Sendable {
         posix_spawnattr_setsigmask(&attributes, &signals)
         sigfillset(&signals)
         posix_spawnattr_setsigdefault(&attributes, &signals)
-        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        if isApart { flags |= POSIX_SPAWN_SETPGROUP }
+        posix_spawnattr_setflags(&attributes, Int16(flags))
         let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         defer { for argument in arguments { free(argument) } }
         var pid: pid_t = 0

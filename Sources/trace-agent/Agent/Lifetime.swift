@@ -75,7 +75,8 @@ struct Lifetime: ~Copyable {
     ///
     /// - Parameter bytes: Bytes that were sent until now.
     mutating func isPartOver(bytes: Int) throws(SystemError) -> Bool {
-        try schedule?.isPartOver(bytes: bytes) ?? false
+        // The timer is read in any case: it would report itself for ever.
+        try schedule?.isPartOver(bytes: bytes) == true && !isEnding
     }
 
     /// What the signals that have come ask for; signals that come together ask for the same once.

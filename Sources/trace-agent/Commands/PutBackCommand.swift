@@ -7,7 +7,7 @@ struct PutBackCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: PutBackList.command, shouldDisplay: false)
 
     func run() throws {
-        // Ctrl-C is for the recording.
+        // What ends the recording must not end this.
         let signals = try SignalFD.ofTerminal()
         defer { withExtendedLifetime(signals) {} }
         let input = FileDescriptor(owning: 0)

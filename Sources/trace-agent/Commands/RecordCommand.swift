@@ -9,7 +9,7 @@ struct RecordCommand: ParsableCommand {
             "trace-agent record [-o <file>] [-e <events> [-f <filter>]] ... [<option> ...] [-- <command> ...]",
         discussion: """
             It needs root, and no agent. What it sets in tracefs is put back at the end, whatever ends it. The exit \
-            code is that of COMMAND, unless the recording fails.
+            code is that of COMMAND, unless the recording fails; a COMMAND that still runs at the end gets SIGTERM.
             """)
 
     @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The file to write.", valueName: "file"))

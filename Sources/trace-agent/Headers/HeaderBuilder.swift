@@ -16,9 +16,6 @@ final class HeaderBuilder: HeaderSupply {
     /// Whether all members of the group get the kernel's addresses.
     private let addressesForGroup: Bool
 
-    /// The most bytes of a header; that of a distribution's kernel with all its modules has 15 MB.
-    static let limit = 64 << 20
-
     /// Opens the files; what cannot be opened is logged, and missing in headers: pages are streamed all the same.
     ///
     /// - Parameters:
@@ -108,7 +105,7 @@ final class HeaderBuilder: HeaderSupply {
         }
         var summary = try HeaderWriter.write(
             source, includesAddresses: includesAddresses, cpus: cpus, stats: stats,
-            formats: &formats, to: file, limit: Self.limit, isCancelled: isCancelled)
+            formats: &formats, to: file, limit: HeaderAnnouncement.longestHeader, isCancelled: isCancelled)
         summary.lacks += lacks
         return summary
     }

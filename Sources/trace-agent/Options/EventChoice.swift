@@ -21,8 +21,8 @@ struct EventChoice: Equatable, Sendable {
     }
 
     /// Whether it is about an event, `system:event`, as the kernel would take it.
-    func matches(_ event: Substring) -> Bool {
-        if name.contains(":") { return fnmatch(name, String(event), 0) == 0 }
+    func matches(_ event: String) -> Bool {
+        if name.contains(":") { return fnmatch(name, event, 0) == 0 }
         return event.split(separator: ":").contains { fnmatch(name, String($0), 0) == 0 }
     }
 }

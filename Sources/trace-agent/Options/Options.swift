@@ -69,7 +69,7 @@ struct Options: ParsableArguments {
         return plan
     }
 
-    mutating func validate() throws {
+    func validate() throws {
         if let record {
             if record.isEmpty { throw ValidationError("--record: a file has a name") }
             if record == "-" { throw ValidationError("--record: a trace.dat cannot be written to a pipe") }
@@ -84,13 +84,12 @@ struct Options: ParsableArguments {
             if user != nil {
                 throw ValidationError("--record keeps its privileges to the end: not with --user")
             }
-            foreground = true
         }
         if let name = event.first(where: { EventChoice($0) == nil }) {
             throw ValidationError("--event '\(name)': one event, or all of a system, at a time")
         }
         if !event.isEmpty, record == nil { throw ValidationError("--event is for --record") }
-        if common.duration != nil, !foreground {
+        if common.duration != nil, !foreground, record == nil {
             throw ValidationError("--duration is for --record and --foreground")
         }
     }

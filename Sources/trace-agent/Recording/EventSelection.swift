@@ -45,21 +45,28 @@ final class EventSelection {
         }
         let available = try wrappingSystemError { () throws(SystemError) in
             try FileDescriptor.open("\(tracefs.top)/available_events", .readOnly).readTextToEnd()
-                .split(separator: "\n")
+                .split(separator: "\n").map { String($0) }
         }
         for choice in choices {
             let events = available.filter(choice.matches)
             if let filter = choice.filter { try set(filter, for: events) }
-            try enable(choice, choice.isPattern ? events.map { String($0) } : [choice.name], besides: before)
+            try enable(choice, events, besides: before)
         }
     }
 
-    private func enable(_ choice: EventChoice, _ names: [String], besides before: [String]) throws(Failure) {
-        // A write that fails can have enabled some events.
-        defer { noteAdded(since: before) }
+    /// Enables `events`, which are those that a choice is about.
+    private func enable(_ choice: EventChoice, _ events: [String], besides before: [String]) throws(Failure) {
+        let known = Set(before + added)
+        let new = events.filter { !known.contains($0) }
+        for event in new {
+            putBack.remember(.write(path: enabledPath, value: "!\(event)", emptied: false))
+        }
         do throws(SystemError) {
-            if names.isEmpty { throw SystemError(call: "", subject: "", code: .invalidArgument) }
-            for name in names { _ = try enabled.write(Array("\(name)\n".utf8)) }
+            if events.isEmpty { throw SystemError(call: "", subject: "", code: .invalidArgument) }
+            for name in choice.isPattern ? events : [choice.name] {
+                _ = try enabled.write(Array("\(name)\n".utf8))
+            }
+            added += new
         } catch {
             let reason = error.code == .invalidArgument ? "no such event" : "\(error.code)"
             throw Failure(
@@ -67,16 +74,8 @@ final class EventSelection {
         }
     }
 
-    private func noteAdded(since before: [String]) {
-        let known = Set(before + added)
-        for event in (try? Self.list(enabled)) ?? [] where !known.contains(event) {
-            added.append(event)
-            putBack.remember(.write(path: enabledPath, value: "!\(event)", emptied: false))
-        }
-    }
-
     /// Sets a filter for events, `system:event`; it is put back when the recording ends.
-    private func set(_ filter: String, for events: [Substring]) throws(Failure) {
+    private func set(_ filter: String, for events: [String]) throws(Failure) {
         for event in events {
             let path = "\(tracefs.directory)/events/\(event.replacing(":", with: "/"))/filter"
             do throws(SystemError) {

@@ -19,7 +19,8 @@ final class PutBack {
         do throws(SystemError) {
             let pipe = try Pipe(size: 64 << 10)
             try pipe.writeEnd.setStatusFlags([])
-            helper = try ChildProcess(["/proc/self/exe", PutBackList.command], passing: pipe.readEnd, as: 0)
+            helper = try ChildProcess(
+                ["/proc/self/exe", PutBackList.command], passing: pipe.readEnd, as: 0, isApart: true)
             self.pipe = pipe
             self.log = log
         } catch {
@@ -39,7 +40,11 @@ final class PutBack {
     /// Lets the helper put everything back, and waits for it.
     func finish() {
         pipe = nil
-        // The helper has said what is wrong.
-        if helper.status(within: Self.patience) == nil { log.warning("settings are still being put back") }
+        switch helper.status(within: Self.patience) {
+        // What could not be put back, the helper has logged itself.
+        case 0: break
+        case nil: log.warning("settings are still being put back")
+        case let status?: log.warning("settings are not put back: the helper has ended with \(status)")
+        }
     }
 }

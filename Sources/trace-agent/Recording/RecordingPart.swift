@@ -9,7 +9,7 @@ struct RecordingPart: Sendable {
     /// CPUs that have a file, from 0 on.
     private var cpus: [Int] = []
     /// Events that had been read from each CPU's ring buffer before the part began, by CPU.
-    private var readBefore: [Int]
+    private let readBefore: [Int]
     /// Events that were read from each CPU's ring buffer for the part, by CPU; set when it has ended.
     private(set) var eventsRead: [Int] = []
 
@@ -75,16 +75,6 @@ struct RecordingPart: Sendable {
         if FileDescriptor.resolve(header) == nil { return "\(header) and the recorded data are gone" }
         let program = FileDescriptor.resolve("/proc/self/exe") ?? "trace-agent"
         let words = [program, "assemble", "-o", output, header] + streamsToAssemble
-        return "the recorded data is kept: " + words.map(Self.quoted).joined(separator: " ")
-    }
-
-    /// A word as a shell needs it: in quotes if it has any character other than letters, digits, and `-./_`.
-    private static func quoted(_ word: String) -> String {
-        let isPlain = word.utf8.allSatisfy { byte in
-            let character = UnicodeScalar(byte)
-            return character.properties.isAlphabetic && byte < 0x80 || (0x2d...0x39).contains(byte)
-                || byte == 0x5f
-        }
-        return isPlain ? word : "'\(word.replacing("'", with: "'\\''"))'"
+        return "the recorded data is kept: \(ShellCommand.line(words))"
     }
 }
