@@ -200,4 +200,24 @@ struct OrderStreamTests {
         #expect(stream.logFields.mapValues(\.description) == expected)
         #expect(stream.audience == (uid == nil ? .host : .group))
     }
+
+    @Test(arguments: [FileDescriptor.Kind.characterDevice, .fifo])
+    func `a notice goes to a host that is there, and never into a FIFO, where it would come back`(
+        kind: FileDescriptor.Kind
+    ) throws {
+        let (stream, far) = try SocketPair.host(kind)
+        stream.resume(telling: "notice")
+        try stream.read()
+        #expect(try far.everything() == (kind == .fifo ? "" : "notice\n"))
+        try stream.read()
+        #expect(try far.everything() == "")
+    }
+
+    @Test func `a notice is dropped if the host is away`() throws {
+        let (stream, far) = try SocketPair.host()
+        stream.resume(telling: "notice")
+        far.endSending()
+        try stream.read()
+        #expect(try far.everything() == "" && !stream.usesWords)
+    }
 }

@@ -21,15 +21,19 @@ final class StreamingRig {
 
     /// - Parameters:
     ///   - sinks: One a ring; a sink may be there twice.
+    ///   - rings: How many rings there are, if not one a sink: the others have no port.
+    ///   - pipes: What was kept of an earlier process.
+    ///   - loses: Whether that process had read what it did not send.
     ///   - releasesWhenStopped: Whether the rings are released while nothing moves; `nil`: they cannot be.
     init(
         _ sinks: [Sink], mode: OutputMode = .ports, flushInterval: Duration = .zero,
         stopTimeout: Duration = .seconds(20), exitTimeout: Duration = .seconds(20), pageSize: Int = 4096,
-        ringKiB: Int = 1024, unreadableStats: [Int] = [], releasesWhenStopped: Bool? = nil
+        ringKiB: Int = 1024, unreadableStats: [Int] = [], rings count: Int? = nil, pipes: PipeStore = .none,
+        loses: Bool = false, releasesWhenStopped: Bool? = nil
     ) throws {
         let log = log.logger
         let folder = folder
-        rings = try sinks.indices.map {
+        rings = try (0..<(count ?? sinks.count)).map {
             try PipeRing(
                 cpu: $0, in: folder, pageSize: pageSize, kiB: ringKiB,
                 hasStats: !unreadableStats.contains($0), isNamed: releasesWhenStopped != nil)
@@ -52,8 +56,9 @@ final class StreamingRig {
         var streaming = try Streaming(
             StreamingOptions(
                 mode: mode, instance: "", portsFolder: "/ports", flushInterval: flushInterval,
-                stopTimeout: stopTimeout, exitTimeout: exitTimeout), keeper, hold, log: log, &reactor)
-        let maker = ChannelMaker(pageSize: pageSize, pipeSize: 64 << 10, log: log)
+                stopTimeout: stopTimeout, exitTimeout: exitTimeout, losesPipes: loses), keeper, hold,
+            log: log, &reactor)
+        let maker = ChannelMaker(pageSize: pageSize, pipeSize: 64 << 10, pipes: pipes, log: log)
         for (ring, sink) in zip(rings, sinks) { try streaming.add(try maker.make(ring.ring, sink), &reactor) }
         self.reactor = reactor
         self.streaming = streaming
@@ -63,6 +68,7 @@ final class StreamingRig {
     // MARK: what the agent does
 
     func start() throws { effects += try streaming.start(&reactor) }
+    func resume(_ rings: [SavedRing]) throws { effects += try streaming.resume(rings, &reactor) }
     func stop() throws { effects += try streaming.stop() }
     func dump() throws { effects += try streaming.dump(&reactor) }
     func release() { effects += streaming.release() }
@@ -130,6 +136,13 @@ final class StreamingRig {
         let maker = ChannelMaker(pageSize: 4096, pipeSize: 64 << 10, log: log)
         try streaming.add(try maker.make(ring.ring, sink), &reactor)
         return ring
+    }
+
+    /// Adds a channel for one of the rings, as for a port that comes late.
+    func serve(cpu: Int, _ sink: Sink) throws {
+        let log = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let maker = ChannelMaker(pageSize: 4096, pipeSize: 64 << 10, log: log)
+        try streaming.add(try maker.make(rings[cpu].ring, sink), &reactor)
     }
 
     func startNewChannels() { streaming.startNewChannels(&reactor) }

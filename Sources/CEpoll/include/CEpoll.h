@@ -114,6 +114,8 @@ int cepoll_get_groups(gid_t groups[3]);
 
 /// setfsgid(2) for the calling thread only; the result is the previous group, changed or not.
 int cepoll_set_file_group(gid_t gid);
+
+/// setfsuid(2), the same for the user.
 int cepoll_set_file_user(uid_t uid);
 
 /// prctl(2), `PR_SET_NO_NEW_PRIVS` and `PR_GET_NO_NEW_PRIVS`.

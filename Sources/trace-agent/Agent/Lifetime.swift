@@ -119,7 +119,8 @@ struct Lifetime: ~Copyable {
     ///
     /// If a worker does not end, the process does not wait for it: a thread that a file system holds could take for ever.
     mutating func finish(_ report: Report, isWorkerStuck: Bool) {
-        resumption.saveEnd(isInOrder: failure == nil, percent: nil)
+        resumption.saveEnd(
+            isInOrder: failure == nil, percent: nil, mayHoldPages: report.totals[.pending] > 0)
         for line in ReportTable.lines(of: report) { log.info("\(line)") }
         guard isWorkerStuck else { return }
         let reason = failure?.description ?? "a write of trace data does not end"
@@ -135,13 +136,14 @@ struct Lifetime: ~Copyable {
 
     // MARK: what outlives the process
 
-    /// What an earlier process was streaming, if that goes on.
-    var earlierStream: EarlierStream? { resumption.earlierStream }
+    /// The counters of the ring buffers when an earlier process began to stream, if that goes on.
+    var earlierStream: [SavedRing]? { resumption.earlierStream }
 
     /// Saves what the next process has to know, if that has changed; how an end came about is the last of it.
     mutating func save(_ point: ResumePoint, _ hostUsesWords: Bool, rings: () -> [SavedRing]) {
         if isEnding {
-            resumption.saveEnd(isInOrder: failure == nil, percent: point.percent)
+            resumption.saveEnd(
+                isInOrder: failure == nil, percent: point.percent, mayHoldPages: point.mayHoldPages)
         } else {
             resumption.save(point, hostUsesWords: hostUsesWords, rings: rings)
         }

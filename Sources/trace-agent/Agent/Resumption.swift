@@ -15,6 +15,8 @@ struct Resumption: ~Copyable {
     /// What the next process has to know, as it was written last.
     private var state: SavedState
     private var lastPoint: ResumePoint?
+    /// When the state could not be written; `nil` if it is.
+    private var failedAt: ContinuousClock.Instant?
     private var log: LimitedLog
 
     /// - Parameters:
@@ -58,11 +60,11 @@ struct Resumption: ~Copyable {
     /// What the earlier process has set and did not restore.
     var percent: SavedPercent? { left?.percent }
 
-    /// What the earlier process was streaming, if that goes on.
-    var earlierStream: EarlierStream? {
-        guard plan.resumes, let left else { return nil }
-        return EarlierStream(rings: left.rings, hasCrashed: plan.cause == .crash)
-    }
+    /// The counters of the ring buffers when an earlier process began to stream, if that goes on.
+    var earlierStream: [SavedRing]? { plan.resumes ? left?.rings : nil }
+
+    /// Whether the earlier process had read what it did not send.
+    var losesPipes: Bool { left.map { $0.mayHoldPages ?? $0.isStreaming } ?? false }
 
     /// The line for a host that was spoken to in words; `nil` if there is none, or nothing to tell it.
     var notice: String? {
@@ -76,9 +78,11 @@ struct Resumption: ~Copyable {
     ///
     /// - Parameter rings: The counters of the ring buffers when streaming began.
     mutating func save(_ point: ResumePoint, hostUsesWords: Bool, rings: () -> [SavedRing]) {
-        guard file != nil, point != lastPoint || hostUsesWords != state.hostUsesWords else { return }
+        guard file != nil else { return }
+        if point == lastPoint, hostUsesWords == state.hostUsesWords { return writeAgain() }
         lastPoint = point
         state.isStreaming = point.isStreaming
+        state.mayHoldPages = point.mayHoldPages
         state.rings = rings()
         state.hostUsesWords = hostUsesWords
         state.percent = point.percent
@@ -87,19 +91,32 @@ struct Resumption: ~Copyable {
 
     /// The process ends, and what it was doing is to go on after a restart.
     ///
-    /// - Parameter percent: What is not restored yet.
-    mutating func saveEnd(isInOrder: Bool, percent: SavedPercent?) {
-        guard file != nil, state.isEndInOrder != isInOrder || state.percent != percent else { return }
-        state.isEndInOrder = isInOrder
-        state.percent = percent
+    /// - Parameters:
+    ///   - percent: What is not restored yet.
+    ///   - mayHoldPages: `nil`: as it was.
+    mutating func saveEnd(isInOrder: Bool, percent: SavedPercent?, mayHoldPages: Bool? = nil) {
+        guard file != nil else { return }
+        var end = state
+        end.isEndInOrder = isInOrder
+        end.percent = percent
+        end.mayHoldPages = mayHoldPages ?? state.mayHoldPages
+        if end == state { return }
+        state = end
         write()
     }
 
     private mutating func write() {
         do throws(SystemError) {
+            failedAt = nil
             try file?.write(state)
         } catch {
+            failedAt = .now
             log.log("a restart will not resume streaming: cannot save the state: \(error.code)")
         }
+    }
+
+    /// Tries again what could not be written a second ago.
+    private mutating func writeAgain() {
+        if let failedAt, ContinuousClock.now - failedAt >= .seconds(1) { write() }
     }
 }

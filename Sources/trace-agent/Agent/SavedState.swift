@@ -11,6 +11,8 @@ struct SavedState: Codable, Equatable, Sendable {
     var crashes: [Int] = []
     /// Whether pages were to move, as was ordered last.
     var isStreaming = false
+    /// Whether pages may be on their way, in pipes; `nil`: as `isStreaming`.
+    var mayHoldPages: Bool?
     /// Whether the host sends words, and not only the digits of the original protocol.
     var hostUsesWords = false
     /// `nil` while `buffer_percent` is what others want it to be.
@@ -26,5 +28,8 @@ struct SavedState: Codable, Equatable, Sendable {
     }
 
     /// Whether it can be from an agent.
-    var isPlausible: Bool { percent?.isPlausible ?? true }
+    var isPlausible: Bool {
+        (0..<1 << 32).contains(restarts) && crashes.allSatisfy { (0..<1 << 48).contains($0) }
+            && rings.allSatisfy(\.isPlausible) && percent?.isPlausible ?? true
+    }
 }

@@ -143,7 +143,7 @@ final class OrderStream {
             orders.dropLine()
             (notice, usesWords) = (nil, false)
         } else {
-            if let notice { outbox.add(notice) }
+            if let notice, isAnswering, usesWords { outbox.add(notice) }
             notice = nil
             try sendAnswers()
         }

@@ -52,7 +52,7 @@ struct AgentParts: ~Copyable {
         let streamingOptions = StreamingOptions(
             mode: mode, instance: options.tracing.instance ?? "", portsFolder: options.tracing.ports,
             flushInterval: options.flushInterval.duration, stopTimeout: options.stop.stopTimeout.duration,
-            exitTimeout: options.stop.exitTimeout.duration)
+            exitTimeout: options.stop.exitTimeout.duration, losesPipes: lifetime.resumption.losesPipes)
         var reactor = try AgentReactor()
         let lifetime = try Lifetime(lifetime, log: log, &reactor)
         let keeper = try SettingsKeeper(settings, try SettingsReader(rings, clock: clock), log: log, &reactor)

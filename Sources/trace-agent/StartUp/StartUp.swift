@@ -23,11 +23,12 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
         options.state.flatMap { StateFile.open($0, log) }, bootID: builder.bootID, instance: tracefs.instance,
         log)
     var settings = try RingSettings(in: tracefs, cpus: rings.map(\.cpu), percent: resumption.percent)
-    if resumption.earlierStream == nil { settings.restorePercent(log) }
+    // A stream that goes on sets it again; this process may end before that.
+    settings.restorePercent(log)
     let maker = ChannelMaker(
         pageSize: settings.pageSize, pipeSize: options.common.pipeSize.bytes,
         workerCPUs: options.common.workerCpus?.cpus,
-        pipes: PipeStore(kept: passed.pipes, keep: options.state == nil ? nil : Systemd.keep), log: log)
+        pipes: PipeStore(kept: passed.pipes, give: options.state == nil ? nil : Systemd.keep), log: log)
     let notice = resumption.notice
     let folder = try RingFolder(
         rings, in: tracefs, releasesAtOnce: options.releaseWhenStopped && resumption.earlierStream == nil)

@@ -12,8 +12,7 @@ final class Channel: Sendable {
     let readiness: EventFD
     let counters = ChannelCounters()
     let placement: Placement
-    /// Whether the pipe has what an earlier process had put into it.
-    let hasKeptPipe: Bool
+    private let pipes: PipeStore
     private let subBufferSize: Atomic<Int>
     /// Whether pages are taken by read(2): see `readPages`.
     private let isReadingPages = Atomic<Bool>(false)
@@ -28,13 +27,18 @@ final class Channel: Sendable {
     ) throws(SystemError) {
         // A page that read(2) takes is written to the pipe in one piece.
         let pipe = try pipes.pipe(cpu: ring.cpu, size: max(pageSize, min(pipeSize, sink.longestPipe)))
-        counters.bytesTaken.set(try pipe.readEnd.bytesToRead())
-        hasKeptPipe = pipes.hasKept(cpu: ring.cpu)
+        let kept = try pipe.readEnd.bytesToRead()
+        counters.bytesTaken.set(kept)
+        if try sink.descriptor.kind() == .socket {
+            // Another connection than that of the earlier process: it begins with a whole page.
+            counters.bytesGone.set(try pipe.readEnd.readToEnd(limit: kept % pageSize).count)
+        }
         let mailbox = try Mailbox()
         let readiness = try EventFD()
         self.ring = ring
         self.sink = sink
         self.pipe = pipe
+        self.pipes = pipes
         self.mailbox = mailbox
         self.readiness = readiness
         placement = Placement(home: workerCPUs ?? [ring.cpu])
@@ -42,6 +46,12 @@ final class Channel: Sendable {
     }
 
     var cpu: Int { ring.cpu }
+
+    /// Whether the pipe has what an earlier process had put into it.
+    var hasKeptPipe: Bool { pipes.kept[cpu] != nil }
+
+    /// The channel is in use from now on: what is in its pipe is to outlive the process.
+    func keepPipe() { if !hasKeptPipe { pipes.keep(pipe, cpu: cpu) } }
 
     /// Bytes of a sub-buffer; a worker reads it once for each job.
     var pageSize: Int { subBufferSize.now }

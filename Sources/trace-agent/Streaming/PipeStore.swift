@@ -8,10 +8,10 @@ struct PipeStore: Sendable {
     /// By CPU.
     let kept: [Int: Pipe]
     /// Gives a pipe to the service manager, by its name; `nil` if pipes need not outlive the process.
-    let keep: (@Sendable (Pipe, String) -> Bool)?
+    let give: (@Sendable (Pipe, String) -> Bool)?
 
     /// Pipes that end with the process.
-    static let none = PipeStore(kept: [:], keep: nil)
+    static let none = PipeStore(kept: [:], give: nil)
 
     private static let prefix = "pipe-cpu"
 
@@ -27,12 +27,12 @@ struct PipeStore: Sendable {
             if pipe.capacity != size { try? pipe.resize(to: size) }
             return pipe
         }
-        let pipe = try Pipe(size: size)
-        // If it is refused, only a crash loses what is in the pipe, and that is said.
-        _ = keep?(pipe, "\(Self.prefix)\(cpu)")
-        return pipe
+        return try Pipe(size: size)
     }
 
-    /// Whether what the last process had put into the pipe of `cpu` is still there.
-    func hasKept(cpu: Int) -> Bool { kept[cpu] != nil }
+    /// Lets a new pipe outlive the process.
+    func keep(_ pipe: Pipe, cpu: Int) {
+        // If it is refused, only a sudden end loses what is in the pipe, and the next process says so.
+        _ = give?(pipe, "\(Self.prefix)\(cpu)")
+    }
 }

@@ -5,6 +5,8 @@ struct ResumePoint: Equatable {
     /// How often streaming has begun.
     let starts: Int
     let channels: Int
+    /// Whether pages may be on their way, in a pipe.
+    let mayHoldPages: Bool
     /// `nil` while `buffer_percent` is not ours.
     let percent: SavedPercent?
 
@@ -12,6 +14,7 @@ struct ResumePoint: Equatable {
         isStreaming = rings.isMeantToStream(in: phase)
         starts = channels.starts
         self.channels = channels.count
+        mayHoldPages = phase != .stopped || !channels.areDelivered
         self.percent = percent
     }
 }

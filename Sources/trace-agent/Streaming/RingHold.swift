@@ -112,7 +112,8 @@ struct RingHold {
         if ended == .release {
             areReleased = true
             if areAwaited { begin(.open) }
-            return (endRelease(), Orders())
+            // One that was ordered behind a dump comes after it.
+            return (areAwaited && !waiting.start ? [] : endRelease(), Orders())
         }
         // The orders were dropped meanwhile.
         if !areAwaited { return (rest(), waiting) }

@@ -9,7 +9,7 @@ struct Streaming: ~Copyable {
     private var limitedLog: LimitedLog
     private var settings: SettingsKeeper
     private var rings: RingHold
-    private var channels = TracedChannels()
+    private var channels: TracedChannels
     private var phase = Phase.stopped
     private var lastStop = StopOutcome()
     private var timers: StreamingTimers
@@ -21,6 +21,7 @@ struct Streaming: ~Copyable {
         timers = try StreamingTimers(
             flushInterval: options.flushInterval, patience: options.stopTimeout, &reactor)
         self.options = options
+        channels = TracedChannels(loses: options.losesPipes)
         self.settings = settings
         self.rings = rings
         limitedLog = LimitedLog(log)
@@ -63,8 +64,7 @@ struct Streaming: ~Copyable {
             state: phase.reported, instance: options.instance, pageSize: settings.pageSize,
             cpus: channels.reports, ordersRefused: ordersRefused, isComplete: lastStop.isComplete)
         report.warnings = [settings.pageSizeChange].compactMap { $0 } + channels.warnings
-        report.facts.clock = settings.clock
-        report.facts.areRingsReleased = rings.areReleased
+        (report.facts.clock, report.facts.areRingsReleased) = (settings.clock, rings.areReleased)
         return report
     }
 
@@ -91,11 +91,10 @@ struct Streaming: ~Copyable {
     }
 
     /// Starts streaming where an earlier process has ended, and counts on from where that one began.
-    mutating func resume(
-        _ earlier: EarlierStream, _ reactor: inout AgentReactor
-    ) throws(SystemError) -> [Effect] {
+    mutating func resume(_ rings: [SavedRing], _ reactor: inout AgentReactor) throws(SystemError) -> [Effect]
+    {
         let effects = try start(&reactor)
-        channels.resume(earlier)
+        channels.resume(rings)
         readStats()
         return effects
     }
@@ -119,7 +118,8 @@ struct Streaming: ~Copyable {
     /// Sends what the ring buffers hold now, then stops; while pages move, the same as a stop.
     mutating func dump(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
         guard isStopped else { return try stop() }
-        if let problem = channels.missingPorts(options) { return [.unchanged(problem: problem)] }
+        let problem = channels.missingPorts(options)
+        if let problem { return [.unchanged(problem: problem)] + rings.rest() }
         if !rings.areReady(asDump: true) { return [] }
         let effects = try start(&reactor)
         return isStopped ? effects : effects + (try stop())

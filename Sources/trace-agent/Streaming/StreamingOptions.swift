@@ -11,4 +11,6 @@ struct StreamingOptions: Sendable {
     let stopTimeout: Duration
     /// Longest time that the exit takes.
     let exitTimeout: Duration
+    /// Whether an earlier process had read what it did not send: it is lost where the pipe was not kept.
+    var losesPipes = false
 }

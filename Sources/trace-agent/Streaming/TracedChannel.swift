@@ -25,7 +25,8 @@ struct TracedChannel {
     ///
     /// - Parameter first: The first channel with the same sink, under whose number the sink is watched.
     init(
-        _ channel: Channel, index: Int, sharingSinkOf first: TracedChannel?, _ reactor: inout AgentReactor
+        _ channel: Channel, index: Int, sharingSinkOf first: TracedChannel?, hasLost: Bool = false,
+        _ reactor: inout AgentReactor
     ) throws(SystemError) {
         worker = try WorkerLink(channel)
         flushBound = FlushBound(channel)
@@ -37,7 +38,7 @@ struct TracedChannel {
         }
         try reactor.watch(channel.readiness.descriptor, for: .readable, as: .jobResult(index))
         // Last: the ring buffer stays open if this fails, and epoll would keep its watch.
-        ring = try TracedRing(channel.ring, index: index, &reactor)
+        ring = try TracedRing(channel.ring, index: index, hasLost: hasLost, &reactor)
     }
 
     var channel: Channel { worker.channel }
@@ -86,9 +87,7 @@ struct TracedChannel {
     var ringAtStart: SavedRing? { ring.start }
 
     /// Goes on with the stream of an earlier process, which began at these counters.
-    mutating func resume(from start: RingStats, afterCrash: Bool) {
-        ring.resume(from: start, losesPipe: afterCrash && !channel.hasKeptPipe)
-    }
+    mutating func resume(from start: RingStats) { ring.resume(from: start) }
 
     /// Begins to send what was recorded until now; a second stop moves that boundary.
     ///

@@ -9,6 +9,13 @@ struct TracedChannels {
     private(set) var starts = 0
     /// Whether a worker did not hand its channel back in time.
     private var isWorkerStuck = false
+    /// Whether an earlier process had read what it did not send: it is lost, unless its pipe was kept.
+    private let loses: Bool
+    /// Where the streams of an earlier process began that go on, and whose CPUs have no port yet.
+    private var earlier: [SavedRing] = []
+
+    /// - Parameter loses: Whether an earlier process had read what it did not send.
+    init(loses: Bool = false) { self.loses = loses }
 
     var indices: Range<Int> { channels.indices }
     var count: Int { channels.count }
@@ -22,7 +29,10 @@ struct TracedChannels {
     mutating func add(_ channel: Channel, _ reactor: inout AgentReactor) throws(SystemError) {
         let first = channels.first { $0.sink === channel.sink }
         channels.append(
-            try TracedChannel(channel, index: channels.count, sharingSinkOf: first, &reactor))
+            try TracedChannel(
+                channel, index: channels.count, sharingSinkOf: first, hasLost: loses && !channel.hasKeptPipe,
+                &reactor))
+        channel.keepPipe()
     }
 
     // MARK: what they are doing
@@ -53,7 +63,7 @@ struct TracedChannels {
     func sharing(_ sink: Sink) -> [Int] { indices.filter { channels[$0].sink === sink } }
 
     /// The counters of the ring buffers when streaming began.
-    var ringsAtStart: [SavedRing] { channels.compactMap(\.ringAtStart) }
+    var ringsAtStart: [SavedRing] { channels.compactMap(\.ringAtStart) + earlier }
 
     /// What is wrong if no port has come yet: an order may come before the ports do.
     func missingPorts(_ options: StreamingOptions) -> String? {
@@ -65,6 +75,7 @@ struct TracedChannels {
     /// Begins to stream; the counters were just read.
     mutating func start(_ reactor: inout AgentReactor) {
         starts += 1
+        earlier = []
         for index in indices { channels[index].start(&reactor) }
     }
 
@@ -72,11 +83,16 @@ struct TracedChannels {
     mutating func stopWaitingForWorkers() { isWorkerStuck = isAnyDraining }
 
     /// Goes on with what an earlier process was streaming.
-    mutating func resume(_ earlier: EarlierStream) {
-        for ring in earlier.rings {
-            guard let index = channels.firstIndex(where: { $0.cpu == ring.cpu }) else { continue }
-            channels[index].resume(from: ring.stats, afterCrash: earlier.hasCrashed)
-        }
+    ///
+    /// - Parameter rings: The counters when that began; CPUs whose ports come later go on then.
+    mutating func resume(_ rings: [SavedRing]) {
+        earlier = rings
+        for index in indices { resume(index) }
+    }
+
+    private mutating func resume(_ index: Int) {
+        guard let place = earlier.firstIndex(where: { $0.cpu == channels[index].cpu }) else { return }
+        channels[index].resume(from: earlier.remove(at: place).stats)
     }
 
     /// Reads the kernel's counters of every ring buffer.
@@ -89,6 +105,7 @@ struct TracedChannels {
         for index in indices where channels[index].isIdle {
             channels[index].readStats(streaming: true, &log)
             channels[index].start(&reactor)
+            resume(index)
         }
     }
 

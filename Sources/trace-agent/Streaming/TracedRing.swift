@@ -8,13 +8,15 @@ struct TracedRing {
     private var account: RingAccount
     /// Swaps before the last start.
     private var swapsBefore = 0
-    /// Whether what an earlier process had read and not sent is lost.
-    private var hasLostPipe = false
+    /// Whether what an earlier process had read and not sent is lost; it is said until the second start.
+    private var hasLost: Bool
+    private var hasBegun = false
     /// Whether the last job could not take what it holds.
     private(set) var isUnreadable = false
 
     /// Watches the ring buffer under `index`; it is not reported before `waitForData`.
-    init(_ ring: Ring, index: Int, _ reactor: inout AgentReactor) throws(SystemError) {
+    init(_ ring: Ring, index: Int, hasLost: Bool, _ reactor: inout AgentReactor) throws(SystemError) {
+        self.hasLost = hasLost
         account = RingAccount(of: ring)
         token = .ring(index)
         self.ring = ring
@@ -42,13 +44,11 @@ struct TracedRing {
     var start: SavedRing? { account.start.map { SavedRing(cpu: ring.cpu, stats: $0) } }
 
     /// Whether everything that was recorded since the last start could be read.
-    var isComplete: Bool { !isUnreadable && !hasSwapped && !hasLostPipe }
+    var isComplete: Bool { !isUnreadable && !hasSwapped && !hasLost }
 
     /// What is wrong with what was read since the last start, `nil` if nothing is.
     var warning: String? {
-        if hasLostPipe {
-            return "an earlier process of the agent has crashed: what it had read and not sent is lost"
-        }
+        if hasLost { return "what an earlier process of the agent had read and not sent is lost" }
         guard hasSwapped else { return nil }
         return
             "its ring buffer was cleared or exchanged for its snapshot: events of that time may come out of order, or not at all"
@@ -61,16 +61,14 @@ struct TracedRing {
     mutating func begin() {
         swapsBefore = account.swaps
         account.begin()
-        hasLostPipe = false
+        if hasBegun { hasLost = false }
+        hasBegun = true
     }
 
     /// Goes on with the stream of an earlier process, which began at these counters.
-    ///
-    /// - Parameter losesPipe: Whether what that process had put into its pipe is lost.
-    mutating func resume(from start: RingStats, losesPipe: Bool) {
+    mutating func resume(from start: RingStats) {
         account.resume(from: start)
         swapsBefore = account.swaps
-        hasLostPipe = losesPipe
     }
 
     // MARK: when it is tried

@@ -9,6 +9,9 @@ struct RingStats: Codable, Equatable, Sendable {
     /// Overwritten: `overrun`.
     private var overrun = 0
 
+    /// Whether all can be from a kernel: no sum of a few such numbers overflows.
+    var isPlausible: Bool { [unread, lost, read, overrun].allSatisfy { (0..<1 << 60).contains($0) } }
+
     init() {}
 
     /// Parses the file's text; unknown lines are skipped.
