@@ -25,7 +25,9 @@ package struct CheckResult: Equatable, Sendable {
         CheckResult(verdict: .fail, subject: subject, text: text)
     }
 
-    package var line: String { "\(verdict.rawValue.padded(to: 6))\(subject.padded(to: 14))\(text)" }
+    package var line: String {
+        "\(verdict.rawValue.padded(to: 6))\(subject.padded(to: 14))\(text.withoutControlCharacters)"
+    }
 }
 
 extension String {

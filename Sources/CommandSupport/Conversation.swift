@@ -45,8 +45,10 @@ package struct Conversation: ~Copyable {
         while true {
             if let line = try nextLine(until: isAnnounced ? end : min(end, announcement)) {
                 if id.isAnswered(by: line) { return line }
-                if line.isEmpty || place.hasEarlierAnswers { continue }
-                throw unexpected(line)
+                guard line.isEmpty || place.hasEarlierAnswers else { throw unexpected(line) }
+                // However many lines come.
+                if ContinuousClock.now < end { continue }
+                throw noAnswer
             }
             if isAnnounced || end <= announcement { throw noAnswer }
             isAnnounced = true

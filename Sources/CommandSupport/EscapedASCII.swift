@@ -12,10 +12,15 @@ extension Sequence<UInt8> {
 }
 
 extension String {
-    /// The text with a `?` for each control character but a newline: what another machine has sent may be printed on a terminal.
+    /// The text with a `?` for each character but a newline that controls a terminal or the order of the text: what another
+    /// machine has sent may be printed.
     package var withoutControlCharacters: String {
-        String(
-            String.UnicodeScalarView(
-                unicodeScalars.map { $0.properties.generalCategory == .control && $0 != "\n" ? "?" : $0 }))
+        String(String.UnicodeScalarView(unicodeScalars.map { $0.controlsTerminal ? "?" : $0 }))
+    }
+}
+
+extension Unicode.Scalar {
+    fileprivate var controlsTerminal: Bool {
+        [.control, .format].contains(properties.generalCategory) && self != "\n"
     }
 }

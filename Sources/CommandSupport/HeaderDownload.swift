@@ -25,6 +25,7 @@ struct HeaderDownload: ~Copyable {
         // Older agents answer an order that fails in the schema of the other orders.
         if let error = (try? Answer(line: line))?.error { throw Failure(.unavailable, error) }
         let announcement: HeaderAnnouncement = try conversation.parse(line)
+        if announcement.isTooLong { throw Failure(tooLong: announcement) }
         guard announcement.bytes > 0 else {
             throw Failure(.unavailable, announcement.error ?? "the agent sends no header")
         }
@@ -80,5 +81,12 @@ struct HeaderDownload: ~Copyable {
         } catch {
             throw Failure(.outputFailed, "cannot write \(error)")
         }
+    }
+}
+
+extension Failure {
+    /// The header is too long: see `HeaderAnnouncement.isTooLong`.
+    package init(tooLong announcement: HeaderAnnouncement) {
+        self.init(.protocolError, "the agent announces a trace header of \(announcement.bytes) bytes")
     }
 }

@@ -19,7 +19,7 @@ package struct OrderOptions: ParsableArguments {
             let line = try conversation.line()
             let answer: Answer = try conversation.parse(line)
             if json {
-                print(line)
+                print(line.withoutControlCharacters)
             } else {
                 for line in ReportTable.linesWithHeading(of: answer.report) { print(line) }
             }
@@ -38,9 +38,9 @@ package struct OrderOptions: ParsableArguments {
             let line = try download.run()
             // Standard output may hold the header.
             if json, output == "-" {
-                StandardError.shared.write(line + "\n")
+                StandardError.shared.write(line.withoutControlCharacters + "\n")
             } else if json {
-                print(line)
+                print(line.withoutControlCharacters)
             }
         }
     }

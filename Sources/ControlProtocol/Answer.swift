@@ -28,7 +28,7 @@ package struct Answer: AnswerLine, Equatable, Sendable {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         word = try container.decode(OrderWord.self, forKey: .word)
         id = try container.decodeIfPresent(OrderID.self, forKey: .id)
-        error = try container.decodeIfPresent(String.self, forKey: .error)
+        error = try container.decodeIfPresent(String.self, forKey: .error)?.asSentence
         version = try container.decode(String.self, forKey: .version)
         schema = try container.decodeIfPresent(Int.self, forKey: .schema)
         report = try Report(from: decoder)

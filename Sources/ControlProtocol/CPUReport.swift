@@ -23,6 +23,9 @@ extension CPUReport: Codable {
     package init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: CodingKeys.self)
         cpu = try container.decode(Int.self, forKey: .cpu)
+        guard (0..<Report.mostCPUs).contains(cpu) else {
+            throw DecodingError.dataCorruptedError(forKey: .cpu, in: container, debugDescription: "no CPU")
+        }
         state = try container.decode(CPUState.self, forKey: .state)
         counts = try Counts(from: decoder)
         ringSize = try container.decodeIfPresent(Int.self, forKey: .ringSize)

@@ -2,6 +2,9 @@
 package struct Counts: Equatable, Sendable {
     private var values: [Counter: Int]
 
+    /// The largest count that is taken over from another machine.
+    private static let largest = 1 << 48
+
     /// All counts 0.
     package init() { values = Dictionary(uniqueKeysWithValues: Counter.allCases.map { ($0, 0) }) }
 
@@ -21,7 +24,9 @@ extension Counts: Codable {
         let container = try decoder.container(keyedBy: Counter.self)
         // An older agent does not know the newest counters.
         for counter in Counter.allCases {
-            self[counter] = try container.decodeIfPresent(Int.self, forKey: counter) ?? 0
+            let value = try container.decodeIfPresent(Int.self, forKey: counter) ?? 0
+            // No sum of what another machine sends may overflow.
+            self[counter] = min(max(0, value), Self.largest)
         }
     }
 

@@ -37,6 +37,9 @@ package struct HeaderAnnouncement: AnswerLine, Equatable, Sendable {
     /// The most bytes that a header has.
     package static let longestHeader = 64 << 20
 
+    /// Whether what is announced cannot be a header.
+    package var isTooLong: Bool { !(0...Self.longestHeader).contains(bytes) }
+
     /// The same for an order of this id.
     package func answering(_ id: OrderID?) -> HeaderAnnouncement {
         var announcement = self

@@ -27,6 +27,10 @@ package struct Report: Equatable, Sendable {
         self.isComplete = isComplete
     }
 
+    /// The most CPUs that Linux can be built for, and the most warnings that are taken over from another machine.
+    package static let mostCPUs = 8192
+    private static let mostWarnings = 64
+
     /// The sums over all CPUs.
     package var totals: Counts { cpus.reduce(into: Counts()) { $0 += $1.counts } }
 }
@@ -45,10 +49,14 @@ extension Report: Codable {
         instance = try container.decode(String.self, forKey: .instance)
         pageSize = try container.decode(Int.self, forKey: .pageSize)
         cpus = try container.decode([CPUReport].self, forKey: .cpus)
+        guard cpus.count <= Self.mostCPUs else {
+            throw DecodingError.dataCorruptedError(forKey: .cpus, in: container, debugDescription: "too many")
+        }
         ordersRefused = try container.decode(Int.self, forKey: .ordersRefused)
         isComplete = try container.decode(Bool.self, forKey: .isComplete)
         // An agent before schema 2 has none.
-        warnings = try container.decodeIfPresent([String].self, forKey: .warnings) ?? []
+        let warnings = try container.decodeIfPresent([String].self, forKey: .warnings) ?? []
+        self.warnings = warnings.prefix(Self.mostWarnings).map(\.asSentence)
         facts = try AgentFacts(from: decoder)
     }
 

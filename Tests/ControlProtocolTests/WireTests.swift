@@ -149,6 +149,20 @@ struct WireTests {
         #expect(answer.report.cpus.map(\.state.rawValue) == ["asleep", "asleep"])
     }
 
+    @Test func `numbers and texts of another machine are bounded`() throws {
+        let line = Answer(.status, report()).line
+            .replacing("\"bytes\":2,", with: "\"bytes\":9223372036854775807,")
+            .replacing("\"lost\":3,", with: "\"lost\":-9223372036854775808,")
+            .replacing("\"tracing_on is 0\"", with: "\"one\\nok    agent\"")
+        let answer = try Answer(line: line)
+        #expect(answer.report.totals[.bytes] == 2 << 48 && answer.report.totals[.lost] == 0)
+        #expect(answer.report.warnings == ["one ok    agent", "b"])
+        for cpu in ["-1", "8192", "9223372036854775807"] {
+            let other = Answer(.status, report()).line.replacing("\"cpu\":3,", with: "\"cpu\":\(cpu),")
+            #expect(throws: NotAnAnswer.self) { try Answer(line: other) }
+        }
+    }
+
     @Test(arguments: [
         "", "{}", "HTTP/1.1 400", "{\"answer\":\"stop\"}", "{\"answer\":\"metadata\",\"bytes\":1}",
     ])

@@ -60,6 +60,32 @@ struct OrderTests {
                 """)
     }
 
+    @Test func `a guest that floods the port does not keep it waiting`() throws {
+        let port = try FIFOPort("\(folder.path)/agent-ctl-path")
+        let status = try host("status", ["--timeout", "300ms"])
+        _ = try port.order()
+        // More comes whenever there is room.
+        #expect(
+            eventually(within: .seconds(10)) {
+                try? port.send([UInt8](repeating: 10, count: 4096))
+                return status.wait(.zero) != nil
+            })
+        #expect(status.wait(.zero) == 75)
+    }
+
+    @Test func `a header that is too long is refused`() throws {
+        let port = try FIFOPort("\(folder.path)/agent-ctl-path")
+        let metadata = try host("metadata", ["-o", "\(folder.path)/head.dat"])
+        let words = try port.order().split(whereSeparator: \.isWhitespace)
+        var line = HeaderAnnouncement(instance: "", cpus: 1, bootID: "").answering(
+            OrderID(rawValue: String(words[1].dropFirst(3))))
+        line.bytes = 1 << 40
+        try port.send(line.lineToSend + "\n")
+        #expect(metadata.wait() == 76)
+        #expect(metadata.errorText.contains("announces a trace header of 1099511627776 bytes"))
+        #expect(access("\(folder.path)/head.dat", F_OK) == -1)
+    }
+
     @Test func `what is missing is named`() throws {
         let none = try Command(Machine.product("trace-host"), ["status", "\(folder.path)/none"])
         #expect(none.status == 69)

@@ -43,6 +43,18 @@ struct RecordingAccountTests {
         #expect(account.lines.last?.hasSuffix("?") == true)
     }
 
+    @Test(arguments: [(running: 3, restarts: 0), (running: 9, restarts: 1)])
+    func `nothing is cut off if the agent has started anew, however its counts look`(
+        running: Int, restarts: Int
+    ) {
+        var (before, after) = (report([0]), report([4096]))
+        (before.facts.running, before.facts.restarts) = (5, 0)
+        (after.facts.running, after.facts.restarts) = (running, restarts)
+        let account = RecordingAccount(before: before, after: after, received: [0: 8192])
+        #expect(account.excess(cpu: 0, isContinued: false) == 0 && account.sent(cpu: 0) == nil)
+        #expect(account.problems.count == 1 && account.problems[0].contains("started anew"))
+    }
+
     @Test func `lost events, an incomplete stop and a port that was not recorded are told`() {
         let account = RecordingAccount(
             before: report([0, 0]), after: report([4096, 4096], lost: 3, complete: false), received: [0: 4096]

@@ -1,6 +1,7 @@
 import ArgumentParser
 import CommandSupport
 import ControlProtocol
+import Reactor
 
 @main
 struct TraceHost: ParsableCommand {
@@ -16,4 +17,10 @@ struct TraceHost: ParsableCommand {
             ReleaseCommand.self, StatusCommand.self, MetadataCommand.self, CheckCommand.self,
             AssembleCommand.self,
         ])
+
+    static func main() {
+        // A port that is opened later must not get the number of a closed standard stream.
+        do { try FileDescriptor.fillStandardStreams() } catch { exit(withError: error) }
+        main(nil)
+    }
 }

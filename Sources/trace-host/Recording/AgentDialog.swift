@@ -8,7 +8,8 @@ struct AgentDialog: ~Copyable {
     private var connection: AgentConnection
     private var pending: OrderID?
     private var word: OrderWord?
-    private var line: String?
+    /// The line that answers the last order; `nil` if it has not come.
+    private(set) var answer: String?
     /// Whether what comes next is a header, of which it is not yet known where it goes.
     private var headerIsNext = false
     /// Bytes of the header that are still to come, and where they go.
@@ -27,7 +28,7 @@ struct AgentDialog: ~Copyable {
         let id = OrderID.random()
         pending = id
         self.word = word
-        line = nil
+        answer = nil
         try connection.send(Request(word, id: id))
     }
 
@@ -35,9 +36,6 @@ struct AgentDialog: ~Copyable {
     ///
     /// An agent of the original kind reads it only if nothing else is with it.
     mutating func orderDigit(_ digit: String) throws(SystemError) { try connection.send(digit) }
-
-    /// The line that answers the last order; `nil` if it has not come.
-    var answer: String? { line }
 
     /// Lets the bytes that follow the answer go to `file`.
     mutating func receiveHeader(_ bytes: Int, to file: NewFile?) {
@@ -50,7 +48,10 @@ struct AgentDialog: ~Copyable {
 
     var isHeaderComplete: Bool { headerLeft == 0 }
 
-    /// Reads what has come.
+    /// The most lines of a turn, so that a guest that floods the port does not keep signals waiting.
+    private static let linesATurn = 64
+
+    /// Reads what has come, as far as a turn goes.
     ///
     /// - Throws: `EPIPE` if the other side has closed.
     mutating func receive() throws(SystemError) {
@@ -60,9 +61,10 @@ struct AgentDialog: ~Copyable {
             headerLeft -= bytes.count
         }
         // What is no answer is left over, or a notice.
-        while !headerIsNext, let next = try connection.line(within: .zero) {
+        for _ in 0..<Self.linesATurn {
+            guard !headerIsNext, let next = try connection.line(within: .zero) else { return }
             guard let id = pending, id.isAnswered(by: next) else { continue }
-            line = next
+            answer = next
             pending = nil
             headerIsNext = word == .metadata
         }

@@ -28,7 +28,7 @@ final class EventLoop {
         streams = try StreamSet(ports)
         dialog = AgentDialog(try GuestAgent(ports).connect(within: timeout.duration))
         do throws(SystemError) {
-            signals = try SignalFD.ofService()
+            signals = try SignalFD.ofTerminal()
             timer = try TimerFD()
             let reactor = try Reactor<Source>()
             try reactor.watch(signals.descriptor, for: .readable, as: .signals)
@@ -61,7 +61,10 @@ final class EventLoop {
     private func handle(_ source: Source) throws(SystemError) {
         switch source {
         case .signals: try noteSignals()
-        case .ticks: _ = try timer.expirations()
+        case .ticks:
+            _ = try timer.expirations()
+            // A turn may have left lines that were read.
+            try receive()
         case .command:
             commandHasEnded = true
             if let command { try reactor.rearm(command.descriptor, for: .once, as: .command) }
@@ -114,6 +117,8 @@ final class EventLoop {
 
     var isHeaderComplete: Bool { dialog.isHeaderComplete }
     var headerError: SystemError? { dialog.headerError }
+
+    var isCommandRunning: Bool { command != nil && !commandHasEnded }
 
     /// Starts the program that is recorded.
     func run(_ words: [String]) throws(SystemError) {

@@ -53,26 +53,31 @@ final class GuestSession {
     }
 
     /// Gets a trace header, and writes it to the file at `path`; if none comes, that file stays as it is.
-    func receiveHeader(to path: String) throws(Failure) {
+    ///
+    /// - Returns: Whether one came.
+    func receiveHeader(to path: String) throws(Failure) -> Bool {
         guard let line = try line(.metadata, within: timeout) else {
-            return log.warning("the agent sends no trace header")
+            log.warning("the agent sends no trace header")
+            return false
         }
         let announcement: HeaderAnnouncement = try parse(line)
         if let error = announcement.error { log.warning("\(error)") }
-        guard (0...HeaderAnnouncement.longestHeader).contains(announcement.bytes) else {
-            throw Failure(.protocolError, "the agent announces a trace header of \(announcement.bytes) bytes")
-        }
+        if announcement.isTooLong { throw Failure(tooLong: announcement) }
         let file = try writing { () throws(TraceFileError) in try NewFile(at: path) }
         try wrappingSystemError { () throws(SystemError) in
             try loop.receiveHeader(announcement.bytes, to: file)
         }
-        if announcement.bytes == 0 { return }
+        if announcement.bytes == 0 { return false }
         try serve(within: timeout) { [loop] in loop.isHeaderComplete || loop.agentHasGone }
         if let error = loop.headerError {
             throw Failure(.outputFailed, "cannot write \(path): \(error.code)")
         }
-        guard loop.isHeaderComplete else { return log.warning("the trace header did not come whole") }
+        guard loop.isHeaderComplete else {
+            log.warning("the trace header did not come whole")
+            return false
+        }
         try writing(file.replaceTarget)
+        return true
     }
 
     private func writing<Value>(_ body: () throws(TraceFileError) -> Value) throws(Failure) -> Value {

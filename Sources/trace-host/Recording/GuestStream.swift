@@ -24,6 +24,10 @@ final class GuestStream {
     init(cpu: Int, _ port: Port) throws(SystemError) {
         let descriptor: FileDescriptor
         if port.kind == .socket {
+            // QEMU serves one connection, and lets others wait: their orders would come when it ends.
+            if FileHolders.hasConnection(to: port.path) {
+                throw SystemError(call: "connect", subject: port.path, code: .busy)
+            }
             descriptor = try FileDescriptor.connect(toSocketAt: port.path)
             pipe = try Pipe(size: Self.pipeSize)
         } else {

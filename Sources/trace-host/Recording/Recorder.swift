@@ -20,6 +20,10 @@ final class Recorder {
     private var isContinued = false
     /// Why the recording has ended early.
     private var trouble: Failure?
+    /// Whether what came would not fit on the disk once more.
+    private var isDiskFull = false
+    /// Whether the header is of the end of the recording.
+    private var hasLastHeader = false
 
     /// An agent of the original kind never answers: more patience than this would only be a longer wait.
     private static let patience = Duration.seconds(5)
@@ -61,7 +65,10 @@ final class Recorder {
             throw Failure(error.status, "\(error); the recorded data is kept: \(files.command)")
         }
         let status = loop.commandStatus ?? 0
-        if status == 0, let trouble { throw trouble }
+        if let trouble {
+            if status == 0 { throw trouble }
+            log.warning("\(trouble)")
+        }
         return status
     }
 
@@ -84,7 +91,7 @@ final class Recorder {
         if before?.state == .flushing { before = try session.order(.stop)?.report }
         if !isContinued { try dropLeftovers() }
         guard before != nil else { return }
-        try session.receiveHeader(to: files.header)
+        guard try session.receiveHeader(to: files.header) else { return }
         let header = try? TraceHeader(opening: files.header)
         readBefore = header?.readByCPU
     }
@@ -137,18 +144,24 @@ final class Recorder {
         try session.serve { [self] in
             progress.show(loop.streams.bytes)
             if let end, .now >= end { return true }
-            if loop.fileError == nil, !files.haveRoomForOutput() {
-                trouble = Failure(
-                    .outputFailed,
-                    "the disk is full: the recording has ended early, what came is in \(options.output)")
-            }
+            noteFullDisk()
             return trouble != nil || loop.signal != nil || loop.commandHasEnded || loop.streams.hasEnded
                 || loop.fileError != nil
         }
         if loop.streams.hasEnded { trouble = Failure(.unavailable, "the guest has gone: what came is kept") }
-        guard !options.command.isEmpty, !loop.commandHasEnded else { return }
+        guard loop.isCommandRunning else { return }
         loop.terminateCommand()
-        try session.serve(within: Self.deliveryPatience) { [loop] in loop.commandHasEnded }
+        try session.serve(within: Self.deliveryPatience) { [loop] in !loop.isCommandRunning }
+    }
+
+    private func noteFullDisk() {
+        guard loop.fileError == nil, !isDiskFull, !files.haveRoomForOutput() else { return }
+        isDiskFull = true
+        trouble =
+            trouble
+            ?? Failure(
+                .outputFailed,
+                "the disk is full: the recording has ended early, what came is in \(options.output)")
     }
 
     /// Stops the agent, and waits for what it has sent.
@@ -170,13 +183,18 @@ final class Recorder {
         let begun = ContinuousClock.now
         try session.serve { [self] in
             let quiet = ContinuousClock.now - max(begun, loop.streams.lastArrival)
-            return quiet > (account.outstanding > 0 ? Self.deliveryPatience : silence)
-                || loop.fileError != nil
+            let isOutstanding = account.outstanding > 0
+            noteFullDisk()
+            // What goes on coming although nothing is outstanding is another's recording.
+            return quiet > (isOutstanding ? Self.deliveryPatience : silence) || loop.fileError != nil
+                || isDiskFull || !isOutstanding && ContinuousClock.now - begun > Self.deliveryPatience
         }
         if let error = loop.fileError {
             throw Failure(.outputFailed, "cannot write the recorded data: \(error.code)")
         }
-        if before != nil, !loop.agentHasGone { try session.receiveHeader(to: files.header) }
+        if before != nil, !loop.agentHasGone {
+            hasLastHeader = try session.receiveHeader(to: files.header)
+        }
     }
 
     private var account: RecordingAccount {
@@ -203,9 +221,9 @@ final class Recorder {
             throw Failure(.outputFailed, "cannot write \(error)")
         }
         // A header that cannot be read fails the assembly, with the reason.
-        let readNow = (try? TraceHeader(opening: header))?.readByCPU
+        let readNow = hasLastHeader ? (try? TraceHeader(opening: header))?.readByCPU : nil
         let assembly = TraceAssembly(
-            header: header, streams: files.paths, output: options.output,
+            header: header, streams: files.pathsToAssemble, output: options.output,
             eventsRead: readBefore.flatMap { before in readNow.map { eventsRead(between: before, and: $0) } })
         for line in try assembly.make(log, isCancelled: loop.hasNewSignal) { print(line) }
         do throws(SystemError) {

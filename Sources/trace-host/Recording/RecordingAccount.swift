@@ -17,9 +17,12 @@ struct RecordingAccount {
         self.received = received
     }
 
-    /// Whether both reports are of one process of the agent, or of processes that went on with the same counters.
+    /// Whether both reports are of one process of the agent, whose counters began once.
     private var isComparable: Bool {
-        guard let before, let after, before.facts.bootID == after.facts.bootID else { return false }
+        guard let before, let after, before.facts.bootID == after.facts.bootID,
+            before.facts.restarts == after.facts.restarts,
+            before.facts.running ?? 0 <= after.facts.running ?? 0
+        else { return false }
         return after.cpus.allSatisfy { $0.counts[.bytes] >= Self.count(.bytes, $0.cpu, in: before) }
     }
 

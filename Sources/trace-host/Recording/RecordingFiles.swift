@@ -52,7 +52,11 @@ final class RecordingFiles {
     }
 
     func stream(cpu: Int) -> StreamFile { streams[cpu] }
-    var paths: [String] { streams.map(\.path) }
+    /// The streams up to the last one with pages: there may be ports for more CPUs than the guest has now.
+    var pathsToAssemble: [String] {
+        let last = streams.lastIndex { $0.size > 0 } ?? 0
+        return streams.prefix(last + 1).map(\.path)
+    }
     var bytes: Int { streams.reduce(0) { $0 + $1.size } }
 
     /// Whether the disk has room for what was recorded once more, and something for the header and for what comes meanwhile.
@@ -79,14 +83,15 @@ final class RecordingFiles {
     /// The shell command that makes FILE from the parts.
     var command: String {
         let hasHeader = FileDescriptor.resolve(header) != nil
+        let program = FileDescriptor.resolve("/proc/self/exe") ?? ProgramName.own
         return ShellCommand.line(
-            ["trace-host", "assemble", "-o", output, hasHeader ? header : "HEADER"] + paths)
+            [program, "assemble", "-o", output, hasHeader ? header : "HEADER"] + pathsToAssemble)
     }
 
     /// Removes the parts.
     ///
     /// What cannot be removed is left.
     func remove() {
-        for path in [header] + paths { try? FileDescriptor.remove(path) }
+        for path in [header] + streams.map(\.path) { try? FileDescriptor.remove(path) }
     }
 }

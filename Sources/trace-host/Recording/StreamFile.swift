@@ -4,7 +4,7 @@ import TraceFile
 /// The file that the pages of a CPU go to.
 final class StreamFile {
     let path: String
-    private let descriptor: FileDescriptor
+    private var descriptor: FileDescriptor
     /// Bytes that were written.
     private(set) var size = 0
     /// Whether nothing more is to be written.
@@ -30,16 +30,30 @@ final class StreamFile {
     /// Removes the first `count` bytes: another file takes the name.
     func dropFirst(_ count: Int) throws(TraceFileError) {
         let rest = try NewFile(at: path)
+        try copyTail(after: count, to: rest.content.descriptor)
+        try rest.replaceTarget()
+        // The replaced file stays on the disk as long as it is open.
         do throws(SystemError) {
-            var done = 0
-            while done < size - count {
-                done += try descriptor.copy(
-                    size - count - done, from: count + done, to: rest.content.descriptor, at: done)
-            }
+            descriptor = try FileDescriptor.open(path, .readWrite)
         } catch {
             throw .system(file: path, error)
         }
-        try rest.replaceTarget()
         size -= count
+    }
+
+    private func copyTail(after count: Int, to rest: borrowing FileDescriptor) throws(TraceFileError) {
+        var done = 0
+        while done < size - count {
+            let copied: Int
+            do throws(SystemError) {
+                copied = try descriptor.copy(size - count - done, from: count + done, to: rest, at: done)
+            } catch {
+                throw .system(file: path, error)
+            }
+            if copied == 0 {
+                throw .malformed(file: path, problem: "the file became shorter while it was read")
+            }
+            done += copied
+        }
     }
 }

@@ -14,7 +14,8 @@ final class StreamSet {
             do throws(SystemError) {
                 streams.append(try GuestStream(cpu: cpu, port))
             } catch  where error.code == .busy {
-                throw Failure(.unavailable, "another trace-host records \(port.readPath): end it first")
+                throw Failure(
+                    .unavailable, "another program, such as trace-host, reads \(port.readPath): end it first")
             } catch {
                 throw PortFailure.explain(error, in: ports.folder)
             }
