@@ -211,8 +211,8 @@ struct ClientTests {
         let second = try Program(
             Machine.product("trace-agent"),
             ["--ports", folder.path, "--instance", rig.instance.name, "--socket", rig.localSocket])
-        #expect(try eventually { try rig.client("status").status == 0 })
+        #expect(try eventually { try rig.client("status").status == 0 }, "\(second.errorText)")
         second.signal(SIGTERM)
-        #expect(second.wait() == 0)
+        #expect(second.wait() == 0, "\(second.errorText)")
     }
 }
