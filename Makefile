@@ -11,11 +11,13 @@ DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib
 CONFIG = $(DESTDIR)/etc/default/virtio-trace-agent
 GUEST = .build/guest
-BUILD_PACKAGES = binutils libcap-dev libsystemd-dev libzstd-dev
+BUILD_PACKAGES = binutils libcap-dev libsystemd-dev libxml2-dev libzstd-dev pkg-config
 # With the programs of the tests.
-TEST_PACKAGES = libtracecmd-dev libtracefs-dev libtraceevent-dev pkg-config
+TEST_PACKAGES = libtracecmd-dev libtracefs-dev libtraceevent-dev
 GUEST_PACKAGES = qemu-system-x86 busybox-static cpio trace-cmd
 SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod
+# A libvirt of its own for the tests, started by them.
+LIBVIRT_PACKAGES = libvirt-daemon-system libvirt-clients
 # What tests on this machine's tracefs watch the agent with.
 TRACEFS_PACKAGES = strace
 LINT_PACKAGES = shellcheck python3
@@ -78,7 +80,7 @@ unit: build-packages ## run the tests that need neither root nor a guest
 	$(SWIFT) test --no-parallel $(SYSTEM_TESTS)
 
 test: trace-agent systemd-guest ## run all tests, as root
-	guest/install-packages $(TEST_PACKAGES) $(TRACEFS_PACKAGES)
+	guest/install-packages $(TEST_PACKAGES) $(TRACEFS_PACKAGES) $(LIBVIRT_PACKAGES)
 	guest/mount-tracefs
 	$(SWIFT) test --no-parallel
 

@@ -23,6 +23,8 @@ let package = Package(
             ],
             linkerSettings: [.linkedLibrary("systemd"), .linkedLibrary("cap")]),
         .systemLibrary(name: "CZstd"),
+        // Its headers are in a folder of their own.
+        .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0"),
         .target(name: "Reactor", dependencies: ["CEpoll"], swiftSettings: strict),
         .target(name: "TraceFile", dependencies: ["Reactor", "CZstd"], swiftSettings: strict),
         .target(name: "ControlProtocol", dependencies: ["Reactor"], swiftSettings: strict),
@@ -55,6 +57,7 @@ let package = Package(
                 "TraceFile",
                 "ControlProtocol",
                 "CommandSupport",
+                "CXML",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

@@ -1,8 +1,12 @@
 #define _GNU_SOURCE
 #include "CEpoll.h"
 
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#include <linux/unix_diag.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 int cepoll_accept(int socket)
 {
@@ -41,4 +45,22 @@ int cepoll_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid)
     *uid = peer.uid;
     *gid = peer.gid;
     return result;
+}
+
+int cepoll_ask_unix_peers(void)
+{
+    struct {
+        struct nlmsghdr header;
+        struct unix_diag_req body;
+    } request = {
+        .header = { .nlmsg_len = sizeof request, .nlmsg_type = SOCK_DIAG_BY_FAMILY, .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
+        .body = { .sdiag_family = AF_UNIX, .udiag_states = -1, .udiag_show = UDIAG_SHOW_PEER },
+    };
+    int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+
+    if (netlink >= 0 && send(netlink, &request, sizeof request, 0) == -1) {
+        close(netlink);
+        return -1;
+    }
+    return netlink;
 }

@@ -40,6 +40,15 @@ package struct FileHolders {
         sockets(at: path).contains { $0[5] == "03" }
     }
 
+    /// The processes that are connected to the socket that listens at `path`.
+    package func peers(ofSocketAt path: String) -> [Holder] {
+        let accepted = Set(Self.sockets(at: path).filter { $0[5] == "03" }.compactMap { UInt32($0[6]) })
+        if accepted.isEmpty { return [] }
+        let peers = (try? peersOfUnixSockets()) ?? [:]
+        let names = Set(accepted.compactMap { peers[$0] }.map { "socket:[\($0)]" })
+        return holders { names.contains($0) }
+    }
+
     /// The lines of `/proc/net/unix` about sockets that were bound to `path`, or accepted there: Num RefCount Protocol Flags
     /// Type St Inode Path.
     private static func sockets(at path: String) -> [[Substring]] {

@@ -101,6 +101,9 @@ ssize_t cepoll_send_descriptors(int socket, const void *message, size_t length, 
 /// getsockopt(2), `SO_PEERCRED`: the process that made the connection, unix(7).
 int cepoll_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
 
+/// A socket that the kernel answers on with all unix sockets, those without a name too, and their peers: sock_diag(7).
+int cepoll_ask_unix_peers(void);
+
 // credentials.c
 
 /// setgroups(2), setresgid(2), setresuid(2): for all threads.

@@ -42,6 +42,14 @@ extension FileDescriptor {
         return status.st_gid
     }
 
+    /// Gives the file to a user and a group, if it is not theirs: fchown(2).
+    package func change(owner: UInt32, group: UInt32) throws(SystemError) {
+        var status = stat()
+        _ = try systemCall("fstat") { fstat(rawValue, &status) }
+        if status.st_uid == owner { return }
+        _ = try systemCall("fchown") { fchown(rawValue, owner, group) }
+    }
+
     /// Whether both descriptors refer to the same file, under any name: fstat(2).
     package func isSameFile(as other: borrowing FileDescriptor) throws(SystemError) -> Bool {
         try identity() == other.identity()

@@ -30,15 +30,6 @@ package func outputOfProgram(_ words: [String], within limit: Duration) throws(S
 
 /// Starts a program that writes to `output`, which this process closes.
 private func spawn(_ words: [String], output: consuming FileDescriptor) throws(SystemError) -> pid_t {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_adddup2(&actions, output.rawValue, 1)
-    posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0)
-    let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-    defer { for argument in arguments { free(argument) } }
-    var pid: pid_t = 0
-    try threadCall("posix_spawnp", posix_spawnp(&pid, words[0], &actions, nil, arguments, environ))
-    return pid
+    let null = try FileDescriptor.open("/dev/null", .readWrite)
+    return try spawn(words, input: null, output: output, error: null)
 }

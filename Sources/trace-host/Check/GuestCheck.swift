@@ -6,7 +6,7 @@ import Reactor
 struct GuestCheck {
     private let ports: GuestPorts
     private let timeout: Interval
-    private let processes = FileHolders()
+    private let use = PortUse()
 
     init(_ ports: GuestPorts, within timeout: Interval) {
         self.ports = ports
@@ -14,35 +14,46 @@ struct GuestCheck {
     }
 
     func results() -> [CheckResult] {
-        let streams: [Int: Port]
-        let names: [String]
+        let found: FoundPorts
+        var results: [CheckResult]
         do throws(Failure) {
-            names = try ports.names()
-            streams = try ports.streams()
+            found = try ports.found()
+            results = try names()
         } catch {
-            return [.fail("folder", "\(error)")]
+            return [.fail(subject, "\(error)")]
         }
-        var results = [CheckResult.ok("folder", ports.folder)]
-        results += strangers(names)
-        results += Self.cpus(streams.keys.sorted())
+        results += found.unusable.map { .fail("port", "\($0): take it out of the guest") }
+        results += found.misspelt.map { .warn("port", "\($0) is no name that the agent looks for") }
+        let streams = found.streams
+        results += cpus(streams.keys.sorted())
         for (_, port) in streams.sorted(by: { $0.key < $1.key }) {
             results += trouble(with: port).map { [.fail("port", $0)] } ?? []
         }
-        do throws(Failure) {
-            let control = try ports.control()
-            if let trouble = trouble(with: control) { return results + [.fail("control port", trouble)] }
-            results.append(.ok("control port", control.path))
-        } catch {
-            return results + [.fail("control port", "\(error)")]
+        guard let control = found.control else { return results + [.fail("control port", ports.noControlPort)] }
+        if let trouble = trouble(with: control) { return results + [.fail("control port", trouble)] }
+        results.append(.ok("control port", control.path))
+        if control.isOpenInGuest == false {
+            return results + [
+                .fail("agent", "nothing in the guest has the control port open: does trace-agent run there?")
+            ]
         }
         return results + agent(streams.keys.sorted())
     }
 
-    /// Checks names that look like ports, and are none.
-    private func strangers(_ names: [String]) -> [CheckResult] {
+    /// What the guest is named by.
+    private var subject: String { if case .folder = ports.place { "folder" } else { "guest" } }
+
+    private func names() throws(Failure) -> [CheckResult] {
+        let result = CheckResult.ok(subject, ports.name)
+        guard case .folder(let folder) = ports.place else { return [result] }
+        return try [result] + strangers(folder.names(), in: folder.path)
+    }
+
+    /// Checks names of files that look like ports, and are none.
+    private func strangers(_ names: [String], in folder: String) -> [CheckResult] {
         let prefixes = [WellKnown.controlPort] + WellKnown.dataPortPrefixes
         return names.filter { name in prefixes.contains { name.hasPrefix($0) } }.compactMap { name in
-            let path = "\(ports.folder)/\(name)"
+            let path = "\(folder)/\(name)"
             let isFIFO = name.hasSuffix(".in") || name.hasSuffix(".out")
             switch try? FileDescriptor.Kind(of: path) {
             case .fifo where isFIFO, .socket where !isFIFO: break
@@ -57,9 +68,9 @@ struct GuestCheck {
     }
 
     /// Checks whether each CPU has a port.
-    static func cpus(_ cpus: [Int]) -> [CheckResult] {
+    func cpus(_ cpus: [Int]) -> [CheckResult] {
         guard let last = cpus.last else {
-            return [.fail("ports", "no CPU has one, such as trace-path-cpu0: trace-host setup")]
+            return [.fail("ports", "no CPU has one, such as \(WellKnown.dataPort(cpu: 0)): \(ports.remedy)")]
         }
         let missing = CPUList((0...last).filter { !cpus.contains($0) })
         if missing.cpus.isEmpty { return [.ok("ports", "CPUs \(CPUList(cpus)) have one")] }
@@ -68,29 +79,22 @@ struct GuestCheck {
 
     /// Why a port cannot be used; `nil` if it can.
     private func trouble(with port: Port) -> String? {
-        for path in port.kind == .socket ? [port.path] : [port.inPath, port.outPath] where !mayUse(path) {
-            let group = FileHolders.group(of: path).map(nameOfGroup) ?? "?"
+        for path in port.kind == .socket ? [port.path] : [port.inPath, port.outPath] {
+            if let trouble = PathAccess(path).trouble { return trouble }
+        }
+        if !use.isServed(port) {
+            return port.kind == .socket
+                ? "no QEMU listens at \(port.path): does the guest run?"
+                : "no QEMU has \(port.inPath) open: does the guest run?"
+        }
+        guard use.isTaken(port) else { return nil }
+        let readers = use.readers(of: port)
+        if port.kind == .fifos {
             return
-                "you may not read and write \(path): its group is \(group) (adduser NAME \(group), if its mode lets the group use it); with libvirt <seclabel model='dac' relabel='no'/> below <source> leaves owner and mode as they are"
+                "\(port.outPath) is read by \(readers.names) too, and each page goes to one of its readers: end it"
         }
-        guard port.kind == .fifos else {
-            if !FileHolders.hasListener(at: port.path) {
-                return "no QEMU listens at \(port.path): does the guest run?"
-            }
-            return FileHolders.hasConnection(to: port.path)
-                ? "somebody is connected to \(port.path), and QEMU serves one at a time: end it" : nil
-        }
-        // Opening for writing fails if nobody has the other end.
-        if (try? FileDescriptor.open(port.inPath, [.writeOnly, .nonBlocking])) == nil {
-            return "no QEMU has \(port.inPath) open: does the guest run?"
-        }
-        let path = FileDescriptor.resolve(port.outPath) ?? port.outPath
-        // QEMU has both FIFOs open.
-        let input = FileDescriptor.resolve(port.inPath) ?? port.inPath
-        let owners = processes.holders { $0 == input }.map(\.pid)
-        let others = processes.holders { $0 == path }.filter { !owners.contains($0.pid) }
-        return others.isEmpty
-            ? nil : "\(path) is read by \(others.names) too, and each page goes to one of its readers: end it"
+        let who = readers.isEmpty ? "somebody" : readers.names
+        return "\(who) is connected to \(port.path), and QEMU serves one at a time: end it"
     }
 
     /// Asks the agent.
@@ -123,7 +127,7 @@ struct GuestCheck {
         }
         let unread = CPUList(served.filter { !cpus.contains($0) })
         if !unread.cpus.isEmpty {
-            results.append(.warn("agent", "it serves CPUs \(unread), whose ports are not in this folder"))
+            results.append(.warn("agent", "it serves CPUs \(unread), whose ports are not here"))
         }
         return results
     }

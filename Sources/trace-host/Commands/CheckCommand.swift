@@ -11,15 +11,14 @@ struct CheckCommand: ParsableCommand {
             no page. Exits with 0 if nothing fails, else with 69.
             """)
 
-    @Argument(help: ArgumentHelp("The folder of the guest's ports.", valueName: "dir"))
-    var folder: String
+    @OptionGroup var guest: GuestSelection
 
     @Option(help: ArgumentHelp("Longest time to wait for the agent's answer.", valueName: "time"))
     var timeout = Interval(milliseconds: 5000)
 
     func run() throws {
         SignalFD.ignoreFailedWrites()
-        let results = GuestCheck(GuestPorts(folder), within: timeout).results()
+        let results = GuestCheck(guest.ports(), within: timeout).results()
         for result in results { print(result.line) }
         if results.contains(where: { $0.verdict == .fail }) {
             throw ExitCode(ExitStatus.unavailable.rawValue)

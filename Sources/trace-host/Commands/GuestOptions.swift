@@ -4,11 +4,9 @@ import ControlProtocol
 
 /// The guest, and the options that all orders to its agent have in common.
 struct GuestOptions: ParsableArguments {
-    @Argument(help: ArgumentHelp("The folder of the guest's ports.", valueName: "dir"))
-    var folder: String
-
+    @OptionGroup var selection: GuestSelection
     @OptionGroup var order: OrderOptions
 
     /// Orders `word` and prints the answer.
-    func order(_ word: OrderWord) throws { try order.order(word, at: GuestAgent(GuestPorts(folder))) }
+    func order(_ word: OrderWord) throws { try order.order(word, at: GuestAgent(selection.ports())) }
 }

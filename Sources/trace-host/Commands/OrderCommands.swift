@@ -66,6 +66,6 @@ struct MetadataCommand: ParsableCommand {
     var output = "head.dat"
 
     func run() throws {
-        try guest.order.saveHeader(to: output, from: GuestAgent(GuestPorts(guest.folder)))
+        try guest.order.saveHeader(to: output, from: GuestAgent(guest.selection.ports()))
     }
 }

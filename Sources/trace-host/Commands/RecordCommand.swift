@@ -7,15 +7,14 @@ struct RecordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "record",
         abstract: "Records a guest into a trace.dat, for trace-cmd and KernelShark.",
-        usage: "trace-host record <dir> [-o <file>] [--duration <time>] [<option> ...] [-- <command> ...]",
+        usage: "trace-host record <guest> [-o <file>] [--duration <time>] [<option> ...] [-- <command> ...]",
         discussion: """
             Starts the guest's agent, and stops it after the duration, when COMMAND ends, or at Ctrl-C. Until FILE is \
             complete, the pages of each CPU are in FILE.cpuN and the trace header in FILE.head. The exit code is that of \
             COMMAND, if it is not 0.
             """)
 
-    @Argument(help: ArgumentHelp("The folder of the guest's ports.", valueName: "dir"))
-    var folder: String
+    @OptionGroup var guest: GuestSelection
 
     @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The file to write.", valueName: "file"))
     var output = "trace.dat"
@@ -41,7 +40,7 @@ struct RecordCommand: ParsableCommand {
         do throws(Failure) {
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
             let options = RecordingOptions(
-                folder: folder, output: output, header: header, duration: duration, timeout: timeout,
+                guest: guest.ports(), output: output, header: header, duration: duration, timeout: timeout,
                 command: command)
             status = try Recorder(options, log).run()
         } catch {

@@ -9,11 +9,12 @@ struct TraceHost: ParsableCommand {
         commandName: "trace-host",
         abstract: "Traces a guest from its host, over virtio-serial.",
         discussion: """
-            A guest is named by the folder of its ports. Its agent, trace-agent, runs in the guest.
+            A guest is named by the folder of its ports, by --domain NAME (libvirt), or by --qmp SOCKET (the monitor of \
+            its QEMU). Its agent, trace-agent, runs in the guest.
             """,
         version: programVersion,
         subcommands: [
-            SetupCommand.self, RecordCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self,
+            SetupCommand.self, AttachCommand.self, DetachCommand.self, ListCommand.self, RecordCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self,
             ReleaseCommand.self, StatusCommand.self, MetadataCommand.self, CheckCommand.self,
             AssembleCommand.self,
         ])

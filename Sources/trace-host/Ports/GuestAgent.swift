@@ -8,7 +8,7 @@ struct GuestAgent: AgentPlace {
 
     init(_ ports: GuestPorts) { self.ports = ports }
 
-    var name: String { "the agent behind \(ports.folder)" }
+    var name: String { "the agent behind \(ports.name)" }
     /// QEMU keeps in a FIFO what nobody has read.
     var hasEarlierAnswers: Bool { true }
 
@@ -25,8 +25,8 @@ struct GuestAgent: AgentPlace {
     }
 
     var adviceIfSilent: String {
-        "is the agent running in the guest, and is no other program connected? trace-host check \(ports.folder)"
+        "is the agent running in the guest, and is no other program connected? trace-host check \(ports.name)"
     }
 
-    func explain(_ error: SystemError) -> Failure { PortFailure.explain(error, in: ports.folder) }
+    func explain(_ error: SystemError) -> Failure { PortFailure.explain(error, in: ports.name) }
 }

@@ -1,71 +1,95 @@
 import CommandSupport
 import ControlProtocol
-import Reactor
 
-/// The folder in which the ports of a guest are.
+/// The ports of a guest, which is named by a folder, or as a machine.
 struct GuestPorts {
-    let folder: String
+    let place: GuestPlace
+    /// The guest as a command of this program names it, in quotes where a shell needs them.
+    let name: String
 
-    init(_ folder: String) {
-        self.folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
+    init(_ place: GuestPlace) {
+        self.place = place
+        name =
+            switch place {
+            case .folder(let folder): ShellCommand.line([folder.path])
+            case .domain(let domain, let virsh):
+                ShellCommand.line(["--domain", domain] + (virsh.uri.map { ["--connect", $0] } ?? []))
+            case .monitor(let path): ShellCommand.line(["--qmp", path])
+            }
     }
+
+    /// - Parameter folder: Its path.
+    init(_ folder: String) { self.init(.folder(PortsFolder(folder))) }
 
     /// The port that orders go to.
     func control() throws(Failure) -> Port {
-        let names = try names()
-        if let port = port(WellKnown.controlPort, among: names) { return port }
-        throw Failure(
-            .unavailable,
-            "no control port in \(folder): neither a socket \(WellKnown.controlPort) nor FIFOs \(WellKnown.controlPort).in and .out; does the guest run? trace-host setup makes the folder, with QEMU's options"
-        )
+        if let port = try found().control { return port }
+        throw Failure(.unavailable, noControlPort)
     }
 
     /// The ports that pages come from, by their CPUs.
-    func streams() throws(Failure) -> [Int: Port] {
-        let names = try names()
-        var streams: [Int: Port] = [:]
-        // Ours take precedence: both at once are a leftover of trace-cmd's set-up.
-        for prefix in WellKnown.dataPortPrefixes.reversed() {
-            for name in Set(names.map(Self.portName(ofFile:))) where name.hasPrefix(prefix) {
-                let digits = name.dropFirst(prefix.count)
-                guard let cpu = Int(digits), "\(cpu)" == digits, let port = port(name, among: names) else {
-                    continue
+    func streams() throws(Failure) -> [Int: Port] { try found().streams }
+
+    /// All ports of the agent's names, as they are now.
+    func found() throws(Failure) -> FoundPorts {
+        switch place {
+        case .folder(let folder): return try folder.found()
+        case .domain(let name, let virsh): return FoundPorts(try virsh.runningDomain(name))
+        case .monitor(let path): return FoundPorts(try QEMUMachine(QMPConnection(to: path)))
+        }
+    }
+
+    /// What is missing, and how to get it.
+    var noControlPort: String {
+        guard case .folder(let folder) = place else {
+            return "the guest has no port \(WellKnown.controlPort): trace-host attach \(name)"
+        }
+        return
+            "no control port in \(folder.path): neither a socket \(WellKnown.controlPort) nor FIFOs \(WellKnown.controlPort).in and .out; does the guest run? trace-host setup makes the folder, with QEMU's options"
+    }
+
+    /// What gives CPUs their ports.
+    var remedy: String {
+        if case .folder = place { "trace-host setup" } else { "trace-host attach \(name)" }
+    }
+}
+
+extension Virsh {
+    /// The domain, if it runs.
+    func runningDomain(_ name: String) throws(Failure) -> Domain {
+        let domain = try domain(name)
+        if domain.isRunning { return domain }
+        throw Failure(.unavailable, "the domain \(name) does not run: virsh start \(ShellCommand.line([name]))")
+    }
+}
+
+extension FoundPorts {
+    /// The ports of the domain's live XML.
+    init(_ domain: Domain) {
+        self.init(misspelt: domain.channels.map(\.name).filter(Self.isMisspelt))
+        for channel in domain.channels where Self.isKnown(channel.name) {
+            let backEnd: BackEnd =
+                switch (channel.type, channel.path) {
+                case ("unix", let path?): .socket(path)
+                case ("pipe", let path?): .fifos(path)
+                case (let type, _): .other(type)
                 }
-                streams[cpu] = port
-            }
-        }
-        return streams
-    }
-
-    /// The names in the folder.
-    func names() throws(Failure) -> [String] {
-        do throws(SystemError) {
-            return try FileDescriptor.open(folder, .directory).names()
-        } catch {
-            switch error.code {
-            case .noEntry, .notADirectory:
-                throw Failure(
-                    .unavailable, "no folder \(folder): trace-host setup \(folder) --cpus N makes it")
-            case .accessDenied: throw Failure(.noPermission, "cannot read \(folder): \(error.code)")
-            default: throw Failure(error)
-            }
+            add(channel.name, backEnd, isOpenInGuest: channel.isOpenInGuest)
         }
     }
 
-    /// The name of the port that a file is of.
-    private static func portName(ofFile name: String) -> String {
-        for ending in [".in", ".out"] where name.hasSuffix(ending) {
-            return String(name.dropLast(ending.count))
+    init(_ machine: QEMUMachine) {
+        self.init(misspelt: machine.ports.map(\.name).filter(Self.isMisspelt))
+        for port in machine.ports where Self.isKnown(port.name) {
+            add(port.name, port.backEnd, isOpenInGuest: port.isOpenInGuest)
         }
-        return name
     }
 
-    private func port(_ name: String, among names: [String]) -> Port? {
-        let path = "\(folder)/\(name)"
-        // What cannot be looked at is no port.
-        if names.contains(name), (try? FileDescriptor.Kind(of: path)) == .socket {
-            return Port(name: name, path: path, kind: .socket)
+    private mutating func add(_ name: String, _ backEnd: BackEnd, isOpenInGuest: Bool?) {
+        if let port = Port(name: name, backEnd, isOpenInGuest: isOpenInGuest) {
+            ports.append(port)
+        } else if case .other(let kind) = backEnd {
+            unusable.append("\(name) has neither a socket nor FIFOs behind it: \(kind)")
         }
-        return names.contains("\(name).out") ? Port(name: name, path: path, kind: .fifos) : nil
     }
 }

@@ -7,6 +7,8 @@ struct Port: Equatable {
     /// The socket; of FIFOs what QEMU's pipe character device has as its path.
     let path: String
     let kind: Kind
+    /// Whether the guest has the port open; `nil` if that is unknown.
+    var isOpenInGuest: Bool?
 
     enum Kind: Equatable {
         /// `NAME.in`, which QEMU reads, and `NAME.out`, which it writes to.
@@ -21,4 +23,15 @@ struct Port: Equatable {
     var outPath: String { "\(path).out" }
     /// What bytes from the guest are read from.
     var readPath: String { kind == .socket ? path : outPath }
+}
+
+extension Port {
+    /// - Returns: `nil` if no stream can come from what is behind the port.
+    init?(name: String, _ backEnd: BackEnd, isOpenInGuest: Bool? = nil) {
+        switch backEnd {
+        case .socket(let path): self.init(name: name, path: path, kind: .socket, isOpenInGuest: isOpenInGuest)
+        case .fifos(let path): self.init(name: name, path: path, kind: .fifos, isOpenInGuest: isOpenInGuest)
+        case .other: return nil
+        }
+    }
 }

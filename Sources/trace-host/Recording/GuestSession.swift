@@ -15,10 +15,10 @@ final class GuestSession {
 
     /// Opens all ports.
     init(_ options: RecordingOptions, _ log: Logger) throws(Failure) {
-        folder = options.folder
+        folder = options.guest.name
         timeout = options.timeout.duration
         self.log = log
-        loop = try EventLoop(GuestPorts(options.folder), within: options.timeout)
+        loop = try EventLoop(options.guest, within: options.timeout)
     }
 
     /// Serves the streams until `isOver`.

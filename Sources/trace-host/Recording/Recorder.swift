@@ -117,7 +117,7 @@ final class Recorder {
 
     private func begin() throws(Failure) {
         if !isContinued { try makeFiles() }
-        log.info("recording \(options.folder); if this program is killed: \(files.command)")
+        log.info("recording \(options.guest.name); if this program is killed: \(files.command)")
         if before == nil {
             try session.digit("1")
         } else if let answer = try session.order(.start) {
@@ -125,7 +125,7 @@ final class Recorder {
             for warning in answer.report.warnings { log.warning("\(warning)") }
         } else {
             throw Failure(
-                .tryAgain, "the agent does not answer the start: trace-host check \(options.folder)")
+                .tryAgain, "the agent does not answer the start: trace-host check \(options.guest.name)")
         }
         session.isRecording = true
         guard !options.command.isEmpty else { return }
@@ -138,7 +138,7 @@ final class Recorder {
 
     /// Until the duration is over, COMMAND ends, a signal comes, the guest goes, or the disk is full.
     private func record() throws(Failure) {
-        let progress = RecordingProgress(options.folder)
+        let progress = RecordingProgress(options.guest.name)
         let end = options.duration.map { ContinuousClock.now + $0.duration }
         defer { progress.clear() }
         try session.serve { [self] in

@@ -2,7 +2,7 @@ import CommandSupport
 
 /// What a recording is asked for.
 struct RecordingOptions {
-    let folder: String
+    let guest: GuestPorts
     let output: String
     /// A trace header to use if the agent sends none.
     let header: String?

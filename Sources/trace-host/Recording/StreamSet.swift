@@ -17,13 +17,13 @@ final class StreamSet {
                 throw Failure(
                     .unavailable, "another program, such as trace-host, reads \(port.readPath): end it first")
             } catch {
-                throw PortFailure.explain(error, in: ports.folder)
+                throw PortFailure.explain(error, in: ports.name)
             }
         }
         if streams.isEmpty {
             throw Failure(
                 .unavailable,
-                "no port of a CPU in \(ports.folder), such as trace-path-cpu0: does the guest run?")
+                "no port of a CPU in \(ports.name), such as trace-path-cpu0: does the guest run?")
         }
         self.streams = streams
     }

@@ -8,7 +8,8 @@ struct PortPlan {
     /// The names of the ports of each device.
     let devices: [[String]]
 
-    /// With more on a device, and FIFOs, QEMU drops messages of its control queue, and some ports never work.
+    /// With more on a device, and FIFOs or a host that is connected while the guest boots, QEMU drops messages of its control
+    /// queue, and some ports never work.
     static let portsPerDevice = 15
     static let mostCPUs = 255
 

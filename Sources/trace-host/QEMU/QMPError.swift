@@ -1,0 +1,4 @@
+/// Why QEMU does not execute a command, in its words.
+struct QMPError: Error, CustomStringConvertible {
+    let description: String
+}
