@@ -19,6 +19,9 @@ package struct AssembleCommand: ParsableCommand {
         help: ArgumentHelp("The file to write.", valueName: "file"))
     var output = "trace.dat"
 
+    @Flag(help: "Replace the file to write, if there is one.")
+    var force = false
+
     @Flag(
         help: ArgumentHelp(
             "Keep what is left of damaged streams.",
@@ -43,13 +46,20 @@ package struct AssembleCommand: ParsableCommand {
     @Argument(help: "The trace header of the recorded machine.")
     var header: String
 
-    @Argument(help: ArgumentHelp("The streams of pages, one per CPU, from CPU 0 on.", valueName: "cpu-file"))
+    @Argument(
+        help: ArgumentHelp(
+            "The streams of pages, one per CPU, from CPU 0 on; /dev/null: a CPU that was not traced.",
+            valueName: "cpu-file"))
     var streams: [String]
 
     package init() {}
 
     package func validate() throws {
         if output == "-" { throw ValidationError("-o: a trace.dat cannot be written to a pipe") }
+        if ([header] + streams).contains("-") {
+            throw ValidationError(
+                "-: the header and the streams are regular files, because they are read more than once")
+        }
         if v6, compression != .none { throw ValidationError("--v6: version 6 cannot be compressed") }
     }
 
@@ -65,7 +75,7 @@ package struct AssembleCommand: ParsableCommand {
             // A machine can have thousands of CPUs, and each has a stream.
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
             let assembly = TraceAssembly(
-                header: header, streams: streams, output: output, salvaging: salvage,
+                header: header, streams: streams, output: output, replaces: force, salvaging: salvage,
                 isCompact: compact, format: format)
             for line in try assembly.make(log) { print(line) }
         } catch {

@@ -67,6 +67,7 @@ struct AssemblyWarnings {
 
     /// The warning about a stream whose number of events differs from the kernel's count.
     private func about(_ entry: StreamPart, _ cpu: Int) -> String? {
+        if CPUStream.isUntraced(streams[cpu]) { return nil }
         guard let read = eventsRead(cpu: cpu), entry.events != read else { return nil }
         if eventsRead != nil {
             if entry.events > read { return nil }

@@ -8,6 +8,7 @@ package struct TraceAssembly {
     /// One file per CPU, from CPU 0 on.
     private let streams: [String]
     private let output: String
+    private let replaces: Bool
     /// Events that were read from each CPU's ring buffer for these streams; `nil` if only the header has a number.
     private let eventsRead: [Int]?
     private let salvaging: Bool
@@ -15,16 +16,18 @@ package struct TraceAssembly {
     private let format: TraceFileFormat?
 
     /// - Parameters:
+    ///   - replaces: Whether a file that has the name `output` is replaced.
     ///   - salvaging: Whether damaged streams are cut and freed of what is no page, instead of being refused.
     ///   - isCompact: Whether the file gets only the formats of events that occur.
     ///   - format: See `Assembly.init`.
     package init(
-        header: String, streams: [String], output: String, eventsRead: [Int]? = nil, salvaging: Bool = false,
-        isCompact: Bool = false, format: TraceFileFormat? = nil
+        header: String, streams: [String], output: String, replaces: Bool, eventsRead: [Int]? = nil,
+        salvaging: Bool = false, isCompact: Bool = false, format: TraceFileFormat? = nil
     ) {
         self.header = header
         self.streams = streams
         self.output = output
+        self.replaces = replaces
         self.eventsRead = eventsRead
         self.salvaging = salvaging
         self.isCompact = isCompact
@@ -65,7 +68,7 @@ package struct TraceAssembly {
             }
             // The user has named the first one only: the others replace nothing.
             for file in files.dropFirst() { try file.linkIntoPlace() }
-            try files[0].replaceTarget()
+            if replaces { try files[0].replaceTarget() } else { try files[0].linkIntoPlace() }
             progress.clear()
             let warnings = AssemblyWarnings(header, streams, eventsRead)
             for warning in warnings.about(surveys) { log.warning("\(warning)") }
@@ -78,7 +81,7 @@ package struct TraceAssembly {
     }
 
     private func newFiles(_ count: Int) throws(TraceFileError) -> [NewFile] {
-        var files = [try NewFile(at: output)]
+        var files = [try NewFile(at: output, replacing: replaces)]
         for number in 1...count where number > 1 {
             let name = name(ofFile: number)
             if FileDescriptor.resolve(name) != nil {
@@ -100,6 +103,7 @@ package struct TraceAssembly {
     private func explain(_ error: TraceFileError) -> Failure {
         switch error {
         case .malformed: return Failure(.dataError, "\(error)")
+        case .exists: return Failure(.usage, "\(error)")
         case .damagedStream:
             return Failure(
                 .dataError,

@@ -46,7 +46,7 @@ struct AssemblyFuzzTests {
     private func assemble(_ mutator: inout Mutator) -> Bool {
         let assembly = TraceAssembly(
             header: path("header"), streams: [path("cpu0"), path("cpu1")], output: path("trace.dat"),
-            salvaging: Bool.random(using: &mutator), isCompact: Bool.random(using: &mutator),
+            replaces: true, salvaging: Bool.random(using: &mutator), isCompact: Bool.random(using: &mutator),
             format: Self.formats.randomElement(using: &mutator) ?? nil)
         do throws(Failure) {
             _ = try assembly.make(log)

@@ -22,7 +22,7 @@ struct TraceAssemblyTests {
         let page = try file("page", kernel.page(at: 1, [.marker("a", delta: 0)]))
         let assembly = TraceAssembly(
             header: header, streams: [page] + Array(repeating: empty, count: cpus - 1),
-            output: "\(folder.path)/trace.dat")
+            output: "\(folder.path)/trace.dat", replaces: false)
         try FileDescriptor.allowAsManyAsPossible()
         let start = ContinuousClock.now
         // Two lines precede those of the CPUs.

@@ -8,7 +8,7 @@ struct RecordingFilesTests {
     @Test func `streams behind the last one with pages are left out`() throws {
         let folder = TemporaryFolder()
         let output = "\(folder.path)/trace.dat"
-        let files = try RecordingFiles(output)
+        let files = try RecordingFiles(output, replacing: false)
         try files.make(upTo: 3)
         #expect(files.pathsToAssemble == ["\(output).cpu0"])
         let pipe = try Pipe(size: 4096)

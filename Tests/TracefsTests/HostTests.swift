@@ -31,7 +31,7 @@ struct HostTests {
         let record = try host.start(
             "record",
             [
-                "-o", output, "--", "sh", "-c",
+                "-o", output, "--force", "--", "sh", "-c",
                 "echo $$ > \(begun).new; mv \(begun).new \(begun); exec sleep 60",
             ])
         guard eventually({ access(begun, F_OK) == 0 }) else { throw TestFailure(record.errorText) }
@@ -71,9 +71,9 @@ struct HostTests {
         // The parts are gone.
         #expect(try namesIn(host.path).filter { $0.hasPrefix("trace.dat") } == ["trace.dat"])
 
-        let failed = try host.host("record", ["-o", output, "--", "sh", "-c", "exit 7"])
+        let failed = try host.host("record", ["-o", output, "--force", "--", "sh", "-c", "exit 7"])
         #expect(failed.status == 7, "\(failed.errorText)")
-        #expect(try host.host("record", ["-o", output, "--", "/no/such/program"]).status == 64)
+        #expect(try host.host("record", ["-o", output, "--force", "--", "/no/such/program"]).status == 64)
         #expect(try host.host("status", ["--json"]).output.contains("\"state\":\"stopped\""))
     }
 

@@ -14,7 +14,7 @@ struct MetadataTests {
         let output = "\(folder.path)/trace.dat"
         let command = try Command(
             Machine.release("trace-agent"),
-            ["assemble", "-o", output, headerPath] + (0...1).map { rig.path(cpu: $0) })
+            ["assemble", "--force", "-o", output, headerPath] + (0...1).map { rig.path(cpu: $0) })
         guard command.status == 0 else { throw TestFailure(command.errorText) }
         return try TraceReport(of: output)
     }

@@ -15,7 +15,7 @@ struct RecordCommandTests {
     ) throws -> Program {
         let options = instance.map { ["--instance", $0.name] } ?? []
         // A process group of its own, as a shell gives it.
-        return try Program("setsid", [program, "record", "-o", file] + options + arguments)
+        return try Program("setsid", [program, "record", "--force", "-o", file] + options + arguments)
     }
 
     /// An event that is enabled, so that no other one is, but does not occur.

@@ -16,7 +16,7 @@ struct RecordTests {
     ) throws -> Program {
         try Program(
             program,
-            ["--record", file ?? self.file, "--instance", instance.name] + options)
+            ["--record", file ?? self.file, "--force", "--instance", instance.name] + options)
     }
 
     /// An event that is enabled, so that no other one is, but does not occur.

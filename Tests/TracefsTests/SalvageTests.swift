@@ -17,7 +17,7 @@ struct SalvageTests {
     private func assemble(_ options: String...) throws -> Command {
         try Command(
             Machine.product("trace-agent"),
-            ["assemble", "-o", path("trace.dat")] + options + ["header", "cpu0", "cpu1"].map(path))
+            ["assemble", "--force", "-o", path("trace.dat")] + options + ["header", "cpu0", "cpu1"].map(path))
     }
 
     /// The markers of a file, one list per CPU; trace-cmd finds nothing wrong with it.

@@ -14,11 +14,14 @@ package final class NewFile {
 
     /// Creates the file in the folder of `path`.
     ///
-    /// - Parameter path: A symbolic link is followed.
-    /// - Throws: `.malformed` if `path` is a dangling link or something other than a regular file.
-    package init(at path: String) throws(TraceFileError) {
-        if let kind = try? FileDescriptor.Kind(of: path), kind != .regular {
-            throw .malformed(file: path, problem: "not a regular file")
+    /// - Parameters:
+    ///   - path: A symbolic link is followed.
+    ///   - replacing: Whether there may be a file of this name.
+    /// - Throws: `.malformed` if `path` is a dangling link or something other than a regular file; `.exists`.
+    package init(at path: String, replacing: Bool = true) throws(TraceFileError) {
+        if let kind = try? FileDescriptor.Kind(of: path) {
+            guard kind == .regular else { throw .malformed(file: path, problem: "not a regular file") }
+            guard replacing else { throw .exists(file: path) }
         }
         if FileDescriptor.isDanglingLink(path) {
             throw .malformed(file: path, problem: "a dangling symbolic link")

@@ -8,6 +8,8 @@ package enum TraceFileError: Error, Equatable, CustomStringConvertible {
     case malformed(file: String, problem: String)
     /// A page of the stream `file` is none, or earlier than the one before it: the stream can be salvaged.
     case damagedStream(file: String, problem: String)
+    /// `file` was to be written, and must not be replaced.
+    case exists(file: String)
     /// The file to be written would have more than `limit` bytes.
     case tooLarge(limit: Int)
     /// The caller cancelled the work.
@@ -17,6 +19,7 @@ package enum TraceFileError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .system(let file, let error): "\(file): \(error.code)"
         case .malformed(let file, let problem), .damagedStream(let file, let problem): "\(file): \(problem)"
+        case .exists(let file): "\(file) exists: --force replaces it"
         case .tooLarge(let limit): "larger than \(limit) bytes"
         case .cancelled: "cancelled"
         }

@@ -15,8 +15,17 @@ package final class CPUStream: Sendable {
 
     /// Opens the file at `path`.
     package convenience init(opening path: String) throws(TraceFileError) {
-        self.init(try openRegularFile(path), name: path)
+        guard Self.isUntraced(path) else {
+            self.init(try openRegularFile(path), name: path)
+            return
+        }
+        self.init(
+            try naming(path) { () throws(SystemError) in try FileDescriptor.open(path, .readOnly) },
+            name: path)
     }
+
+    /// Whether `path` stands for a CPU that was not traced: the null device.
+    package static func isUntraced(_ path: String) -> Bool { FileDescriptor.resolve(path) == "/dev/null" }
 
     /// Bytes that are read at a time, about.
     private static let chunk = 1 << 20

@@ -8,6 +8,9 @@ struct SystemCheck {
     private let options = ServiceOptions.ofSystem
     private let service = ServiceState.ofSystem
     private let processes = RingReaders()
+    private let isRoot = Privileges.user == 0
+
+    private static let advice = "run check as root"
 
     /// - Parameter tracing: Where it leaves something open, the service's options count.
     init(_ tracing: TracingOptions) {
@@ -21,9 +24,14 @@ struct SystemCheck {
             let settings = try RingSettings(in: tracefs, cpus: [])
             results.append(.ok("tracefs", tracefs.directory))
             results += [rings(in: tracefs, pageSize: settings.pageSize), recording(in: tracefs)]
-            results.append(HeadersCheck.result(of: tracefs))
+            results.append(
+                isRoot ? HeadersCheck.result(of: tracefs) : .warn("headers", "not checked: \(Self.advice)"))
             results.append(
                 Self.readers(processes.readers(ofInstance: tracing.instance), service: service?.mainPID))
+        } catch  where error.status == .noPermission && !isRoot {
+            results.append(
+                .warn(
+                    "tracefs", "not checked, nor rings, recording, headers, readers: \(error): \(Self.advice)"))
         } catch {
             results.append(.fail("tracefs", "\(error)"))
         }
@@ -32,6 +40,10 @@ struct SystemCheck {
         results += PortsCheck(tracing: tracing, processes: processes).results()
         results += [pipes(), pinning(), user(), options.result]
         if let service { results.append(service.result) }
+        if !isRoot {
+            results.append(
+                .warn("processes", "those of other users are not checked (ports, readers): \(Self.advice)"))
+        }
         return results + [socket()]
     }
 

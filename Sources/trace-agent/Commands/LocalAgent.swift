@@ -25,7 +25,7 @@ struct LocalAgent: AgentPlace {
         case .noEntry, .connectionRefused, .notADirectory:
             Failure(
                 .unavailable,
-                "no agent listens at \(socket): systemctl start \(WellKnown.service).socket, or run trace-agent as root"
+                "no agent listens at \(socket): systemctl start \(WellKnown.service).socket, or run trace-agent as root, in the guest; on its host, use trace-host"
             )
         case .accessDenied, .notPermitted:
             Failure(

@@ -15,6 +15,9 @@ struct RecordCommand: ParsableCommand {
     @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The file to write.", valueName: "file"))
     var output = "trace.dat"
 
+    @Flag(help: "Replace the file to write, if there is one.")
+    var force = false
+
     @Flag(help: "Show the time of day for each event, not the time of the clock.")
     var date = false
 
@@ -47,7 +50,7 @@ struct RecordCommand: ParsableCommand {
         plan.events = setup.events
         (plan.tracer, plan.clock, plan.kibibytes) = (setup.tracer, setup.clock, setup.bufferSize?.kibibytes)
         (plan.ownInstance, plan.onlyCommand) = (setup.buffer, setup.onlyCommand)
-        (plan.hasDates, plan.isCompact) = (date, compact)
+        (plan.hasDates, plan.isCompact, plan.replaces) = (date, compact, force)
         (plan.limits, plan.command) = (parts.limits, command)
         let log = programLog("trace-agent", level: common.logLevel)
         let status: Int32

@@ -32,6 +32,7 @@ struct TraceAgent: ParsableCommand {
 
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
+        exitIfSubcommandIsUnknown(arguments)
         do {
             var command = try parseAsRoot(arguments)
             try command.run()

@@ -13,6 +13,9 @@ struct Options: ParsableArguments {
             "Record this machine into a trace.dat, until Ctrl-C: no ports, no orders.", valueName: "file"))
     var record: String?
 
+    @Flag(help: "With --record: replace the file, if there is one.")
+    var force = false
+
     @Option(
         name: [.customShort("e"), .long],
         help: ArgumentHelp(
@@ -33,6 +36,9 @@ struct Options: ParsableArguments {
             them again.
             """)
     var releaseWhenStopped = false
+
+    @Flag(help: "Make the trace instance of --instance, if there is none: after a boot there is none.")
+    var makeInstance = false
 
     @Option(
         help: ArgumentHelp(
@@ -65,6 +71,7 @@ struct Options: ParsableArguments {
     var recordingPlan: RecordingPlan? {
         guard let record else { return nil }
         var plan = RecordingPlan(to: record, common)
+        plan.replaces = force
         plan.events = event.compactMap { EventChoice($0) }
         return plan
     }
@@ -89,6 +96,10 @@ struct Options: ParsableArguments {
             throw ValidationError("--event '\(name)': one event, or all of a system, at a time")
         }
         if !event.isEmpty, record == nil { throw ValidationError("--event is for --record") }
+        if force, record == nil { throw ValidationError("--force is for --record") }
+        if makeInstance, common.tracing.instance == nil {
+            throw ValidationError("--make-instance is for --instance")
+        }
         if common.duration != nil, !foreground, record == nil {
             throw ValidationError("--duration is for --record and --foreground")
         }

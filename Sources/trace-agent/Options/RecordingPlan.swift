@@ -4,6 +4,8 @@ import CommandSupport
 struct RecordingPlan {
     let path: String
     let common: CommonOptions
+    /// Whether a file at `path` is replaced.
+    var replaces = false
     var events: [EventChoice] = []
     var tracer: String?
     var clock: String?

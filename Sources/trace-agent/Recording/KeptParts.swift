@@ -15,6 +15,16 @@ final class KeptParts: Sendable {
         self.log = log
     }
 
+    /// A file with the name of a part of FILE, `nil` if there is none.
+    static func existing(of path: String) -> String? {
+        let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
+        let (folder, prefix) = (path[..<slash], path[slash...] + ".")
+        // A folder that cannot be listed has the names that are tried one at a time.
+        let names = (try? FileDescriptor.open(folder.isEmpty ? "." : String(folder), .directory).names()) ?? []
+        let name = names.first { $0.hasPrefix(prefix) && Int($0.dropFirst(prefix.count)) != nil }
+        return name.map { folder + $0 }
+    }
+
     func add(_ output: String) {
         guard let most else { return }
         let surplus = outputs.withLock { outputs in

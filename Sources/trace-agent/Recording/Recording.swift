@@ -10,6 +10,7 @@ import TraceFile
 /// trace.dat from the files.
 final class Recording {
     private let path: String
+    private let replaces: Bool
     private let isDivided: Bool
     private let headers: RecordingHeaders
     private let log: Logger
@@ -28,11 +29,15 @@ final class Recording {
 
     /// Checks that FILE can be made, and writes the trace header.
     ///
-    /// - Parameter limits: When a part ends; `nil` for one file.
-    init(to path: String, _ limits: PartLimits? = nil, _ headers: RecordingHeaders, _ log: Logger)
-        throws(Failure)
-    {
+    /// - Parameters:
+    ///   - replaces: Whether a FILE that exists is replaced.
+    ///   - limits: When a part ends; `nil` for one file.
+    init(
+        to path: String, replacing replaces: Bool, _ limits: PartLimits?, _ headers: RecordingHeaders,
+        _ log: Logger
+    ) throws(Failure) {
         self.path = path
+        self.replaces = replaces
         self.headers = headers
         self.log = log
         isDivided = limits != nil
@@ -40,9 +45,13 @@ final class Recording {
         keptParts = KeptParts(most: limits?.kept, log)
         do throws(TraceFileError) {
             // Otherwise this error would show only at the end of the recording.
-            _ = try NewFile(at: part.output)
+            _ = try NewFile(at: part.output, replacing: replaces)
+            // Those of an earlier recording, of which the first may have been removed.
+            if isDivided, !replaces, let file = KeptParts.existing(of: path) { throw .exists(file: file) }
         } catch .malformed(_, let problem) {
             throw Failure(.usage, "\(path): \(problem)")
+        } catch .exists(let file) {
+            throw Failure(.usage, "\(TraceFileError.exists(file: file))")
         } catch {
             throw Failure(.outputFailed, "cannot write \(error)")
         }
@@ -85,11 +94,15 @@ final class Recording {
     }
 
     private func makeAssembler() throws(Failure) -> PartAssembler {
-        let (headers, log, keptParts, firstHeader) = (headers, log, keptParts, headerPath)
+        let (replaces, headers, log, keptParts, firstHeader) = (
+            replaces, headers, log, keptParts, headerPath
+        )
         do throws(SystemError) {
             return try PartAssembler { part throws(Failure) in
                 do throws(Failure) {
-                    try Self.assemble(part, header: "\(part.output).head", headers, log) { false }
+                    try Self.assemble(
+                        part, replacing: replaces, header: "\(part.output).head", headers, log
+                    ) { false }
                 } catch {
                     throw Failure(error.status, "\(error); \(part.whatRemains(header: firstHeader))")
                 }
@@ -109,7 +122,7 @@ final class Recording {
         assembler?.finish()
         do throws(Failure) {
             let header = isDivided ? "\(part.output).head" : headerPath
-            try Self.assemble(part, header: header, headers, log, isCancelled)
+            try Self.assemble(part, replacing: replaces, header: header, headers, log, isCancelled)
         } catch {
             throw Failure(error.status, "\(error); \(whatRemains)")
         }
@@ -123,7 +136,7 @@ final class Recording {
     /// - Parameter header: The file that the last header is written to: the names of tasks, the symbols of modules and the
     ///   counters of the ring buffers have changed during the recording.
     private static func assemble(
-        _ part: RecordingPart, header: String, _ headers: RecordingHeaders, _ log: Logger,
+        _ part: RecordingPart, replacing replaces: Bool, header: String, _ headers: RecordingHeaders, _ log: Logger,
         _ isCancelled: () -> Bool
     ) throws(Failure) {
         do throws(TraceFileError) {
@@ -132,8 +145,8 @@ final class Recording {
             throw Failure(.outputFailed, "cannot write the trace header: \(error)")
         }
         let assembly = TraceAssembly(
-            header: header, streams: part.streamsToAssemble, output: part.output, eventsRead: part.eventsRead,
-            isCompact: headers.areCompact)
+            header: header, streams: part.streamsToAssemble, output: part.output, replaces: replaces,
+            eventsRead: part.eventsRead, isCompact: headers.areCompact)
         for line in try assembly.make(log, isCancelled: isCancelled) { log.info("\(line)") }
         do throws(SystemError) {
             // The parts are removed only once FILE is on the disk.

@@ -14,7 +14,9 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     let signals = try wrappingSystemError(options.foreground ? SignalFD.ofTerminal : SignalFD.ofService)
     let passed = try PassedDescriptors.adopt(log)
     let user = try Identity.userToBecome(options, log)
-    let tracefs = try Tracefs(at: options.common.tracing.tracefs, instance: options.common.tracing.instance)
+    let tracefs = try Tracefs(
+        at: options.common.tracing.tracefs, instance: options.common.tracing.instance,
+        makesInstance: options.makeInstance)
     let rings = try openRings(options.common.tracing, in: tracefs)
     let builder = HeaderBuilder(
         tracefs, rings, symbols: options.common.tracing.kallsyms, bootID: options.common.tracing.bootID,

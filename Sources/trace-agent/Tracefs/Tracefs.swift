@@ -12,7 +12,9 @@ struct Tracefs: Sendable {
     private static let mountPoints = ["/sys/kernel/tracing", "/sys/kernel/debug/tracing"]
 
     /// Finds tracefs, and the instance in it if one is named.
-    init(at chosen: String?, instance: String?) throws(Failure) {
+    ///
+    /// - Parameter makesInstance: Whether one that is not there is made.
+    init(at chosen: String?, instance: String?, makesInstance: Bool = false) throws(Failure) {
         let candidates = chosen.map { [$0] } ?? Self.mountPoints
         var found: String?
         for path in candidates where found == nil {
@@ -31,9 +33,26 @@ struct Tracefs: Sendable {
             return
         }
         directory = "\(top)/instances/\(instance)"
-        guard try Self.holdsTracefs(directory) else {
-            throw Failure(.configuration, "no trace instance \(directory): mkdir \(directory)")
+        if try Self.holdsTracefs(directory) { return }
+        let path = "\(Self.usualName(of: top))/instances/\(instance)"
+        guard makesInstance else {
+            throw Failure(
+                .configuration, "no trace instance \(path): mkdir \(path), or use --make-instance")
         }
+        do throws(SystemError) {
+            try FileDescriptor.makeFolder(directory)
+        } catch {
+            throw Failure(.operatingSystem, "cannot make \(path): \(error.code)")
+        }
+    }
+
+    /// The name under which an administrator knows the tracefs at `path`: the service has it bound to a folder of its own.
+    private static func usualName(of path: String) -> String {
+        let usual = mountPoints.first { point in
+            // What cannot be opened is another one.
+            (try? FileDescriptor.open(path, .directory).isSameFile(as: .open(point, .directory))) == true
+        }
+        return usual ?? path
     }
 
     private static func holdsTracefs(_ path: String) throws(Failure) -> Bool {
@@ -60,7 +79,7 @@ struct Tracefs: Sendable {
     private static func explain(_ error: SystemError, path: String) -> Failure {
         switch error.code {
         case .accessDenied:
-            Failure(.noPermission, "cannot open \(path): \(error.code): run the agent as root")
+            Failure(.noPermission, "cannot open \(path): \(error.code): this needs root")
         case .notPermitted:
             Failure(
                 .noPermission,

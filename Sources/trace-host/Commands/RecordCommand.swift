@@ -19,6 +19,9 @@ struct RecordCommand: ParsableCommand {
     @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The file to write.", valueName: "file"))
     var output = "trace.dat"
 
+    @Flag(help: "Replace the file to write, if there is one.")
+    var force = false
+
     @Option(help: ArgumentHelp("End after this time.", valueName: "time"))
     var duration: Interval?
 
@@ -33,6 +36,10 @@ struct RecordCommand: ParsableCommand {
     @Argument(parsing: .postTerminator, help: ArgumentHelp("What is recorded.", valueName: "command"))
     var command: [String] = []
 
+    func validate() throws {
+        if output == "-" { throw ValidationError("-o: a trace.dat cannot be written to a pipe") }
+    }
+
     func run() throws {
         var status: Int32 = 0
         let log = Logger(label: ProgramName.own) { _ in StandardErrorLog(program: ProgramName.own) }
@@ -40,8 +47,8 @@ struct RecordCommand: ParsableCommand {
         do throws(Failure) {
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
             let options = RecordingOptions(
-                guest: guest.ports(), output: output, header: header, duration: duration, timeout: timeout,
-                command: command)
+                guest: guest.ports(), output: output, replaces: force, header: header, duration: duration,
+                timeout: timeout, command: command)
             status = try Recorder(options, log).run()
         } catch {
             log.error("\(error)")

@@ -22,6 +22,7 @@ struct TraceHost: ParsableCommand {
     static func main() {
         // A port that is opened later must not get the number of a closed standard stream.
         do { try FileDescriptor.fillStandardStreams() } catch { exit(withError: error) }
+        exitIfSubcommandIsUnknown(Array(CommandLine.arguments.dropFirst()))
         main(nil)
     }
 }

@@ -36,7 +36,7 @@ final class Recorder {
     init(_ options: RecordingOptions, _ log: Logger) throws(Failure) {
         self.options = options
         self.log = log
-        files = try RecordingFiles(options.output)
+        files = try RecordingFiles(options.output, replacing: options.replaces)
         session = try GuestSession(options, log)
         if !files.leftover.isEmpty {
             log.warning(
@@ -224,7 +224,7 @@ final class Recorder {
         let readNow = hasLastHeader ? (try? TraceHeader(opening: header))?.readByCPU : nil
         let assembly = TraceAssembly(
             header: header, streams: files.pathsToAssemble, output: options.output,
-            eventsRead: readBefore.flatMap { before in readNow.map { eventsRead(between: before, and: $0) } })
+            replaces: options.replaces, eventsRead: readBefore.flatMap { before in readNow.map { eventsRead(between: before, and: $0) } })
         for line in try assembly.make(log, isCancelled: loop.hasNewSignal) { print(line) }
         do throws(SystemError) {
             try FileDescriptor.open(options.output, .readOnly).sync()

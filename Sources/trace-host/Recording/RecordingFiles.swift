@@ -5,6 +5,7 @@ import TraceFile
 /// The files of a recording: beside FILE, until it is made, its header and a stream for each CPU.
 final class RecordingFiles {
     let output: String
+    private let replaces: Bool
     /// What the names of the parts begin with.
     private let prefix: String
     /// The streams from CPU 0 on.
@@ -14,13 +15,18 @@ final class RecordingFiles {
     let leftover: [String]
 
     /// Checks that FILE can be made, and chooses names for its parts that are not in use.
-    init(_ output: String) throws(Failure) {
+    ///
+    /// - Parameter replaces: Whether a FILE that exists is replaced.
+    init(_ output: String, replacing replaces: Bool) throws(Failure) {
         self.output = output
+        self.replaces = replaces
         do throws(TraceFileError) {
             // Otherwise this error would show only at the end of the recording.
-            _ = try NewFile(at: output)
+            _ = try NewFile(at: output, replacing: replaces)
         } catch .malformed(_, let problem) {
             throw Failure(.usage, "-o \(output): \(problem)")
+        } catch .exists(let file) {
+            throw Failure(.usage, "\(TraceFileError.exists(file: file))")
         } catch {
             throw Failure(.outputFailed, "cannot write \(error)")
         }
@@ -85,7 +91,8 @@ final class RecordingFiles {
         let hasHeader = FileDescriptor.resolve(header) != nil
         let program = FileDescriptor.resolve("/proc/self/exe") ?? ProgramName.own
         return ShellCommand.line(
-            [program, "assemble", "-o", output, hasHeader ? header : "HEADER"] + pathsToAssemble)
+            [program, "assemble", "-o", output] + (replaces ? ["--force"] : [])
+                + [hasHeader ? header : "HEADER"] + pathsToAssemble)
     }
 
     /// Removes the parts.

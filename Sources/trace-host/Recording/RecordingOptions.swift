@@ -4,6 +4,8 @@ import CommandSupport
 struct RecordingOptions {
     let guest: GuestPorts
     let output: String
+    /// Whether a file at `output` is replaced.
+    let replaces: Bool
     /// A trace header to use if the agent sends none.
     let header: String?
     let duration: Interval?
