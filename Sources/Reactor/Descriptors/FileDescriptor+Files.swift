@@ -42,6 +42,13 @@ extension FileDescriptor {
         return status.st_gid
     }
 
+    /// The user that owns the file: fstat(2).
+    package func owner() throws(SystemError) -> UInt32 {
+        var status = stat()
+        _ = try systemCall("fstat") { fstat(rawValue, &status) }
+        return status.st_uid
+    }
+
     /// Whether both descriptors refer to the same file, under any name: fstat(2).
     package func isSameFile(as other: borrowing FileDescriptor) throws(SystemError) -> Bool {
         try identity() == other.identity()
