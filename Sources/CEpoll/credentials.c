@@ -60,3 +60,8 @@ int cepoll_get_dumpable(void)
 {
     return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
 }
+
+int cepoll_keep_capabilities(int keep)
+{
+    return prctl(PR_SET_KEEPCAPS, keep, 0, 0, 0);
+}

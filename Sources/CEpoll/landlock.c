@@ -32,6 +32,16 @@ int cepoll_landlock_allow_reading_file(int ruleset, int file)
     return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &attributes, 0);
 }
 
+int cepoll_landlock_allow_writing(int ruleset, int file)
+{
+    struct landlock_path_beneath_attr attributes = {
+        .allowed_access = LANDLOCK_ACCESS_FS_WRITE_FILE,
+        .parent_fd = file,
+    };
+
+    return syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &attributes, 0);
+}
+
 int cepoll_landlock_restrict(int ruleset)
 {
     return syscall(SYS_landlock_restrict_self, ruleset, 0);

@@ -42,9 +42,9 @@
 
 // The one exception to this module's rule of calls and constants only: the table below is a policy. It is in
 // C because it is made of macros, which Swift does not import.
-int cepoll_allow_reading_only(void)
+static int restrict_calls(unsigned int refused_modes)
 {
-    static struct sock_filter rules[] = {
+    struct sock_filter rules[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ARCHITECTURE, 1, 0),
         REFUSE,
@@ -62,13 +62,22 @@ int cepoll_allow_reading_only(void)
         ALLOW(getrandom), ALLOW(uname), ALLOW(rseq), ALLOW(membarrier), ALLOW(restart_syscall),
         ALLOW(exit), ALLOW(exit_group),
         // Memory that is not executable. Of fcntl(2) only F_GETFD, F_SETFD and F_GETFL, which are 1 to 3: a
-        // duplicate of trace_pipe_raw would end its reader when it is closed. Opening existing files for
-        // reading.
+        // duplicate of trace_pipe_raw would end its reader when it is closed. Opening existing files.
         ALLOW_WITHOUT(mmap, 2, PROT_EXEC), ALLOW_WITHOUT(mprotect, 2, PROT_EXEC),
-        ALLOW_BETWEEN(fcntl, 1, F_GETFD, F_GETFL), ALLOW_WITHOUT(openat, 2, O_ACCMODE | O_CREAT | O_TRUNC),
+        ALLOW_BETWEEN(fcntl, 1, F_GETFD, F_GETFL), ALLOW_WITHOUT(openat, 2, refused_modes),
         REFUSE,
     };
     struct sock_fprog program = { .len = sizeof rules / sizeof rules[0], .filter = rules };
 
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0);
+}
+
+int cepoll_allow_reading_only(void)
+{
+    return restrict_calls(O_ACCMODE | O_CREAT | O_TRUNC);
+}
+
+int cepoll_allow_existing_files_only(void)
+{
+    return restrict_calls(O_CREAT);
 }

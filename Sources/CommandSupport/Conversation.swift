@@ -15,11 +15,11 @@ package struct Conversation: ~Copyable {
     private static let unannounced = Duration.seconds(1)
 
     /// Connects and sends the order; connecting and waiting together take `timeout` at most.
-    package init(_ word: OrderWord, at place: any AgentPlace, within timeout: Interval) throws(Failure) {
+    package init(_ request: Request, at place: any AgentPlace, within timeout: Interval) throws(Failure) {
         end = .now + timeout.duration
-        self.word = word
+        word = request.word
         id = .random()
-        connection = try Self.connect(Request(word, id: id), place, timeout)
+        connection = try Self.connect(request.named(id), place, timeout)
         self.place = place
         self.timeout = timeout
     }

@@ -12,7 +12,7 @@ struct HeaderDownload: ~Copyable {
     ///
     /// - Parameter output: The file; `-` is standard output.
     init(from place: any AgentPlace, to output: String, within timeout: Interval) throws(Failure) {
-        conversation = try Conversation(.metadata, at: place, within: timeout)
+        conversation = try Conversation(Request(.metadata), at: place, within: timeout)
         self.place = place
         self.output = output
     }

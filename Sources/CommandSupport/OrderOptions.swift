@@ -12,10 +12,10 @@ package struct OrderOptions: ParsableArguments {
 
     package init() {}
 
-    /// Orders `word` and prints the answer; a failure ends the program with one line of explanation.
-    package func order(_ word: OrderWord, at place: any AgentPlace) throws {
+    /// Gives an order and prints the answer; a failure ends the program with one line of explanation.
+    package func order(_ request: Request, at place: any AgentPlace) throws {
         try exitingOnFailure { () throws(Failure) in
-            var conversation = try Conversation(word, at: place, within: timeout)
+            var conversation = try Conversation(request, at: place, within: timeout)
             let line = try conversation.line()
             let answer: Answer = try conversation.parse(line)
             if json {
@@ -24,7 +24,7 @@ package struct OrderOptions: ParsableArguments {
                 for line in ReportTable.linesWithHeading(of: answer.report) { print(line) }
             }
             if let error = answer.error { throw Failure(.unavailable, error) }
-            if [.stop, .dump].contains(word), !answer.report.isComplete {
+            if [.stop, .dump].contains(request.word), !answer.report.isComplete {
                 let causes = IncompleteStop.causes(answer.report).joined(separator: "; ")
                 throw Failure(.outputFailed, "stopped, but \(causes)")
             }

@@ -27,10 +27,25 @@ package enum ReportTable {
         if report.ordersRefused > 0 { heading += ", \(report.ordersRefused) orders refused" }
         if report.facts.isHostConnected == false { heading += ", no host is connected" }
         if report.facts.areRingsReleased == true { heading += ", the ring buffers are released" }
+        let setup = report.facts.setup.map { ["recorded: \(description(of: $0))"] } ?? []
         let lines =
-            [heading] + (report.cpus.isEmpty ? ["no CPU has a port"] : lines(of: report))
+            [heading] + setup + (report.cpus.isEmpty ? ["no CPU has a port"] : lines(of: report))
             + report.warnings.map { "warning: \($0)" }
         return lines.map(\.withoutControlCharacters)
+    }
+
+    private static func description(of setup: TraceSetup) -> String {
+        var parts = setup.events.map { event in
+            "\(event.name)\(event.filter.map { " if \($0)" } ?? "")"
+        }
+        if parts.isEmpty { parts = ["no event"] }
+        if let tracer = setup.tracer, tracer != TraceSetup.noTracer { parts.append("tracer \(tracer)") }
+        if let clock = setup.clock { parts.append("clock \(clock)") }
+        if let kibibytes = setup.kibibytes { parts.append("\(kibibytes) KiB a CPU") }
+        if !setup.pids.isEmpty {
+            parts.append("only of \(setup.pids.map(String.init).joined(separator: " "))")
+        }
+        return parts.joined(separator: ", ")
     }
 
     private static func row(_ name: String, _ state: String, _ counts: Counts) -> [String] {

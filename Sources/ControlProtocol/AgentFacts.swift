@@ -12,6 +12,8 @@ package struct AgentFacts: Codable, Equatable, Sendable {
     package var clock: String?
     /// Whether the ring buffers are released, so that others can change the tracer; `nil`: an agent that cannot do that.
     package var areRingsReleased: Bool?
+    /// What the agent's own trace instance records; `nil` if it has none: it takes no orders of set-up.
+    package var setup: TraceSetup?
     /// Whether a host is connected to the control port; `nil` if there is none.
     package var isHostConnected: Bool?
     /// `nil` if there was none.
@@ -22,7 +24,7 @@ package struct AgentFacts: Codable, Equatable, Sendable {
     package init() {}
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
-        case running, restarts, clock
+        case running, restarts, clock, setup
         case bootID = "boot_id"
         case isTracingOn = "tracing_on"
         case areRingsReleased = "rings_released"

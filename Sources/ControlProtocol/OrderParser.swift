@@ -2,10 +2,13 @@
 ///
 /// Orders are lines. Blanks around a line and a CR are ignored, and so are empty lines. A line of nothing but `1`
 /// and `0` is one order a digit: hosts that write no newline produce such lines. Equal digits in a row are one order.
-/// Any other line is a word, and perhaps `id=` and a name.
+/// Any other line is a word, perhaps `id=` and a name, and what the word takes: see `Request`.
 package struct OrderParser: Sendable {
     /// The longest line in bytes; the rest of a longer one is skipped up to its newline.
     package static let longestLine = 256
+    /// The same for a line that begins with `setup`.
+    package static let longestSetup = 4096
+    private static let setup = Array("\(OrderWord.setup.rawValue) ".utf8)
     /// How many bytes of a refused line are kept for the log.
     private static let loggedBytes = 64
 
@@ -23,7 +26,7 @@ package struct OrderParser: Sendable {
                 isSkipping = false
             } else if !isSkipping {
                 line.append(byte)
-                if line.count > Self.longestLine {
+                if isTooLong {
                     orders.add(finishLine())
                     isSkipping = true
                 }
@@ -59,25 +62,19 @@ package struct OrderParser: Sendable {
         return text.isEmpty ? nil : .unknown(Array(text.prefix(Self.loggedBytes)))
     }
 
+    private var isTooLong: Bool {
+        guard line.count > Self.longestLine else { return false }
+        return line.count > Self.longestSetup || !line.starts(with: Self.setup)
+    }
+
     private mutating func finishLine() -> [Order] {
         defer { line.removeAll(keepingCapacity: true) }
-        if line.count > Self.longestLine { return [.unknown(Array(line.prefix(Self.loggedBytes)))] }
+        if isTooLong { return [.unknown(Array(line.prefix(Self.loggedBytes)))] }
         if let orders = Self.digits(in: line) { return orders }
         let text = line.trimmingBlanks()
         if text.isEmpty { return [] }
-        if let request = Self.request(in: text) { return [.known(request)] }
+        if let request = Request(line: text) { return [.known(request)] }
         return [.unknown(Array(text.prefix(Self.loggedBytes)))]
-    }
-
-    /// What a line without blanks at its ends asks for: a word, and perhaps `id=` and a name; `nil` for another line.
-    private static func request(in text: ArraySlice<UInt8>) -> Request? {
-        let parts = text.split(whereSeparator: \.isBlank).map { String(decoding: $0, as: UTF8.self) }
-        guard let word = parts.first.flatMap(OrderWord.init(rawValue:)), parts.count <= 2 else { return nil }
-        guard parts.count == 2 else { return Request(word) }
-        guard parts[1].hasPrefix("id="), let id = OrderID(rawValue: String(parts[1].dropFirst(3))) else {
-            return nil
-        }
-        return Request(word, id: id)
     }
 
     /// The orders of a line that holds digits and blanks only, and at least one digit; `nil` for another line.
@@ -95,7 +92,7 @@ package struct OrderParser: Sendable {
 }
 
 extension UInt8 {
-    fileprivate var isBlank: Bool {
+    var isBlank: Bool {
         self == UInt8(ascii: " ") || self == UInt8(ascii: "\t") || self == UInt8(ascii: "\r")
     }
 }

@@ -12,6 +12,12 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
     case status
     /// Send the trace header: what a decoder has to know of the kernel.
     case metadata
+    /// Record what follows the word, in the agent's own trace instance.
+    case setup
+    /// Empty the agent's own trace instance, and record nothing in it.
+    case clear
+    /// Record what is set up, or do not: `on` or `off` follows.
+    case tracing
 
     /// When a word is answered.
     package enum AnswerTime: Sendable {
@@ -25,15 +31,20 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
         case onceReleased
         /// With the trace header, once that is built.
         case withHeader
+        /// Once the trace instance is changed.
+        case onceChanged
     }
 
     /// Whether pages move differently after it.
     package var changesState: Bool {
         switch self {
         case .start, .stop, .dump: true
-        case .release, .status, .metadata: false
+        case .release, .status, .metadata, .setup, .clear, .tracing: false
         }
     }
+
+    /// Whether it changes what the agent's own trace instance records.
+    package var changesInstance: Bool { answerTime == .onceChanged }
 
     package var answerTime: AnswerTime {
         switch self {
@@ -42,6 +53,7 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
         case .release: .onceReleased
         case .status: .atOnce
         case .metadata: .withHeader
+        case .setup, .clear, .tracing: .onceChanged
         }
     }
 }

@@ -14,6 +14,8 @@ package enum WellKnown {
     package static let socketPath = "/run/virtio-trace-agent/control.sock"
     /// Where udev(7) names the virtio ports.
     package static let portsFolder = "/dev/virtio-ports"
+    /// The trace instance that an agent makes for orders of set-up.
+    package static let instance = "virtio-trace"
     /// The port that orders come from.
     package static let controlPort = "agent-ctl-path"
 

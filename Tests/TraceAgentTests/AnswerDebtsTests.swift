@@ -12,7 +12,7 @@ struct AnswerDebtsTests {
 
     @Test func `words are settled once, in the order in which they were given`() {
         var debts = debts(.stop, .start, .dump, .stop)
-        #expect(debts.settle { $0.answerTime == .onceStopped }.map(\.word) == [.stop, .dump, .stop])
+        #expect(debts.settle { $0.word.answerTime == .onceStopped }.map(\.word) == [.stop, .dump, .stop])
         #expect(debts.hasWords)
         #expect(debts.settle { _ in true }.map(\.word) == [.start])
         #expect(debts.settle { _ in true }.map(\.word) == [])
@@ -26,7 +26,7 @@ struct AnswerDebtsTests {
             debts.add(Request(.stop, id: id))
             debts.add(Request(.metadata, id: id))
         }
-        #expect(debts.settle { $0 == .stop }.map(\.id) == [ids[0], nil, ids[1]])
+        #expect(debts.settle { $0.word == .stop }.map(\.id) == [ids[0], nil, ids[1]])
         for id in [ids[0], nil, ids[1]] {
             debts.headerIsBeingMade()
             #expect(debts.settleHeader() == Request(.metadata, id: id))
@@ -85,7 +85,7 @@ struct AnswerDebtsTests {
     @Test func `what is owed since the mark stays, whatever was settled meanwhile`() {
         var debts = debts(.stop, .start)
         debts.markAsOld()
-        #expect(debts.settle { $0 == .stop }.map(\.word) == [.stop])
+        #expect(debts.settle { $0.word == .stop }.map(\.word) == [.stop])
         debts.add(Request(.dump))
         debts.dropOld()
         #expect(debts.settle { _ in true }.map(\.word) == [.dump])

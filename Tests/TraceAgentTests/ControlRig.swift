@@ -96,7 +96,8 @@ final class ControlRig {
 
     // MARK: answers
 
-    func owe(_ request: Request, _ id: StreamID) { control.oweAnswer(to: request, id) }
+    @discardableResult
+    func owe(_ request: Request, _ id: StreamID) -> Int { control.oweAnswer(to: request, id) }
     func answer(_ word: OrderWord, _ id: StreamID, _ report: Report = .sample()) {
         answer(Request(word), id, report)
     }
@@ -107,7 +108,7 @@ final class ControlRig {
     var isAnyAnswerOwed: Bool { control.isAnyAnswerOwed }
 
     func answerOwed(
-        _ report: Report = .sample(), where isDue: (OrderWord) -> Bool = { _ in true }, error: String? = nil
+        _ report: Report = .sample(), where isDue: (OwedOrder) -> Bool = { _ in true }, error: String? = nil
     ) {
         control.answerOwed(report, where: isDue, error: error)
     }

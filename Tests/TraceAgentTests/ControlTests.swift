@@ -168,7 +168,7 @@ struct ControlTests {
         try client.send("dump\n")
         for id in [StreamID.host, .client(place: 0)] { rig.turn(id) { rig.owe($0, id) } }
         #expect(rig.isAnyAnswerOwed)
-        rig.answerOwed(.sample(state: .streaming), where: { $0 == .start }, error: "no CPU")
+        rig.answerOwed(.sample(state: .streaming), where: { $0.word == .start }, error: "no CPU")
         rig.answerOwed(.sample([.bytes: 5], isComplete: false))
         rig.answerOwed()
         #expect(!rig.isAnyAnswerOwed)

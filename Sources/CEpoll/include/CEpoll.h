@@ -121,6 +121,9 @@ int cepoll_set_file_group(gid_t gid);
 /// setfsuid(2), the same for the user.
 int cepoll_set_file_user(uid_t uid);
 
+/// prctl(2), `PR_SET_KEEPCAPS`: whether the capabilities that the process may have outlive a change of its user.
+int cepoll_keep_capabilities(int keep);
+
 /// prctl(2), `PR_SET_NO_NEW_PRIVS` and `PR_GET_NO_NEW_PRIVS`.
 int cepoll_set_no_new_privileges(void);
 int cepoll_get_no_new_privileges(void);
@@ -140,6 +143,9 @@ int cepoll_landlock_allow_reading(int ruleset, int directory);
 /// landlock_add_rule(2): allows reading a file that is no directory.
 int cepoll_landlock_allow_reading_file(int ruleset, int file);
 
+/// landlock_add_rule(2): allows opening a file, or those below a directory, for writing.
+int cepoll_landlock_allow_writing(int ruleset, int file);
+
 /// landlock_restrict_self(2) for the calling thread.
 int cepoll_landlock_restrict(int ruleset);
 
@@ -148,5 +154,8 @@ int cepoll_landlock_restrict(int ruleset);
 /// prctl(2), `PR_SET_SECCOMP`, for the calling thread: calls that read existing files, use open descriptors,
 /// memory or threads are allowed; the others fail with `EPERM`.
 int cepoll_allow_reading_only(void);
+
+/// The same, and existing files may be opened for writing, and emptied.
+int cepoll_allow_existing_files_only(void);
 
 #endif

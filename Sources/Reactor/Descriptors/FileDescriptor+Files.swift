@@ -44,10 +44,15 @@ extension FileDescriptor {
 
     /// Gives the file to a user and a group, if it is not theirs: fchown(2).
     package func change(owner: UInt32, group: UInt32) throws(SystemError) {
+        if try self.owner() == owner { return }
+        _ = try systemCall("fchown") { fchown(rawValue, owner, group) }
+    }
+
+    /// The user that owns the file: fstat(2).
+    package func owner() throws(SystemError) -> UInt32 {
         var status = stat()
         _ = try systemCall("fstat") { fstat(rawValue, &status) }
-        if status.st_uid == owner { return }
-        _ = try systemCall("fchown") { fchown(rawValue, owner, group) }
+        return status.st_uid
     }
 
     /// Whether both descriptors refer to the same file, under any name: fstat(2).

@@ -1,7 +1,7 @@
 internal import CEpoll
 import Glibc
 
-/// The files that a thread may still open, for reading: landlock(7).
+/// The files that a thread may still open: landlock(7).
 package struct LandlockRules: ~Copyable {
     private let ruleset: FileDescriptor
 
@@ -13,17 +13,24 @@ package struct LandlockRules: ~Copyable {
             owning: try systemCall("landlock_create_ruleset") { cepoll_landlock_create() })
     }
 
-    /// Allows the files below `directory`.
+    /// Allows the files below `directory`, for reading.
     package func allow(below directory: borrowing FileDescriptor) throws(SystemError) {
         _ = try systemCall("landlock_add_rule") {
             cepoll_landlock_allow_reading(ruleset.rawValue, directory.rawValue)
         }
     }
 
-    /// Allows `file`, which is no directory, by any of its names.
+    /// Allows `file`, which is no directory, for reading, by any of its names.
     package func allow(_ file: borrowing FileDescriptor) throws(SystemError) {
         _ = try systemCall("landlock_add_rule") {
             cepoll_landlock_allow_reading_file(ruleset.rawValue, file.rawValue)
+        }
+    }
+
+    /// Allows `file`, or the files below it, for writing.
+    package func allowWriting(_ file: borrowing FileDescriptor) throws(SystemError) {
+        _ = try systemCall("landlock_add_rule") {
+            cepoll_landlock_allow_writing(ruleset.rawValue, file.rawValue)
         }
     }
 

@@ -15,15 +15,42 @@ package enum Privileges {
     /// can attach a debugger. Call it while the process has one thread: capabilities belong to threads.
     /// `remainingPrivilege(of:)` then checks the result.
     ///
-    /// - Parameter fileGroup: The calling thread, and threads that it starts, may still open files that this group may
-    ///   open, until they call `readAsOwnGroup`: setfsgid(2). `nil` for the user's own group.
-    package static func drop(to user: User, openingFilesAs fileGroup: UInt32?) throws(SystemError) {
+    /// - Parameters:
+    ///   - fileGroup: The calling thread, and threads that it starts, may still open files that this group may open, until
+    ///     they call `readAsOwnGroup`: setfsgid(2). `nil` for the user's own group.
+    ///   - fileUser: The same for a user, until they call `openAsOwnUser`: setfsuid(2).
+    package static func drop(
+        to user: User, openingFilesAs fileGroup: UInt32?, _ fileUser: UInt32? = nil
+    ) throws(SystemError) {
         try dropBoundingSet()
         _ = try systemCall("setgroups") { cepoll_set_groups(0, nil) }
         _ = try systemCall("setresgid", on: "\(user.gid)") { cepoll_set_group(user.gid) }
         if let fileGroup { _ = cepoll_set_file_group(fileGroup) }
+        if fileUser != nil { _ = try systemCall("prctl(PR_SET_KEEPCAPS)") { cepoll_keep_capabilities(1) } }
         _ = try systemCall("setresuid", on: "\(user.uid)") { cepoll_set_user(user.uid) }
+        if let fileUser {
+            // A change of the user sets this one too; it can be set back with CAP_SETUID only.
+            try raise(CAP_SETUID)
+            _ = cepoll_set_file_user(fileUser)
+            _ = try systemCall("prctl(PR_SET_KEEPCAPS)") { cepoll_keep_capabilities(0) }
+        }
         try renounce()
+    }
+
+    /// Lets a capability that the process may have take effect.
+    private static func raise(_ capability: CInt) throws(SystemError) {
+        let held = cap_get_proc()
+        defer { cap_free(UnsafeMutableRawPointer(held)) }
+        var value = cap_value_t(capability)
+        _ = try systemCall("cap_set_flag") { cap_set_flag(held, CAP_EFFECTIVE, 1, &value, CAP_SET) }
+        _ = try systemCall("cap_set_proc") { cap_set_proc(held) }
+    }
+
+    /// Ends the calling thread's right to open files as another user than its own: setfsuid(2).
+    package static func openAsOwnUser() throws(SystemError) {
+        _ = cepoll_set_file_user(geteuid())
+        // As for the group.
+        _ = try systemCall("prctl(PR_SET_DUMPABLE)") { cepoll_set_not_dumpable() }
     }
 
     /// Ends the calling thread's right to open files as another group than its own: setfsgid(2).
@@ -55,6 +82,11 @@ package enum Privileges {
     /// Other calls fail with `EPERM`. Landlock alone does not forbid sockets and truncate(2).
     package static func readOnly() throws(SystemError) {
         _ = try systemCall("prctl(PR_SET_SECCOMP)") { cepoll_allow_reading_only() }
+    }
+
+    /// The same, but for opening existing files for writing, which Landlock has to limit.
+    package static func existingFilesOnly() throws(SystemError) {
+        _ = try systemCall("prctl(PR_SET_SECCOMP)") { cepoll_allow_existing_files_only() }
     }
 
     /// Forbids the calling thread, and threads that it starts, to gain privileges by running a program: `no_new_privs`,
@@ -104,6 +136,7 @@ package enum Privileges {
             }
             // An invalid group changes nothing, and the call returns the current group.
             if cepoll_set_file_group(.max) != user.gid { return "files are opened as another group" }
+            if cepoll_set_file_user(.max) != user.uid { return "files are opened as another user" }
             if user.gid != 0, setgid(0) == 0 { return "the process can join root's group again" }
             if getgroups(0, nil) != 0 { return "supplementary groups remain" }
         }

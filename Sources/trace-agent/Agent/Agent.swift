@@ -4,8 +4,7 @@ import Reactor
 
 /// The reactor thread: gives each event to the part that it concerns, and passes on what that part brings about.
 ///
-/// A page goes ring -> pipe -> sink in `Drainer`, as `Streaming` decides. An order comes from `Control`, is carried out
-/// here, and its effects go back to `Control` as answers.
+/// Pages go ring -> pipe -> sink in `Drainer`, as `Streaming` decides; orders and answers go by way of `Control`.
 struct Agent: ~Copyable {
     private var reactor: AgentReactor
     private var lifetime: Lifetime
@@ -104,7 +103,7 @@ struct Agent: ~Copyable {
     private mutating func carryOutOrders(of stream: StreamID, afterPause: Bool = false) throws(SystemError) {
         control.beginTurn(stream, afterPause: afterPause)
         while let request = control.nextOrder(stream) {
-            control.oweAnswer(to: request, stream)
+            let number = control.oweAnswer(to: request, stream)
             switch request.word {
             case .start: try start()
             case .dump where !lifetime.isEnding:
@@ -113,6 +112,7 @@ struct Agent: ~Copyable {
             case .stop, .dump: try apply(streaming.stop())
             case .release: try apply(streaming.release())
             case .metadata: try buildHeaders()
+            case .setup, .clear, .tracing: try apply(streaming.change(request.change, number: number))
             case .status:
                 guard control.canAnswer(stream) else { continue }
                 streaming.readStats()
@@ -142,7 +142,7 @@ struct Agent: ~Copyable {
                 lifetime.startHasBegun(report)
                 notifier.status(report)
                 control.answerOwed(report, where: effect.settles, error: problem)
-            case .unchanged(let problem), .released(let problem):
+            case .unchanged(let problem), .released(let problem), .changed(_, let problem):
                 guard control.isAnyAnswerOwed else { continue }
                 streaming.readStats()
                 control.answerOwed(report(), where: effect.settles, error: problem)

@@ -15,6 +15,7 @@ struct Resumption: ~Copyable {
     /// What the next process has to know, as it was written last.
     private var state: SavedState
     private var lastPoint: ResumePoint?
+    private var isInstanceNew = false
     /// When the state could not be written; `nil` if it is.
     private var failedAt: ContinuousClock.Instant?
     private var log: LimitedLog
@@ -60,8 +61,18 @@ struct Resumption: ~Copyable {
     /// What the earlier process has set and did not restore.
     var percent: SavedPercent? { left?.percent }
 
-    /// The counters of the ring buffers when an earlier process began to stream, if that goes on.
-    var earlierStream: [SavedRing]? { plan.resumes ? left?.rings : nil }
+    /// The counters of the ring buffers when an earlier process began to stream, if that goes on; none if the ring buffers
+    /// are others since.
+    var earlierStream: [SavedRing]? { plan.resumes ? (isInstanceNew ? [] : left?.rings) : nil }
+
+    /// What the earlier process had set up in a trace instance of its own, if its stream goes on.
+    var setup: TraceSetup? { plan.resumes ? left?.setup : nil }
+
+    /// Whether what the earlier process had set up is still in force: it could not put it back.
+    var isSetupInForce: Bool { plan.cause == .crash }
+
+    /// The trace instance of the earlier process has gone.
+    mutating func instanceIsNew() { isInstanceNew = true }
 
     /// Whether the earlier process had read what it did not send.
     var losesPipes: Bool { left.map { $0.mayHoldPages ?? $0.isStreaming } ?? false }
@@ -86,6 +97,7 @@ struct Resumption: ~Copyable {
         state.rings = rings()
         state.hostUsesWords = hostUsesWords
         state.percent = point.percent
+        state.setup = point.setup
         write()
     }
 

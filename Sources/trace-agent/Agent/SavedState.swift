@@ -1,3 +1,5 @@
+import ControlProtocol
+
 /// What outlives the process, so that the next one of the service goes on where this one has ended.
 ///
 /// A property that a later version adds has to be optional: after an upgrade it reads what this one has written.
@@ -17,6 +19,8 @@ struct SavedState: Codable, Equatable, Sendable {
     var hostUsesWords = false
     /// `nil` while `buffer_percent` is what others want it to be.
     var percent: SavedPercent?
+    /// What the agent's own trace instance records; `nil` if it has none.
+    var setup: TraceSetup?
     /// The counters of the ring buffers when streaming began.
     var rings: [SavedRing] = []
     /// Whether the process has ended, or is ending, because it was told to.

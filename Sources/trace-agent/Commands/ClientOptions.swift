@@ -12,5 +12,8 @@ struct ClientOptions: ParsableArguments {
     var agent: LocalAgent { LocalAgent(socket: socket) }
 
     /// Orders `word` and prints the answer.
-    func order(_ word: OrderWord) throws { try order.order(word, at: agent) }
+    func order(_ word: OrderWord) throws { try order(Request(word)) }
+
+    /// The same for an order that takes something.
+    func order(_ request: Request) throws { try order.order(request, at: agent) }
 }

@@ -8,8 +8,9 @@ struct RecordCommand: ParsableCommand {
         usage:
             "trace-agent record [-o <file>] [-e <events> [-f <filter>]] ... [<option> ...] [-- <command> ...]",
         discussion: """
-            It needs root, and no agent. What it sets in tracefs is put back at the end, whatever ends it. The exit \
-            code is that of COMMAND, unless the recording fails; a COMMAND that still runs at the end gets SIGTERM.
+            It needs root, and no agent. If no event is enabled and none is given, the main scheduler events are recorded. \
+            What it sets in tracefs is put back at the end, whatever ends it. The exit code is that of COMMAND, unless the \
+            recording fails; a COMMAND that still runs at the end gets SIGTERM.
             """)
 
     @Option(name: [.customShort("o"), .long], help: ArgumentHelp("The file to write.", valueName: "file"))
@@ -24,6 +25,8 @@ struct RecordCommand: ParsableCommand {
     @Flag(
         help: "Leave out the formats of events that do not occur: the file of a short recording is smaller.")
     var compact = false
+
+    @OptionGroup var trace: TraceOptions
 
     @OptionGroup var setup: SetupOptions
 
@@ -47,8 +50,7 @@ struct RecordCommand: ParsableCommand {
 
     func run() throws {
         var plan = RecordingPlan(to: output, common)
-        plan.events = setup.events
-        (plan.tracer, plan.clock, plan.kibibytes) = (setup.tracer, setup.clock, setup.bufferSize?.kibibytes)
+        plan.setup = trace.setup
         (plan.ownInstance, plan.onlyCommand) = (setup.buffer, setup.onlyCommand)
         (plan.hasDates, plan.isCompact, plan.replaces) = (date, compact, force)
         (plan.limits, plan.command) = (parts.limits, command)

@@ -25,6 +25,7 @@ struct TraceAgent: ParsableCommand {
         version: programVersion,
         subcommands: [
             RunCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self, ReleaseCommand.self,
+            SetupCommand.self, ClearCommand.self, TracingCommand.self,
             StatusCommand.self, MetadataCommand.self, CheckCommand.self,
             AssembleCommand.self, RecordCommand.self, PutBackCommand.self, LaunchCommand.self,
         ],

@@ -3,7 +3,7 @@ import ControlProtocol
 /// The answers that a stream waits for; at most 64.
 struct AnswerDebts {
     /// Words whose answer waits for a state to be reached.
-    private var words: [Request] = []
+    private var words: [OwedOrder] = []
     /// Trace headers that were asked for and not made yet.
     private var headers: [Request] = []
     /// Whether the header that is being made now is one of them.
@@ -19,9 +19,9 @@ struct AnswerDebts {
     var hasWords: Bool { !words.isEmpty }
     var hasHeaders: Bool { !headers.isEmpty }
 
-    mutating func add(_ request: Request) {
+    mutating func add(_ order: OwedOrder) {
         guard words.count + headers.count < Self.most else { return }
-        if request.word.answerTime == .withHeader { headers.append(request) } else { words.append(request) }
+        if order.word.answerTime == .withHeader { headers.append(order.request) } else { words.append(order) }
     }
 
     /// Marks what is owed now as older than what the other side sends from now on.
@@ -37,12 +37,12 @@ struct AnswerDebts {
     }
 
     /// The words that `isDue` picks; they are owed no more.
-    mutating func settle(where isDue: (OrderWord) -> Bool) -> [Request] {
+    mutating func settle(where isDue: (OwedOrder) -> Bool) -> [Request] {
         defer {
-            oldWords -= words.prefix(oldWords).count { isDue($0.word) }
-            words.removeAll { isDue($0.word) }
+            oldWords -= words.prefix(oldWords).count(where: isDue)
+            words.removeAll(where: isDue)
         }
-        return words.filter { isDue($0.word) }
+        return words.filter(isDue).map(\.request)
     }
 
     mutating func headerIsBeingMade() { isHeaderBeingMade = hasHeaders }

@@ -19,6 +19,8 @@ struct Control: ~Copyable {
     /// Messages that clients cause.
     private var clientLog: LimitedLog
     private var orderLog: OrderLog
+    /// Orders until now, of all streams.
+    private var orderCount = 0
 
     /// - Parameter host: The control port; `nil` if there is none, or none yet.
     init(
@@ -120,10 +122,11 @@ struct Control: ~Copyable {
         if let stream = stream(id) { answer(request, stream, report, error: nil) }
     }
 
-    /// Remembers an order if its answer waits for a state to be reached, or for a header to be built.
-    func oweAnswer(to request: Request, _ id: StreamID) {
-        guard request.isAnswered, request.word.answerTime != .atOnce else { return }
-        if let stream = stream(id), stream.isAnswering, !stream.isEnded { stream.oweAnswer(to: request) }
+    /// Numbers an order, and remembers it if its answer waits for a state to be reached, or for a header to be built.
+    mutating func oweAnswer(to request: Request, _ id: StreamID) -> Int {
+        orderCount += 1
+        stream(id)?.oweAnswer(to: OwedOrder(request: request, number: orderCount))
+        return orderCount
     }
 
     /// Whether any stream waits for the answer to a word.
@@ -133,7 +136,7 @@ struct Control: ~Copyable {
     ///
     /// - Parameter error: Why it was not reached, or what is wrong although it was.
     mutating func answerOwed(
-        _ report: Report, where isDue: (OrderWord) -> Bool = { _ in true }, error: String? = nil
+        _ report: Report, where isDue: (OwedOrder) -> Bool = { _ in true }, error: String? = nil
     ) {
         for stream in streams.all {
             for request in stream.settle(where: isDue) { answer(request, stream, report, error: error) }

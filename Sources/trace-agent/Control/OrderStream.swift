@@ -175,10 +175,15 @@ final class OrderStream {
     var isOwedWord: Bool { debts.hasWords }
 
     /// Remembers a word whose answer has to wait; a stream that sends too many of them gets no answer.
-    func oweAnswer(to request: Request) { debts.add(request) }
+    func oweAnswer(to order: OwedOrder) {
+        guard order.request.isAnswered, order.word.answerTime != .atOnce, isAnswering, !isEnded else {
+            return
+        }
+        debts.add(order)
+    }
 
     /// The words that `isDue` picks; they are owed no more.
-    func settle(where isDue: (OrderWord) -> Bool) -> [Request] { debts.settle(where: isDue) }
+    func settle(where isDue: (OwedOrder) -> Bool) -> [Request] { debts.settle(where: isDue) }
 
     /// Queues one line and sends what the other side accepts; drops the line if too much waits already.
     func answer(_ line: String) throws(SystemError) {

@@ -35,7 +35,7 @@ final class HeaderBuilder: HeaderSupply {
         // Without it, there are ring buffers for at least the present CPUs.
         present = try? NamedFile(.open("/sys/devices/system/cpu/present", .readOnly), name: "present")
         self.rings = rings
-        self.bootID = Self.uuid(bootID ?? Self.bootIDOfKernel)
+        self.bootID = Self.bootID(bootID)
         self.addressesForGroup = addressesForGroup
         instance = tracefs.instance
         if !source.missing.isEmpty {
@@ -163,6 +163,11 @@ final class HeaderBuilder: HeaderSupply {
             return .failure(.system(file: path, error))
         }
     }
+
+    /// The kernel's name of this boot, with dashes.
+    ///
+    /// - Parameter given: As systemd writes it; `nil` to ask the kernel.
+    static func bootID(_ given: String?) -> String { uuid(given ?? bootIDOfKernel) }
 
     private static var bootIDOfKernel: String {
         // Without it a header only lacks a name.

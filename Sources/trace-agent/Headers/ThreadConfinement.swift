@@ -1,9 +1,10 @@
 import Reactor
 import TraceFile
 
-/// How a thread confines itself to opening few files, for reading, and reports whether it could.
+/// How a thread confines itself to opening few files, and reports whether it could.
 final class ThreadConfinement: Sendable {
     private let allow: @Sendable (borrowing LandlockRules) throws(SystemError) -> Void
+    private let mayWrite: Bool
     private let report: EventFD
 
     /// What the kernel, or the filter of a service manager, does not offer.
@@ -22,11 +23,15 @@ final class ThreadConfinement: Sendable {
         }
     }
 
-    /// - Parameter allow: Allows what may be opened.
+    /// - Parameters:
+    ///   - mayWrite: Whether not only for reading.
+    ///   - allow: Allows what may be opened.
     init(
+        mayWrite: Bool = false,
         to allow: @escaping @Sendable (borrowing LandlockRules) throws(SystemError) -> Void
     ) throws(SystemError) {
         report = try EventFD(blocking: true)
+        self.mayWrite = mayWrite
         self.allow = allow
     }
 
@@ -41,7 +46,8 @@ final class ThreadConfinement: Sendable {
     func confine() {
         var missing: Missing = []
         if (try? restrict()) == nil { missing.insert(.landlock) }
-        if (try? Privileges.readOnly()) == nil { missing.insert(.seccomp) }
+        let limit = mayWrite ? Privileges.existingFilesOnly : Privileges.readOnly
+        if (try? limit()) == nil { missing.insert(.seccomp) }
         report.signal(missing.rawValue + 1)
     }
 

@@ -16,12 +16,10 @@ struct Options: ParsableArguments {
     @Flag(help: "With --record: replace the file, if there is one.")
     var force = false
 
-    @Option(
-        name: [.customShort("e"), .long],
-        help: ArgumentHelp(
-            "With --record: events to enable meanwhile, such as sched or irq:*; repeatable. (default: if no event is enabled, the main scheduler events)",
-            valueName: "events"))
-    var event: [String] = []
+    /// For `--record`, and from the start on with `--setup`.
+    @OptionGroup var trace: TraceOptions
+
+    @OptionGroup var orders: SetupOrderOptions
 
     @Flag(
         help: """
@@ -67,12 +65,15 @@ struct Options: ParsableArguments {
         output ? .standardOutput : .ports
     }
 
+    /// The trace instance; empty for the top-level ring buffers.
+    var instance: String { common.tracing.instance ?? (orders.setup ? WellKnown.instance : "") }
+
     /// What `--record` asks for; `nil` without it.
     var recordingPlan: RecordingPlan? {
         guard let record else { return nil }
         var plan = RecordingPlan(to: record, common)
         plan.replaces = force
-        plan.events = event.compactMap { EventChoice($0) }
+        plan.setup = trace.setup
         return plan
     }
 
@@ -91,11 +92,11 @@ struct Options: ParsableArguments {
             if user != nil {
                 throw ValidationError("--record keeps its privileges to the end: not with --user")
             }
+            if orders.setup { throw ValidationError("--record takes no orders: not with --setup") }
         }
-        if let name = event.first(where: { EventChoice($0) == nil }) {
-            throw ValidationError("--event '\(name)': one event, or all of a system, at a time")
+        if trace.setup != TraceSetup(), record == nil, !orders.setup {
+            throw ValidationError("-e, -f, -p, -C and -b are for --record and --setup")
         }
-        if !event.isEmpty, record == nil { throw ValidationError("--event is for --record") }
         if force, record == nil { throw ValidationError("--force is for --record") }
         if makeInstance, common.tracing.instance == nil {
             throw ValidationError("--make-instance is for --instance")

@@ -1,4 +1,5 @@
 import CommandSupport
+import ControlProtocol
 
 /// What is to be recorded, where to, and for how long.
 struct RecordingPlan {
@@ -6,11 +7,7 @@ struct RecordingPlan {
     let common: CommonOptions
     /// Whether a file at `path` is replaced.
     var replaces = false
-    var events: [EventChoice] = []
-    var tracer: String?
-    var clock: String?
-    /// Of each CPU's ring buffer.
-    var kibibytes: Int?
+    var setup = TraceSetup()
     /// The trace instance to be made for the recording; `nil` to record one that is there.
     var ownInstance: String?
     /// Whether only the command and its children are recorded.

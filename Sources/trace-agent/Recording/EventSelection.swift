@@ -1,11 +1,12 @@
 import CommandSupport
+import ControlProtocol
 import Logging
 import Reactor
 
 /// Enables events for a recording, and disables at its end those that it enabled.
 final class EventSelection {
     private let tracefs: Tracefs
-    private let enabled: FileDescriptor
+    private let files: EventFiles
     private let putBack: PutBack
     private let log: Logger
     /// Events that were enabled for the recording, as `system:event`.
@@ -19,7 +20,7 @@ final class EventSelection {
     private var enabledPath: String { "\(tracefs.directory)/set_event" }
 
     init(in tracefs: Tracefs, _ putBack: PutBack, _ log: Logger) throws(Failure) {
-        enabled = try tracefs.open("set_event", .readWrite)
+        files = try EventFiles(in: tracefs)
         self.tracefs = tracefs
         self.putBack = putBack
         self.log = log
@@ -31,7 +32,7 @@ final class EventSelection {
     ///
     /// - Throws: A failure of status 64 if an event does not exist, or a filter is wrong.
     func switchOn(_ wanted: [EventChoice]) throws(Failure) {
-        let before = try wrappingSystemError { () throws(SystemError) in try Self.list(enabled) }
+        let before = try wrappingSystemError { () throws(SystemError) in try files.enabled }
         if TracingSwitch(in: tracefs).isOn == false {
             log.warning("tracing is off, nothing is recorded: echo 1 > \(tracefs.directory)/tracing_on")
         }
@@ -43,10 +44,7 @@ final class EventSelection {
             log.notice("no event is enabled and none is given: the main scheduler events are recorded")
             choices = Self.defaultEvents
         }
-        let available = try wrappingSystemError { () throws(SystemError) in
-            try FileDescriptor.open("\(tracefs.top)/available_events", .readOnly).readTextToEnd()
-                .split(separator: "\n").map { String($0) }
-        }
+        let available = try wrappingSystemError { () throws(SystemError) in try files.available }
         for choice in choices {
             let events = available.filter(choice.matches)
             if let filter = choice.filter { try set(filter, for: events) }
@@ -64,7 +62,7 @@ final class EventSelection {
         do throws(SystemError) {
             if events.isEmpty { throw SystemError(call: "", subject: "", code: .invalidArgument) }
             for name in choice.isPattern ? events : [choice.name] {
-                _ = try enabled.write(Array("\(name)\n".utf8))
+                try files.enable(name)
             }
             added += new
         } catch {
@@ -77,46 +75,27 @@ final class EventSelection {
     /// Sets a filter for events, `system:event`; it is put back when the recording ends.
     private func set(_ filter: String, for events: [String]) throws(Failure) {
         for event in events {
-            let path = "\(tracefs.directory)/events/\(event.replacing(":", with: "/"))/filter"
+            let path = "\(tracefs.directory)/events/\(EventFiles.filterPath(event))"
             do throws(SystemError) {
-                let before = try FileDescriptor.open(path, .readOnly).contents().prefix { !$0.isNewline }
-                // "none" is no filter: 0 removes one.
-                putBack.remember(
-                    .write(path: path, value: before == "none" ? "0" : String(before), emptied: false))
-                _ = try FileDescriptor.open(path, .writeOnly).write(Array("\(filter)\n".utf8))
+                putBack.remember(.write(path: path, value: try files.filter(of: event), emptied: false))
+                try files.setFilter(filter, of: event)
             } catch {
-                throw Failure(.usage, "--filter '\(filter)' of \(event): \(reason(of: error))")
+                throw Failure(.usage, "--filter '\(filter)' of \(event): \(files.reason(of: error))")
             }
         }
-    }
-
-    /// The kernel's own words for what is wrong with a filter, which it adds to `error_log`.
-    private func reason(of error: SystemError) -> String {
-        let log =
-            (try? FileDescriptor.open("\(tracefs.directory)/error_log", .readOnly).readTextToEnd()) ?? ""
-        let last = log.split(separator: "\n").last { $0.contains(": error: ") }
-        guard error.code == .invalidArgument, let range = last?.firstRange(of: ": error: ") else {
-            return "\(error.code)"
-        }
-        return String(last?[range.upperBound...] ?? "")
-    }
-
-    private static func list(_ file: borrowing FileDescriptor) throws(SystemError) -> [String] {
-        try file.rewind()
-        return try file.readTextToEnd().split(separator: "\n").map { String($0) }
     }
 
     /// Disables the events that were enabled for the recording.
     func restore() {
         guard !added.isEmpty else { return }
-        let now = Set((try? Self.list(enabled)) ?? [])
+        let now = Set((try? files.enabled) ?? [])
         if let gone = added.first(where: { !now.contains($0) }) {
             log.warning(
                 "another process disabled \(gone) during the recording: its later events are not recorded")
         }
         for name in added {
             do throws(SystemError) {
-                _ = try enabled.write(Array("!\(name)\n".utf8))
+                try files.disable(name)
             } catch {
                 log.warning("cannot disable \(name), it stays enabled: \(error.code)")
             }

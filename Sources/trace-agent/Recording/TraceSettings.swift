@@ -1,4 +1,5 @@
 import CommandSupport
+import ControlProtocol
 import Logging
 import Reactor
 
@@ -15,19 +16,18 @@ struct TraceSettings {
     /// Sets what has to be set before the ring buffers are opened: their size, their clock, the tracer.
     ///
     /// - Throws: 64 with what the kernel offers, if it does not accept a value.
-    func apply(_ plan: RecordingPlan) throws(Failure) {
+    func apply(_ setup: TraceSetup) throws(Failure) {
         // The agent sets and restores it; a sudden end leaves it to the helper.
         let percent = "buffer_percent"
         putBack.remember(.write(path: path(percent), value: try text(of: percent), emptied: false))
-        if let kibibytes = plan.kibibytes { try setSize(kibibytes) }
-        if let clock = plan.clock {
-            let clocks = try text(of: "trace_clock").split(whereSeparator: \.isWhitespace)
-            let now = clocks.first { $0.hasPrefix("[") }?.filter { $0 != "[" && $0 != "]" }
+        if let kibibytes = setup.kibibytes { try setSize(kibibytes) }
+        if let clock = setup.clock {
+            let clocks = TraceClocks(try text(of: "trace_clock"))
             try set(
-                "trace_clock", to: clock, from: now ?? "local", "--clock",
-                offered: clocks.joined(separator: " "))
+                "trace_clock", to: clock, from: clocks.current ?? TraceSetup.defaultClock, "--clock",
+                offered: clocks.offered.joined(separator: " "))
         }
-        if let tracer = plan.tracer {
+        if let tracer = setup.tracer {
             try set(
                 "current_tracer", to: tracer, from: try text(of: "current_tracer"), "--tracer",
                 offered: try text(of: "available_tracers"))

@@ -32,8 +32,10 @@ enum Identity {
     /// makes trace headers event formats, and the one that opens released ring buffers their `trace_pipe_raw`. Otherwise
     /// headers are made here, before the drop, and ring buffers are not released.
     ///
+    /// With `--setup` the second may also write what sets what is recorded.
+    ///
     /// - Parameter withoutLandlock: Whether these threads keep this right even if nothing confines them.
-    /// - Throws: 77 if anything is left.
+    /// - Throws: 77 if anything is left; 78 if nothing would confine the thread of `--setup`.
     static func become(
         _ user: User?, _ builder: HeaderBuilder, _ rings: RingFolder, withoutLandlock: Bool, _ log: Logger
     ) throws(Failure) -> PrivilegedThreads {
@@ -43,6 +45,7 @@ enum Identity {
                 try PrivilegedThreads(builder, rings)
             }
         }
+        if user != nil, rings.setter != nil { try requireConfinement(builder) }
         let threads: PrivilegedThreads
         var problem: String?
         do throws(SystemError) {
@@ -59,6 +62,20 @@ enum Identity {
         if let problem { throw Failure(.noPermission, "privileges are not dropped: \(problem)") }
         log.info("running as \(user?.description ?? "user \(Privileges.user)"), without privileges")
         return threads
+    }
+
+    /// Finds out whether a thread that may write files of tracefs would be confined to those of one instance.
+    ///
+    /// - Throws: 78 if not: without Landlock it could write whatever root may.
+    private static func requireConfinement(_ builder: HeaderBuilder) throws(Failure) {
+        let missing = try wrappingSystemError { () throws(SystemError) in
+            try ThreadConfinement.missing(for: builder.events)
+        }
+        if missing.isEmpty { return }
+        throw Failure(
+            .configuration,
+            "--setup: \(missing) here: nothing would confine the thread that carries out orders of set-up to its trace instance"
+        )
     }
 
     /// - Returns: The threads, and what is wrong with their confinement.
@@ -81,10 +98,10 @@ enum Identity {
             )
         }
         let ofHeaders = try ThreadConfinement(to: builder.events)
-        let ofRings = try ThreadConfinement(to: rings.allow)
+        let ofRings = try ThreadConfinement(mayWrite: rings.setter != nil, to: rings.allow)
         // Root's, or that of tracefs's mount option `gid=`.
         let fileGroup = try builder.events?.descriptor.group()
-        try Privileges.drop(to: user, openingFilesAs: fileGroup)
+        try Privileges.drop(to: user, openingFilesAs: fileGroup, try rings.setter?.owner)
         let threads = try PrivilegedThreads(builder, rings, ofHeaders, ofRings)
         let areAsExpected = ofHeaders.waitForReport() == missing && ofRings.waitForReport() == missing
         try Privileges.readAsOwnGroup()

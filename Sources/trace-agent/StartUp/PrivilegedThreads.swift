@@ -5,7 +5,7 @@ struct PrivilegedThreads {
     let headerWorker: HeaderWorker
     let ringOpener: RingOpener
 
-    /// Starts them, with the rights that the calling thread has now.
+    /// Starts them, with the rights that the calling thread has now; the first opens no files as another user.
     ///
     /// - Parameters:
     ///   - ofHeaders: How the first gives up opening anything but event formats; `nil` if it need not.
@@ -15,7 +15,8 @@ struct PrivilegedThreads {
         _ headers: any HeaderSupply, _ rings: RingFolder, _ ofHeaders: ThreadConfinement? = nil,
         _ ofRings: ThreadConfinement? = nil, reason: String? = nil
     ) throws(SystemError) {
-        headerWorker = try HeaderWorker(headers, confinement: ofHeaders)
         ringOpener = try RingOpener(rings, reason: reason) { ofRings?.confine() }
+        if ofRings != nil, rings.setter != nil { try Privileges.openAsOwnUser() }
+        headerWorker = try HeaderWorker(headers, confinement: ofHeaders)
     }
 }

@@ -34,7 +34,7 @@ private func recordPages(
         log.warning("\(others.names) reads the same ring buffers: each event goes to only one reader")
     }
     let traceSettings = TraceSettings(in: tracefs, putBack)
-    try traceSettings.apply(plan)
+    try traceSettings.apply(plan.setup)
     let rings = try openRings(options.tracing, in: tracefs)
     let builder = HeaderBuilder(
         tracefs, rings, symbols: options.tracing.kallsyms, bootID: options.tracing.bootID,
@@ -62,7 +62,7 @@ private func recordPages(
         whatRemains: { recording.whatRemains }, limits: plan.limits, command: command)
     var agent = try parts.makeAgent()
     if plan.onlyCommand, let command { try traceSettings.restrict(to: command.pid) }
-    try events.switchOn(plan.events)
+    try events.switchOn(plan.setup.events)
     recording.begin()
     do throws(Failure) {
         try agent.run()

@@ -14,16 +14,14 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     let signals = try wrappingSystemError(options.foreground ? SignalFD.ofTerminal : SignalFD.ofService)
     let passed = try PassedDescriptors.adopt(log)
     let user = try Identity.userToBecome(options, log)
-    let tracefs = try Tracefs(
-        at: options.common.tracing.tracefs, instance: options.common.tracing.instance,
-        makesInstance: options.makeInstance)
+    let bootID = HeaderBuilder.bootID(options.common.tracing.bootID)
+    var resumption = Resumption(
+        options.state.flatMap { StateFile.open($0, log) }, bootID: bootID, instance: options.instance, log)
+    let (tracefs, setter) = try SetupInstance.open(options, &resumption, log)
     let rings = try openRings(options.common.tracing, in: tracefs)
     let builder = HeaderBuilder(
         tracefs, rings, symbols: options.common.tracing.kallsyms, bootID: options.common.tracing.bootID,
         addressesForGroup: options.headers.symbolsForGroup, log: log)
-    let resumption = Resumption(
-        options.state.flatMap { StateFile.open($0, log) }, bootID: builder.bootID, instance: tracefs.instance,
-        log)
     var settings = try RingSettings(in: tracefs, cpus: rings.map(\.cpu), percent: resumption.percent)
     // A stream that goes on sets it again; this process may end before that.
     settings.restorePercent(log)
@@ -33,7 +31,8 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
         pipes: PipeStore(kept: passed.pipes, give: options.state == nil ? nil : Systemd.keep), log: log)
     let notice = resumption.notice
     let folder = try RingFolder(
-        rings, in: tracefs, releasesAtOnce: options.releaseWhenStopped && resumption.earlierStream == nil)
+        rings, in: tracefs, releasesAtOnce: options.releaseWhenStopped && resumption.earlierStream == nil,
+        setter: setter)
     let lifetime = Lifetime.Parts(
         signals: signals, isForeground: options.foreground, duration: options.common.duration?.duration,
         facts: FactSource(TracingSwitch(in: tracefs), bootID: builder.bootID, problem), resumption: resumption

@@ -11,18 +11,22 @@ enum Effect: Equatable {
     case unchanged(problem: String?)
     /// The ring buffers are released, as was ordered, or are not because of `problem`.
     case released(problem: String?)
+    /// An order of set-up, by its number, is carried out, or is not because of `problem`.
+    case changed(number: Int, problem: String?)
     /// An output that is not a port has failed: nothing is left to do.
     case outputFailed(Failure)
 
-    /// Whether it answers a word that waits for its answer.
-    func settles(_ word: OrderWord) -> Bool {
-        switch self {
+    /// Whether it answers an order that waits for its answer.
+    func settles(_ order: OwedOrder) -> Bool {
+        let word = order.word
+        return switch self {
         case .started: word.answerTime == .onceStarted
         // Without a start that follows, one that was cancelled is answered too.
         case .stopped(let startsNext):
             word.answerTime == .onceStopped || word.answerTime == .onceStarted && !startsNext
-        case .unchanged: word.answerTime != .onceReleased
+        case .unchanged: word.answerTime == .onceStarted || word.answerTime == .onceStopped
         case .released: word.answerTime == .onceReleased
+        case .changed(let number, _): order.number == number
         case .outputFailed: false
         }
     }

@@ -1,3 +1,5 @@
+import ControlProtocol
+
 /// What a later process of the service has to know to go on with streaming, and what shows that it has changed.
 struct ResumePoint: Equatable {
     /// Whether pages are to move, as was ordered last; a start that waits for the ring buffers counts.
@@ -9,6 +11,8 @@ struct ResumePoint: Equatable {
     let mayHoldPages: Bool
     /// `nil` while `buffer_percent` is not ours.
     let percent: SavedPercent?
+    /// What the agent's own trace instance records; `nil` if it has none.
+    let setup: TraceSetup?
 
     init(_ phase: Phase, _ rings: RingHold, _ channels: TracedChannels, _ percent: SavedPercent?) {
         isStreaming = rings.isMeantToStream(in: phase)
@@ -16,5 +20,6 @@ struct ResumePoint: Equatable {
         self.channels = channels.count
         mayHoldPages = phase != .stopped || !channels.areDelivered
         self.percent = percent
+        setup = rings.setup
     }
 }

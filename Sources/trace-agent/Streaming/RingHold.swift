@@ -1,3 +1,4 @@
+import ControlProtocol
 import Reactor
 
 /// Whether the ring buffers are held open: they can be released while no page moves, and are opened again for a start.
@@ -15,6 +16,14 @@ struct RingHold {
     /// Whether they were opened for what moves now: one that could not be opened is tried again only at the next start.
     private var isOpenedForOrders = false
     private var isReleaseOrdered = false
+    /// What is to be changed in the trace instance, by the number of the order; the thread does the first one.
+    private var changes: [(number: Int, change: TraceChange)] = []
+    /// What the thread is to do once all is changed.
+    private var jobAfterChanges: RingOpener.Job?
+
+    private static let mostChanges = 16
+    private static let noSetup =
+        "the agent takes no orders of set-up: the guest's administrator allows them with OPTIONS=\"--setup\" in \(WellKnown.optionsFile)"
 
     /// Orders that wait until the ring buffers are open.
     struct Orders: Equatable {
@@ -96,6 +105,7 @@ struct RingHold {
     }
 
     private mutating func begin(_ next: RingOpener.Job) {
+        if job == .change { jobAfterChanges = next }
         guard let opener, job == nil else { return }
         job = next
         areReleased = false
@@ -109,6 +119,8 @@ struct RingHold {
     mutating func jobHasEnded() -> ([Effect], Orders) {
         guard let opener, opener.hasFinished(), let ended = job else { return ([], Orders()) }
         job = nil
+        defer { beginChange() }
+        if ended == .change { return ([changeHasEnded(opener.outcome)], Orders()) }
         if ended == .release {
             areReleased = true
             if areAwaited { begin(.open) }
@@ -120,5 +132,53 @@ struct RingHold {
         defer { waiting = Orders() }
         isOpenedForOrders = true
         return ([], waiting)
+    }
+
+    // MARK: set-up
+
+    /// What the trace instance records; `nil` if that is not for the agent.
+    var setup: TraceSetup? { opener?.outcome.setup }
+
+    /// - Parameter clock: The clock when that was last read.
+    func addFacts(to facts: inout AgentFacts, clock: String?) {
+        let setup = setup
+        (facts.setup, facts.clock, facts.areRingsReleased) = (setup, setup?.clock ?? clock, areReleased)
+    }
+
+    /// A change of the trace instance was ordered.
+    mutating func change(_ change: TraceChange, number: Int, in phase: Phase) -> [Effect] {
+        if let problem = refusal(of: change, in: phase) {
+            return [.changed(number: number, problem: problem)]
+        }
+        changes.append((number, change))
+        beginChange()
+        return []
+    }
+
+    private func refusal(of change: TraceChange, in phase: Phase) -> String? {
+        if setup == nil { return Self.noSetup }
+        if changes.count >= Self.mostChanges { return "too many orders of set-up wait" }
+        switch change {
+        case .malformed(let reason): return "no set-up: \(reason)"
+        case .tracing: return nil
+        case .setup, .clear:
+            if phase == .stopped, !areAwaited { return nil }
+            return "streaming: what is recorded can be set up, or cleared, after a stop"
+        }
+    }
+
+    private mutating func beginChange() {
+        guard job == nil, let next = changes.first else { return }
+        job = .change
+        opener?.post(next.change)
+    }
+
+    private mutating func changeHasEnded(_ outcome: RingOpener.Outcome) -> Effect {
+        let effect = Effect.changed(number: changes.removeFirst().number, problem: outcome.problem)
+        if changes.isEmpty, let next = jobAfterChanges {
+            jobAfterChanges = nil
+            begin(next)
+        }
+        return effect
     }
 }

@@ -64,7 +64,7 @@ struct Streaming: ~Copyable {
             state: phase.reported, instance: options.instance, pageSize: settings.pageSize,
             cpus: channels.reports, ordersRefused: ordersRefused, isComplete: lastStop.isComplete)
         report.warnings = [settings.pageSizeChange].compactMap { $0 } + channels.warnings
-        (report.facts.clock, report.facts.areRingsReleased) = (settings.clock, rings.areReleased)
+        rings.addFacts(to: &report.facts, clock: settings.clock)
         return report
     }
 
@@ -91,10 +91,9 @@ struct Streaming: ~Copyable {
     }
 
     /// Starts streaming where an earlier process has ended, and counts on from where that one began.
-    mutating func resume(_ rings: [SavedRing], _ reactor: inout AgentReactor) throws(SystemError) -> [Effect]
-    {
+    mutating func resume(_ left: [SavedRing], _ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
         let effects = try start(&reactor)
-        channels.resume(rings)
+        channels.resume(left)
         readStats()
         return effects
     }
@@ -128,7 +127,12 @@ struct Streaming: ~Copyable {
     /// Lets go of the ring buffers once no page moves, until the next start or dump.
     mutating func release() -> [Effect] { rings.release(in: phase) }
 
-    /// The ring buffers are open again, or released.
+    /// Changes what the agent's own trace instance records.
+    mutating func change(_ change: TraceChange?, number: Int) -> [Effect] {
+        change.map { rings.change($0, number: number, in: phase) } ?? []
+    }
+
+    /// The ring buffers are open again, or released, or what they record is changed.
     mutating func ringsHaveChanged(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
         var (effects, orders) = rings.jobHasEnded()
         if orders.dump { effects += try dump(&reactor) }
@@ -192,9 +196,7 @@ struct Streaming: ~Copyable {
         channels.watchAnew(afterSnapshot: writes.snapshot, &reactor)
     }
 
-    /// The deadline: what is not sent yet stays where it is, unless there is progress.
-    ///
-    /// A worker hands back at once, unless a file system holds it: the second deadline is for that.
+    /// The deadline of a stop that makes no progress; a second one is for workers that a file system holds.
     mutating func deadlineHasPassed() throws(SystemError) -> [Effect] {
         guard try timers.hasDeadlinePassed() else { return [] }
         if case .flushing(let flush) = phase, !flush.hasGivenUp {
@@ -220,12 +222,10 @@ struct Streaming: ~Copyable {
     }
 
     var nextRetry: Duration? { channels.nextRetry }
-
     mutating func retry(_ reactor: inout AgentReactor) { channels.retry(in: phase, &reactor, &limitedLog) }
 
     /// Asks every busy worker for a sign of life; whether any has done nothing since the last call.
     mutating func findStuckWorkers() -> Bool { channels.findStuckWorkers(&limitedLog) }
-
     mutating func restoreSettings() { settings.restorePercent() }
 
     /// Ends the stop once every channel has sent what it had; a channel without a port cannot.

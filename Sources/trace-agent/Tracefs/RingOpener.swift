@@ -1,7 +1,10 @@
+import ControlProtocol
 import Reactor
+import Synchronization
 import TraceFile
 
-/// Releases ring buffers while no page moves, and opens them again, in a thread of its own.
+/// Releases ring buffers while no page moves, and opens them again, in a thread of its own; it also sets what the agent's
+/// own trace instance records.
 ///
 /// As long as anybody has a `trace_pipe_raw` open, the kernel refuses to change `current_tracer` with `EBUSY`. The thread
 /// is the only one that may open these files once privileges are dropped, and nothing else: see `Identity.become`. It
@@ -16,7 +19,17 @@ final class RingOpener: Sendable {
     enum Job: UInt64, Sendable {
         case open = 1
         case release = 2
+        /// Change what is recorded.
+        case change = 4
         case quit = 0x1_0000_0000
+    }
+
+    /// What a change has come to.
+    struct Outcome: Sendable {
+        /// Why it was refused; `nil` if it was made.
+        var problem: String?
+        /// What is recorded now; `nil` if that is not for the agent.
+        let setup: TraceSetup?
     }
 
     /// What the thread and the reactor thread share.
@@ -24,6 +37,9 @@ final class RingOpener: Sendable {
         let rings: [Ring]
         let folder: NamedFile
         let releasesAtOnce: Bool
+        let setter: TraceSetter?
+        let change = Mutex<TraceChange>(.clear)
+        let outcome: Mutex<Outcome>
         let mailbox: Mailbox
         let readiness: EventFD
         let trial: EventFD
@@ -37,6 +53,8 @@ final class RingOpener: Sendable {
             self.rings = rings.rings
             folder = rings.folder
             releasesAtOnce = rings.releasesAtOnce
+            setter = rings.setter
+            outcome = Mutex(Outcome(setup: rings.setter?.inForce))
         }
 
         func run() {
@@ -44,12 +62,32 @@ final class RingOpener: Sendable {
             if error == nil, releasesAtOnce { carryOut(.release) }
             trial.signal(UInt64(error?.rawValue ?? 0) + 1)
             if error != nil { return }
+            var setter = setter
             while true {
                 let word = mailbox.receive()
-                guard let job = Job(rawValue: word), job != .quit else { return }
-                carryOut(job)
+                guard let job = Job(rawValue: word), job != .quit else {
+                    // What is not put back now, the next start does.
+                    _ = setter?.carryOut(.clear, withoutRings: withoutRings)
+                    return
+                }
+                if job == .change { change(&setter) } else { carryOut(job) }
                 readiness.signal(word)
             }
+        }
+
+        private func change(_ setter: inout TraceSetter?) {
+            let problem = setter?.carryOut(change.withLock { $0 }, withoutRings: withoutRings)
+            for ring in rings { ring.readSize() }
+            let setup = setter?.inForce
+            outcome.withLock { $0 = Outcome(problem: problem, setup: setup) }
+        }
+
+        /// The kernel refuses another tracer while anybody has a ring buffer open.
+        private func withoutRings(_ body: () -> Void) {
+            let open = rings.filter { $0.pageFile != nil }
+            for ring in open { ring.releasePages() }
+            body()
+            for ring in open { ring.openPages(in: folder) }
         }
 
         private func carryOut(_ job: Job) {
@@ -91,6 +129,15 @@ final class RingOpener: Sendable {
 
     /// Lets the thread do a job; it has none.
     func post(_ job: Job) { shared.mailbox.post(job.rawValue) }
+
+    /// Lets the thread change what is recorded; it has no job.
+    func post(_ change: TraceChange) {
+        shared.change.withLock { $0 = change }
+        post(.change)
+    }
+
+    /// What the last change has come to.
+    var outcome: Outcome { shared.outcome.withLock { $0 } }
 
     /// Readable once the thread has done its job.
     var readiness: FileDescriptor {

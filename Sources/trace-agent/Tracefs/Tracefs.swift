@@ -68,11 +68,21 @@ struct Tracefs: Sendable {
 
     /// Opens one file of the instance.
     func open(_ name: String, _ mode: FileDescriptor.Mode) throws(Failure) -> FileDescriptor {
-        let path = "\(directory)/\(name)"
+        try Self.open("\(directory)/\(name)", mode)
+    }
+
+    /// Opens one file that all instances share.
+    func openTop(_ name: String, _ mode: FileDescriptor.Mode) throws(Failure) -> FileDescriptor {
+        try Self.open("\(top)/\(name)", mode)
+    }
+
+    private static func open(
+        _ path: String, _ mode: FileDescriptor.Mode
+    ) throws(Failure) -> FileDescriptor {
         do throws(SystemError) {
             return try FileDescriptor.open(path, mode)
         } catch {
-            throw Self.explain(error, path: path)
+            throw explain(error, path: path)
         }
     }
 

@@ -101,7 +101,7 @@ struct GuestCheck {
     private func agent(_ cpus: [Int]) -> [CheckResult] {
         let report: Report
         do throws(Failure) {
-            var conversation = try Conversation(.status, at: GuestAgent(ports), within: timeout)
+            var conversation = try Conversation(Request(.status), at: GuestAgent(ports), within: timeout)
             let answer: Answer = try conversation.parse(try conversation.line())
             report = answer.report
         } catch  where error.status == .tryAgain {

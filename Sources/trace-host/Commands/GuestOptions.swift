@@ -8,5 +8,8 @@ struct GuestOptions: ParsableArguments {
     @OptionGroup var order: OrderOptions
 
     /// Orders `word` and prints the answer.
-    func order(_ word: OrderWord) throws { try order.order(word, at: GuestAgent(selection.ports())) }
+    func order(_ word: OrderWord) throws { try order(Request(word)) }
+
+    /// The same for an order that takes something.
+    func order(_ request: Request) throws { try order.order(request, at: GuestAgent(selection.ports())) }
 }

@@ -33,6 +33,8 @@ struct RecordCommand: ParsableCommand {
             "A trace header of the same kernel, for an agent that sends none.", valueName: "file"))
     var header: String?
 
+    @OptionGroup var trace: TraceOptions
+
     @Argument(parsing: .postTerminator, help: ArgumentHelp("What is recorded.", valueName: "command"))
     var command: [String] = []
 
@@ -46,9 +48,10 @@ struct RecordCommand: ParsableCommand {
         SignalFD.ignoreFailedWrites()
         do throws(Failure) {
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
-            let options = RecordingOptions(
+            var options = RecordingOptions(
                 guest: guest.ports(), output: output, replaces: force, header: header, duration: duration,
                 timeout: timeout, command: command)
+            options.setup = trace.setup
             status = try Recorder(options, log).run()
         } catch {
             log.error("\(error)")

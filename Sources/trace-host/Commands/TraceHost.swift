@@ -16,7 +16,7 @@ struct TraceHost: ParsableCommand {
         subcommands: [
             SetupCommand.self, AttachCommand.self, DetachCommand.self, ListCommand.self, RecordCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self,
             ReleaseCommand.self, StatusCommand.self, MetadataCommand.self, CheckCommand.self,
-            AssembleCommand.self,
+            TraceSetupCommand.self, ClearCommand.self, TracingCommand.self, AssembleCommand.self,
         ])
 
     static func main() {

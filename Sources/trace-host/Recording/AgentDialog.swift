@@ -23,13 +23,13 @@ struct AgentDialog: ~Copyable {
 
     var descriptor: FileDescriptor { _read { yield connection.descriptor } }
 
-    /// Sends a word; `answer` has its line once it has come.
-    mutating func order(_ word: OrderWord) throws(SystemError) {
+    /// Sends an order; `answer` has its line once it has come.
+    mutating func order(_ request: Request) throws(SystemError) {
         let id = OrderID.random()
         pending = id
-        self.word = word
+        word = request.word
         answer = nil
-        try connection.send(Request(word, id: id))
+        try connection.send(request.named(id))
     }
 
     /// Sends a digit, which is never answered.

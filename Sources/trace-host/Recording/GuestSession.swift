@@ -48,7 +48,12 @@ final class GuestSession {
     ///
     /// - Returns: `nil` if none comes within `limit`, which is the timeout if `nil`.
     func order(_ word: OrderWord, within limit: Duration? = nil) throws(Failure) -> Answer? {
-        guard let line = try line(word, within: min(limit ?? timeout, timeout)) else { return nil }
+        try order(Request(word), within: limit)
+    }
+
+    /// The same for an order that takes something.
+    func order(_ request: Request, within limit: Duration? = nil) throws(Failure) -> Answer? {
+        guard let line = try line(request, within: min(limit ?? timeout, timeout)) else { return nil }
         return try parse(line)
     }
 
@@ -56,7 +61,7 @@ final class GuestSession {
     ///
     /// - Returns: Whether one came.
     func receiveHeader(to path: String) throws(Failure) -> Bool {
-        guard let line = try line(.metadata, within: timeout) else {
+        guard let line = try line(Request(.metadata), within: timeout) else {
             log.warning("the agent sends no trace header")
             return false
         }
@@ -96,12 +101,12 @@ final class GuestSession {
         }
     }
 
-    private func line(_ word: OrderWord, within limit: Duration) throws(Failure) -> String? {
-        try give { dialog throws(SystemError) in try dialog.order(word) }
+    private func line(_ request: Request, within limit: Duration) throws(Failure) -> String? {
+        try give { dialog throws(SystemError) in try dialog.order(request) }
         let isAnswered = { [loop] in loop.answer != nil || loop.agentHasGone }
         let unannounced = min(.seconds(1), limit)
         if try !serve(within: unannounced, until: isAnswered) {
-            log.info("waiting for the agent's answer to \(word.rawValue), at most \(limit)")
+            log.info("waiting for the agent's answer to \(request.word.rawValue), at most \(limit)")
             try serve(within: limit - unannounced, until: isAnswered)
         }
         return loop.answer

@@ -10,6 +10,7 @@ final class Recorder {
     private let log: Logger
     private let files: RecordingFiles
     private let session: GuestSession
+    private let setup: GuestSetup
     private var loop: EventLoop { session.loop }
     /// What the agent had counted when the recording began; `nil` if it does not answer.
     private var before: Report?
@@ -38,6 +39,7 @@ final class Recorder {
         self.log = log
         files = try RecordingFiles(options.output, replacing: options.replaces)
         session = try GuestSession(options, log)
+        setup = GuestSetup(options.setup, session, log)
         if !files.leftover.isEmpty {
             log.warning(
                 "parts of an earlier recording are left as they are: \(files.leftover.joined(separator: " "))"
@@ -57,6 +59,7 @@ final class Recorder {
             try assemble()
         } catch {
             loop.terminateCommand()
+            setup.end()
             if let trouble { log.warning("\(trouble)") }
             guard files.bytes > 0 else {
                 files.remove()
@@ -90,6 +93,7 @@ final class Recorder {
         // Pages of a stop that is under way are not this recording's.
         if before?.state == .flushing { before = try session.order(.stop)?.report }
         if !isContinued { try dropLeftovers() }
+        try setup.begin(before)
         guard before != nil else { return }
         guard try session.receiveHeader(to: files.header) else { return }
         let header = try? TraceHeader(opening: files.header)
@@ -195,6 +199,7 @@ final class Recorder {
         if before != nil, !loop.agentHasGone {
             hasLastHeader = try session.receiveHeader(to: files.header)
         }
+        setup.end()
     }
 
     private var account: RecordingAccount {

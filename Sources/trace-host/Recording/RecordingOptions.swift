@@ -1,4 +1,5 @@
 import CommandSupport
+import ControlProtocol
 
 /// What a recording is asked for.
 struct RecordingOptions {
@@ -12,4 +13,6 @@ struct RecordingOptions {
     let timeout: Interval
     /// The program that the recording is about, and its arguments; empty for none.
     let command: [String]
+    /// What the agent is to record meanwhile; none: what the guest records anyway.
+    var setup = TraceSetup()
 }

@@ -1,0 +1,92 @@
+import ArgumentParser
+import ControlProtocol
+import Synchronization
+
+/// What is to be recorded, as options of a command.
+package struct TraceOptions: ParsableArguments {
+    @Option(
+        name: [.customShort("e"), .long],
+        help: ArgumentHelp(
+            "Events to record: a system, an event, both as in irq:irq_handler_entry, with * and ?, or all; repeatable.",
+            valueName: "events"))
+    package var event: [Placed] = []
+
+    @Option(
+        name: [.customShort("f"), .long],
+        help: ArgumentHelp(
+            "Record the events of the -e before it only where this is true.", valueName: "filter"))
+    package var filter: [Placed] = []
+
+    @Option(
+        name: [.customShort("p"), .long],
+        help: ArgumentHelp("The tracer: see available_tracers of tracefs.", valueName: "tracer"))
+    package var tracer: String?
+
+    @Option(
+        name: [.customShort("C"), .long],
+        help: ArgumentHelp("The clock of the timestamps: see trace_clock of tracefs.", valueName: "clock"))
+    package var clock: String?
+
+    @Option(
+        name: [.customShort("b"), .long],
+        help: ArgumentHelp("The size of each CPU's ring buffer, in KiB or as 4M.", valueName: "size"))
+    package var bufferSize: RingSize?
+
+    package init() {}
+
+    /// An argument that knows its place on the command line.
+    package struct Placed: ExpressibleByArgument, Sendable {
+        let text: String
+        let place: Int
+
+        /// Arguments are parsed in their order.
+        private static let count = Atomic<Int>(0)
+
+        package init(argument: String) {
+            text = argument
+            place = Self.count.add(1, ordering: .relaxed).newValue
+        }
+    }
+
+    /// The size of a ring buffer: a number of KiB, as trace-cmd takes it, or a size with a unit.
+    package struct RingSize: ExpressibleByArgument, Sendable {
+        let kibibytes: Int
+
+        package init?(argument: String) {
+            guard let size = Int(argument) ?? ByteSize(argument: argument).map({ $0.bytes >> 10 }), size > 0
+            else {
+                return nil
+            }
+            kibibytes = size
+        }
+    }
+
+    package func validate() throws {
+        for filter in filter where !event.contains(where: { $0.place < filter.place }) {
+            throw ValidationError("-f '\(filter.text)': there is no -e before it")
+        }
+        if let name = event.first(where: { EventChoice($0.text) == nil })?.text {
+            throw ValidationError("-e '\(name)': one event, or all of a system, at a time")
+        }
+    }
+
+    /// What they ask for.
+    package var setup: TraceSetup {
+        var setup = TraceSetup()
+        (setup.events, setup.tracer, setup.clock) = (events, tracer, clock)
+        setup.kibibytes = bufferSize?.kibibytes
+        return setup
+    }
+
+    /// The events in their order, each with the filters behind it.
+    private var events: [EventChoice] {
+        event.indices.compactMap { index in
+            let next = event.dropFirst(index + 1).first?.place ?? .max
+            let filters = filter.filter { (event[index].place..<next).contains($0.place) }.map {
+                "(\($0.text))"
+            }
+            return EventChoice(
+                event[index].text, filter: filters.isEmpty ? nil : filters.joined(separator: " && "))
+        }
+    }
+}
