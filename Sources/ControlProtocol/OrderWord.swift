@@ -12,6 +12,8 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
     case status
     /// Send the trace header: what a decoder has to know of the kernel.
     case metadata
+    /// Tell the time of the trace clock.
+    case time
 
     /// When a word is answered.
     package enum AnswerTime: Sendable {
@@ -31,7 +33,7 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
     package var changesState: Bool {
         switch self {
         case .start, .stop, .dump: true
-        case .release, .status, .metadata: false
+        case .release, .status, .metadata, .time: false
         }
     }
 
@@ -40,7 +42,7 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
         case .start: .onceStarted
         case .stop, .dump: .onceStopped
         case .release: .onceReleased
-        case .status: .atOnce
+        case .status, .time: .atOnce
         case .metadata: .withHeader
         }
     }

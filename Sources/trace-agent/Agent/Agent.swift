@@ -4,8 +4,7 @@ import Reactor
 
 /// The reactor thread: gives each event to the part that it concerns, and passes on what that part brings about.
 ///
-/// A page goes ring -> pipe -> sink in `Drainer`, as `Streaming` decides. An order comes from `Control`, is carried out
-/// here, and its effects go back to `Control` as answers.
+/// An order comes from `Control`, is carried out here, and its effects go back to `Control` as answers.
 struct Agent: ~Copyable {
     private var reactor: AgentReactor
     private var lifetime: Lifetime
@@ -113,6 +112,7 @@ struct Agent: ~Copyable {
             case .stop, .dump: try apply(streaming.stop())
             case .release: try apply(streaming.release())
             case .metadata: try buildHeaders()
+            case .time: control.answer(TimeAnswer(to: request, clock: streaming.clock), stream)
             case .status:
                 guard control.canAnswer(stream) else { continue }
                 streaming.readStats()

@@ -22,6 +22,12 @@ struct RecordCommand: ParsableCommand {
         help: "Leave out the formats of events that do not occur: the file of a short recording is smaller.")
     var compact = false
 
+    @Option(
+        help: ArgumentHelp(
+            "At the end, link FILE to others by the options in this file, as trace-host record does; it then has version 6.",
+            valueName: "file"))
+    var timeLine: String?
+
     @OptionGroup var setup: SetupOptions
 
     @OptionGroup var parts: PartOptions
@@ -48,7 +54,7 @@ struct RecordCommand: ParsableCommand {
         (plan.tracer, plan.clock, plan.kibibytes) = (setup.tracer, setup.clock, setup.bufferSize?.kibibytes)
         (plan.ownInstance, plan.onlyCommand) = (setup.buffer, setup.onlyCommand)
         (plan.hasDates, plan.isCompact) = (date, compact)
-        (plan.limits, plan.command) = (parts.limits, command)
+        (plan.limits, plan.linksPath, plan.command) = (parts.limits, timeLine, command)
         let log = programLog("trace-agent", level: common.logLevel)
         let status: Int32
         do throws(Failure) {

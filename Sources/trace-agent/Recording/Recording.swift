@@ -131,9 +131,11 @@ final class Recording {
         } catch {
             throw Failure(.outputFailed, "cannot write the trace header: \(error)")
         }
+        let links = try headers.linksPath.map(TimeLineFile.read)
+        // Linked files are read together: there, the name of an instance would be in the way of the events' own.
         let assembly = TraceAssembly(
             header: header, streams: part.streamsToAssemble, output: part.output, eventsRead: part.eventsRead,
-            isCompact: headers.areCompact)
+            isCompact: headers.areCompact, format: links == nil ? nil : .version6, linkedBy: links ?? [])
         for line in try assembly.make(log, isCancelled: isCancelled) { log.info("\(line)") }
         do throws(SystemError) {
             // The parts are removed only once FILE is on the disk.

@@ -47,7 +47,8 @@ private func recordPages(
     let events = try EventSelection(in: tracefs, putBack, log)
     defer { events.restore() }
     let recording = try Recording(
-        to: plan.path, plan.limits, try RecordingHeaders(builder, areCompact: plan.isCompact), log)
+        to: plan.path, plan.limits,
+        try RecordingHeaders(builder, areCompact: plan.isCompact, linksPath: plan.linksPath), log)
     let lifetime = Lifetime.Parts(
         signals: signals, isForeground: true, duration: options.duration?.duration,
         facts: FactSource(TracingSwitch(in: tracefs), bootID: builder.bootID, LastProblem()),

@@ -31,6 +31,8 @@ struct RecordCommand: ParsableCommand {
             "A trace header of the same kernel, for an agent that sends none.", valueName: "file"))
     var header: String?
 
+    @OptionGroup var timeLine: TimeLineOptions
+
     @Argument(parsing: .postTerminator, help: ArgumentHelp("What is recorded.", valueName: "command"))
     var command: [String] = []
 
@@ -42,7 +44,7 @@ struct RecordCommand: ParsableCommand {
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
             let options = RecordingOptions(
                 folder: folder, output: output, header: header, duration: duration, timeout: timeout,
-                command: command)
+                command: command, timeLine: timeLine.plan(beside: output))
             status = try Recorder(options, log).run()
         } catch {
             log.error("\(error)")

@@ -10,4 +10,5 @@ struct RecordingOptions {
     let timeout: Interval
     /// The program that the recording is about, and its arguments; empty for none.
     let command: [String]
+    var timeLine = TimeLinePlan()
 }
