@@ -43,6 +43,12 @@ package struct AssembleCommand: ParsableCommand {
     @Option(help: "Compress the file, which then has version 7: none or zstd.")
     var compression = Compression.none
 
+    @Option(
+        help: ArgumentHelp(
+            "Link the file to others by the options in this one, which trace-host record writes.",
+            valueName: "file"))
+    var timeLine: String?
+
     @Argument(help: "The trace header of the recorded machine.")
     var header: String
 
@@ -76,7 +82,7 @@ package struct AssembleCommand: ParsableCommand {
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
             let assembly = TraceAssembly(
                 header: header, streams: streams, output: output, replaces: force, salvaging: salvage,
-                isCompact: compact, format: format)
+                isCompact: compact, format: format, linkedBy: try timeLine.map(TimeLineFile.read) ?? [])
             for line in try assembly.make(log) { print(line) }
         } catch {
             log.error("\(error)")

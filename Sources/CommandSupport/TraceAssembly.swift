@@ -14,15 +14,17 @@ package struct TraceAssembly {
     private let salvaging: Bool
     private let isCompact: Bool
     private let format: TraceFileFormat?
+    private let links: [TimeLineOption]
 
     /// - Parameters:
     ///   - replaces: Whether a file that has the name `output` is replaced.
     ///   - salvaging: Whether damaged streams are cut and freed of what is no page, instead of being refused.
     ///   - isCompact: Whether the file gets only the formats of events that occur.
-    ///   - format: See `Assembly.init`.
+    ///   - format, links: See `Assembly.init`.
     package init(
         header: String, streams: [String], output: String, replaces: Bool, eventsRead: [Int]? = nil,
-        salvaging: Bool = false, isCompact: Bool = false, format: TraceFileFormat? = nil
+        salvaging: Bool = false, isCompact: Bool = false, format: TraceFileFormat? = nil,
+        linkedBy links: [TimeLineOption] = []
     ) {
         self.header = header
         self.streams = streams
@@ -32,6 +34,7 @@ package struct TraceAssembly {
         self.salvaging = salvaging
         self.isCompact = isCompact
         self.format = format
+        self.links = links
     }
 
     /// Checks all pages, then writes the file; a file that had its name is replaced only when the new one is complete.
@@ -47,7 +50,7 @@ package struct TraceAssembly {
             let header = try TraceHeader(opening: header)
             var open: [CPUStream] = []
             for path in streams { open.append(try CPUStream(opening: path)) }
-            var assembly = try Assembly(header, open, as: format)
+            var assembly = try Assembly(header, open, as: format, linkedBy: links)
             try assembly.refuse(asOutput: output)
             // Each byte is checked, and copied.
             let total = 2 * (try assembly.size())

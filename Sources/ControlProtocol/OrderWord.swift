@@ -18,6 +18,8 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
     case clear
     /// Record what is set up, or do not: `on` or `off` follows.
     case tracing
+    /// Tell the time of the trace clock.
+    case time
 
     /// When a word is answered.
     package enum AnswerTime: Sendable {
@@ -39,7 +41,7 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
     package var changesState: Bool {
         switch self {
         case .start, .stop, .dump: true
-        case .release, .status, .metadata, .setup, .clear, .tracing: false
+        case .release, .status, .metadata, .time, .setup, .clear, .tracing: false
         }
     }
 
@@ -51,7 +53,7 @@ package enum OrderWord: String, CaseIterable, Codable, Sendable {
         case .start: .onceStarted
         case .stop, .dump: .onceStopped
         case .release: .onceReleased
-        case .status: .atOnce
+        case .status, .time: .atOnce
         case .metadata: .withHeader
         case .setup, .clear, .tracing: .onceChanged
         }

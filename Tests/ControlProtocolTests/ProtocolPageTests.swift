@@ -43,6 +43,10 @@ struct ProtocolPageTests {
         #expect(page.keys(of: "## Notice") == Notice.CodingKeys.allCases.map(\.rawValue).sorted())
     }
 
+    @Test func `the page describes every key of a time and no other`() {
+        #expect(page.keys(of: "## Time") == TimeAnswer.CodingKeys.allCases.map(\.rawValue).sorted())
+    }
+
     @Test func `the page describes every state and no other`() {
         #expect(page.keys(of: "### Agent states") == AgentState.allCases.map(\.rawValue).sorted())
         #expect(page.keys(of: "### CPU states") == CPUState.allCases.map(\.rawValue).sorted())
@@ -54,7 +58,7 @@ struct ProtocolPageTests {
 
     @Test(arguments: [
         "## Orders", "## Answer", "### cpus", "### totals", "### last_order", "### last_error",
-        "## Notice", "## Header announcement",
+        "## Notice", "## Header announcement", "## Time",
     ])
     func `every cell of a table says something`(heading: String) {
         #expect(page.rows(of: heading).allSatisfy { row in row.allSatisfy { !$0.isEmpty } })

@@ -79,6 +79,16 @@ int cepoll_set_thread_priority(int nice);
 /// pthread_setname_np(3) for the calling thread: at most 15 bytes and a NUL.
 int cepoll_set_thread_name(const char *name);
 
+// clocks.c
+
+/// The cycle counter of this CPU: `rdtsc` of x86, `cntvct_el0` of arm64.
+uint64_t cepoll_read_counter(void);
+
+/// perf_event_open(2): nanoseconds are (cycles * `mult`) >> `shift`, as the kernel's sched_clock() counts.
+///
+/// The result is 1, 0 if the kernel does not say, or -1.
+int cepoll_counter_scale(uint32_t *mult, uint16_t *shift);
+
 // memory.c
 
 /// prctl(2), `PR_SET_THP_DISABLE`, for the process.

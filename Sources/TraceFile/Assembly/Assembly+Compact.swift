@@ -25,6 +25,6 @@ extension Assembly {
         }
         try file.copy(formats.upperBound..<header.start + header.size, of: header.file, named: name)
         let copy = try naming(name) { () throws(SystemError) in try memory.descriptor.duplicate() }
-        return try Assembly(TraceHeader(copy, name: name), streams, as: format)
+        return try Assembly(TraceHeader(copy, name: name), streams, as: format, linkedBy: links)
     }
 }

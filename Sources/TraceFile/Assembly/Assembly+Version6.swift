@@ -8,7 +8,7 @@ extension Assembly {
         try file.copy(start, of: header.file, named: header.name)
         var middle = number(UInt32(streams.count)) + TraceHeader.optionsMark
         // The pages of a trace instance become the top-level ones: there is no place for its name.
-        for option in header.options { middle += bytes(of: option) }
+        for option in options { middle += bytes(of: option) }
         middle += number(UInt16(0)) + Array("flyrecord".utf8) + [0]
         try file.add(middle)
         // The places of each CPU's pages, then the clock once more.

@@ -24,7 +24,7 @@ extension Assembly {
             }
         }
         // trace-cmd takes the unit of the times from the clock option, not from the clock of the instance.
-        for entry in header.options { options += bytes(of: entry) }
+        for entry in self.options { options += bytes(of: entry) }
         options += option(HeaderOption.cpuCount, number(UInt32(streams.count)))
         options += try addBuffer(contents, to: &file, with: compressor, progress)
         options += option(0, number(UInt64(0)))

@@ -9,15 +9,18 @@ package struct Assembly {
     let header: TraceHeader
     let streams: [CPUStream]
     let format: TraceFileFormat
+    let links: [TimeLineOption]
 
     /// Combines a trace header and streams.
     ///
     /// - Parameters:
     ///   - streams: One per CPU, from CPU 0 on.
     ///   - format: Version 7 if it is `nil` and the pages are those of a trace instance, otherwise version 6.
+    ///   - links: Options that the header does not have; a trace id replaces that of the header.
     /// - Throws: `.malformed` if there are more streams than CPUs in the header, or a stream is given twice.
     package init(
-        _ header: TraceHeader, _ streams: [CPUStream], as format: TraceFileFormat? = nil
+        _ header: TraceHeader, _ streams: [CPUStream], as format: TraceFileFormat? = nil,
+        linkedBy links: [TimeLineOption] = []
     ) throws(TraceFileError) {
         if streams.count > header.cpus {
             throw .malformed(
@@ -35,9 +38,16 @@ package struct Assembly {
                 throw .malformed(file: stream.name, problem: "the same file as \(other)")
             }
         }
+        self.links = links
         self.header = header
         self.streams = streams
         self.format = format ?? (header.instance.isEmpty ? .version6 : .version7(.none))
+    }
+
+    /// The options that the file gets: those of the header, and those that link it to other files.
+    var options: [HeaderOption] {
+        let linking = links.map { $0.option(in: header.layout.order) }
+        return header.options.filter { option in !linking.contains { $0.id == option.id } } + linking
     }
 
     /// Checks that the file at `path` is not one of the input files.

@@ -13,6 +13,9 @@ struct HeaderOption: Equatable, Sendable {
     static let cpuCount: UInt16 = 8
     static let version: UInt16 = 9
     static let traceID: UInt16 = 11
+    static let timeShift: UInt16 = 12
+    static let guest: UInt16 = 13
+    static let counterScale: UInt16 = 14
 
     /// The data as a text, without the NUL at its end.
     var text: String { String(decoding: data.prefix { $0 != 0 }, as: UTF8.self) }

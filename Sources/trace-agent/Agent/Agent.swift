@@ -113,6 +113,7 @@ struct Agent: ~Copyable {
             case .release: try apply(streaming.release())
             case .metadata: try buildHeaders()
             case .setup, .clear, .tracing: try apply(streaming.change(request.change, number: number))
+            case .time: control.answer(TimeAnswer(to: request, clock: streaming.clock), stream)
             case .status:
                 guard control.canAnswer(stream) else { continue }
                 streaming.readStats()

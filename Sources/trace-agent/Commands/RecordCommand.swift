@@ -26,6 +26,12 @@ struct RecordCommand: ParsableCommand {
         help: "Leave out the formats of events that do not occur: the file of a short recording is smaller.")
     var compact = false
 
+    @Option(
+        help: ArgumentHelp(
+            "At the end, link FILE to others by the options in this file, as trace-host record does; it then has version 6.",
+            valueName: "file"))
+    var timeLine: String?
+
     @OptionGroup var trace: TraceOptions
 
     @OptionGroup var setup: SetupOptions
@@ -53,7 +59,7 @@ struct RecordCommand: ParsableCommand {
         plan.setup = trace.setup
         (plan.ownInstance, plan.onlyCommand) = (setup.buffer, setup.onlyCommand)
         (plan.hasDates, plan.isCompact, plan.replaces) = (date, compact, force)
-        (plan.limits, plan.command) = (parts.limits, command)
+        (plan.limits, plan.linksPath, plan.command) = (parts.limits, timeLine, command)
         let log = programLog("trace-agent", level: common.logLevel)
         let status: Int32
         do throws(Failure) {

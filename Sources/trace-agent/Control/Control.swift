@@ -30,13 +30,10 @@ struct Control: ~Copyable {
         let transfers = try HeaderTransfers(&reactor)
         let listeners = try Listeners(sockets, &reactor)
         if let host { try Self.watch(host, &reactor) }
-        streams = Streams(host: host)
+        (streams, self.hostPath) = (Streams(host: host), hostPath)
         self.listeners = listeners
-        self.hostPath = hostPath
         self.transfers = transfers
-        self.log = LimitedLog(log)
-        clientLog = LimitedLog(log)
-        orderLog = OrderLog(log)
+        (self.log, clientLog, orderLog) = (LimitedLog(log), LimitedLog(log), OrderLog(log))
     }
 
     /// Serves a control port that has come, or has come back.
@@ -120,6 +117,12 @@ struct Control: ~Copyable {
 
     mutating func answer(_ request: Request, _ id: StreamID, _ report: Report) {
         if let stream = stream(id) { answer(request, stream, report, error: nil) }
+    }
+
+    /// Answers with a time, which is read once more at the last moment.
+    mutating func answer(_ time: TimeAnswer, _ id: StreamID) {
+        guard let stream = stream(id), stream.canBeAnswered else { return }
+        use(stream) { stream throws(SystemError) in try stream.answer(time.answeredNow().lineToSend) }
     }
 
     /// Numbers an order, and remembers it if its answer waits for a state to be reached, or for a header to be built.

@@ -16,6 +16,8 @@ struct RecordingPlan {
     var hasDates = false
     /// Whether formats of events that do not occur are left out.
     var isCompact = false
+    /// The file with what links FILE to others, which is read at the end; `nil` if nothing does.
+    var linksPath: String?
     /// `nil`: one file.
     var limits: PartLimits?
     /// The program with which the recording ends; none to record until a signal.

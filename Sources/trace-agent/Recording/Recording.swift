@@ -136,7 +136,8 @@ final class Recording {
     /// - Parameter header: The file that the last header is written to: the names of tasks, the symbols of modules and the
     ///   counters of the ring buffers have changed during the recording.
     private static func assemble(
-        _ part: RecordingPart, replacing replaces: Bool, header: String, _ headers: RecordingHeaders, _ log: Logger,
+        _ part: RecordingPart, replacing replaces: Bool, header: String, _ headers: RecordingHeaders,
+        _ log: Logger,
         _ isCancelled: () -> Bool
     ) throws(Failure) {
         do throws(TraceFileError) {
@@ -144,9 +145,12 @@ final class Recording {
         } catch {
             throw Failure(.outputFailed, "cannot write the trace header: \(error)")
         }
+        let links = try headers.linksPath.map(TimeLineFile.read)
+        // Linked files are read together: there, the name of an instance would be in the way of the events' own.
         let assembly = TraceAssembly(
             header: header, streams: part.streamsToAssemble, output: part.output, replaces: replaces,
-            eventsRead: part.eventsRead, isCompact: headers.areCompact)
+            eventsRead: part.eventsRead, isCompact: headers.areCompact,
+            format: links == nil ? nil : .version6, linkedBy: links ?? [])
         for line in try assembly.make(log, isCancelled: isCancelled) { log.info("\(line)") }
         do throws(SystemError) {
             // The parts are removed only once FILE is on the disk.

@@ -8,6 +8,8 @@ final class RecordingHeaders: Sendable {
     private let builder: HeaderBuilder
     /// Whether the files get only the formats of events that occur.
     let areCompact: Bool
+    /// The file with what links the files to others; `nil` if nothing does.
+    let linksPath: String?
     /// What later headers, which another thread makes if there are parts, take over from earlier ones.
     private let kept: Mutex<Kept>
 
@@ -18,9 +20,10 @@ final class RecordingHeaders: Sendable {
         var clock: String?
     }
 
-    init(_ builder: HeaderBuilder, areCompact: Bool) throws(Failure) {
+    init(_ builder: HeaderBuilder, areCompact: Bool, linksPath: String?) throws(Failure) {
         self.builder = builder
         self.areCompact = areCompact
+        self.linksPath = linksPath
         let formats = try wrappingSystemError { () throws(SystemError) in try FormatStore() }
         kept = Mutex(Kept(formats: formats))
     }

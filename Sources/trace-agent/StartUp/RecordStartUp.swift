@@ -48,7 +48,7 @@ private func recordPages(
     defer { events.restore() }
     let recording = try Recording(
         to: plan.path, replacing: plan.replaces, plan.limits,
-        try RecordingHeaders(builder, areCompact: plan.isCompact), log)
+        try RecordingHeaders(builder, areCompact: plan.isCompact, linksPath: plan.linksPath), log)
     let lifetime = Lifetime.Parts(
         signals: signals, isForeground: true, duration: options.duration?.duration,
         facts: FactSource(TracingSwitch(in: tracefs), bootID: builder.bootID, LastProblem()),

@@ -23,8 +23,7 @@ struct Streaming: ~Copyable {
         self.options = options
         channels = TracedChannels(loses: options.losesPipes)
         self.settings = settings
-        self.rings = rings
-        limitedLog = LimitedLog(log)
+        (self.rings, limitedLog) = (rings, LimitedLog(log))
     }
 
     /// What a later process has to know.
@@ -47,6 +46,7 @@ struct Streaming: ~Copyable {
     }
 
     var isStopped: Bool { phase == .stopped }
+    var clock: String? { settings.clock }
     var bytesSent: Int { channels.bytesSent }
     var channelCount: Int { channels.count }
     var isAtRest: Bool { isStopped && !rings.areAwaited && channels.areAtRest }
@@ -64,10 +64,9 @@ struct Streaming: ~Copyable {
             state: phase.reported, instance: options.instance, pageSize: settings.pageSize,
             cpus: channels.reports, ordersRefused: ordersRefused, isComplete: lastStop.isComplete)
         report.warnings = [settings.pageSizeChange].compactMap { $0 } + channels.warnings
-        rings.addFacts(to: &report.facts, clock: settings.clock)
+        rings.addFacts(to: &report.facts, clock: clock)
         return report
     }
-
     /// Starts streaming what the ring buffers hold and what comes; a stop under way ends first.
     mutating func start(_ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
         switch phase {

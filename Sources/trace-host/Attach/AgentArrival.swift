@@ -16,7 +16,8 @@ struct AgentArrival {
             return warn("somebody is connected to \(control.path): the agent is not asked")
         }
         let end = ContinuousClock.now + limit.duration
-        var problem = "no agent has answered within \(limit): does trace-agent run in the guest (make install)?"
+        var problem =
+            "no agent has answered within \(limit): does trace-agent run in the guest (make install)?"
         while ContinuousClock.now < end {
             guard let served = try served() else { continue }
             let unserved = CPUList(found.streams.keys.sorted().filter { !served.contains($0) })
@@ -30,7 +31,7 @@ struct AgentArrival {
     /// The CPUs that the agent serves; `nil` if it does not answer soon.
     private func served() throws(Failure) -> [Int]? {
         do throws(Failure) {
-            var conversation = try Conversation(.status, at: GuestAgent(ports), within: Self.patience)
+            var conversation = try Conversation(Request(.status), at: GuestAgent(ports), within: Self.patience)
             let answer: Answer = try conversation.parse(conversation.line())
             return answer.report.cpus.filter { $0.state != .portless }.map(\.cpu)
         } catch  where error.status == .noPermission {

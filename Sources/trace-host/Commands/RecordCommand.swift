@@ -34,6 +34,7 @@ struct RecordCommand: ParsableCommand {
     var header: String?
 
     @OptionGroup var trace: TraceOptions
+    @OptionGroup var timeLine: TimeLineOptions
 
     @Argument(parsing: .postTerminator, help: ArgumentHelp("What is recorded.", valueName: "command"))
     var command: [String] = []
@@ -50,7 +51,7 @@ struct RecordCommand: ParsableCommand {
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
             var options = RecordingOptions(
                 guest: guest.ports(), output: output, replaces: force, header: header, duration: duration,
-                timeout: timeout, command: command)
+                timeout: timeout, command: command, timeLine: timeLine.plan(beside: output))
             options.setup = trace.setup
             status = try Recorder(options, log).run()
         } catch {

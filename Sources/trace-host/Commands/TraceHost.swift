@@ -14,9 +14,11 @@ struct TraceHost: ParsableCommand {
             """,
         version: programVersion,
         subcommands: [
-            SetupCommand.self, AttachCommand.self, DetachCommand.self, ListCommand.self, RecordCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self,
+            SetupCommand.self, AttachCommand.self, DetachCommand.self, ListCommand.self, RecordCommand.self,
+            StartCommand.self, StopCommand.self, DumpCommand.self,
             ReleaseCommand.self, StatusCommand.self, MetadataCommand.self, CheckCommand.self,
-            TraceSetupCommand.self, ClearCommand.self, TracingCommand.self, AssembleCommand.self,
+            TraceSetupCommand.self, ClearCommand.self, TracingCommand.self, TimeCommand.self,
+            AssembleCommand.self,
         ])
 
     static func main() {

@@ -91,7 +91,7 @@ struct GuestFinder {
         if control.isOpenInGuest == false { return "does not run: nothing in the guest has its port open" }
         if control.kind == .socket, use.isTaken(control) { return "is not asked: somebody is connected" }
         do throws(Failure) {
-            var conversation = try Conversation(.status, at: GuestAgent(guest), within: timeout)
+            var conversation = try Conversation(Request(.status), at: GuestAgent(guest), within: timeout)
             let answer: Answer = try conversation.parse(conversation.line())
             return answer.report.state.rawValue
         } catch {

@@ -5,4 +5,20 @@ enum GuestPlace {
     case domain(String, Virsh)
     /// QEMU's monitor, by its socket.
     case monitor(String)
+
+    /// The socket of QEMU's monitor, if the guest is named by it.
+    var monitor: String? { if case .monitor(let path) = self { path } else { nil } }
+
+    /// What names the guest in another file, or is part of a file's name.
+    var shortName: String {
+        switch self {
+        case .folder(let folder): Self.lastPart(of: folder.path)
+        case .domain(let name, _): name
+        case .monitor(let path): Self.lastPart(of: path)
+        }
+    }
+
+    private static func lastPart(of path: String) -> String {
+        path.split(separator: "/").last.map(String.init) ?? "guest"
+    }
 }

@@ -85,7 +85,10 @@ final class QMPConnection {
 
     private static func explain(_ error: SystemError, _ path: String) -> Failure {
         switch error.code {
-        case .noEntry: Failure(.unavailable, "there is no monitor \(path): QEMU's option is -qmp unix:PATH,server=on,wait=off")
+        case .noEntry:
+            Failure(
+                .unavailable,
+                "there is no monitor \(path): QEMU's option is -qmp unix:PATH,server=on,wait=off")
         case .connectionRefused: Failure(.unavailable, "no QEMU listens at \(path): does the guest run?")
         case .accessDenied: Failure(.noPermission, "you may not use the monitor \(path): \(error.code)")
         case .brokenPipe, .connectionReset: Failure(.unavailable, "QEMU has closed the monitor \(path)")

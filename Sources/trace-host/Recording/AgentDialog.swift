@@ -18,6 +18,10 @@ struct AgentDialog: ~Copyable {
     private var header: NewFile?
     /// Why the header could not be written.
     private(set) var headerError: SystemError?
+    /// By which the times of the last order and its answer are taken; `nil`: they are not.
+    var clock: TraceClock?
+    /// When the last order was sent, and when its answer had come.
+    private(set) var times = (sent: 0, arrived: 0)
 
     init(_ connection: consuming AgentConnection) { self.connection = connection }
 
@@ -29,6 +33,7 @@ struct AgentDialog: ~Copyable {
         pending = id
         word = request.word
         answer = nil
+        times.sent = clock?.now ?? 0
         try connection.send(request.named(id))
     }
 
@@ -64,6 +69,7 @@ struct AgentDialog: ~Copyable {
         for _ in 0..<Self.linesATurn {
             guard !headerIsNext, let next = try connection.line(within: .zero) else { return }
             guard let id = pending, id.isAnswered(by: next) else { continue }
+            times.arrived = clock?.now ?? 0
             answer = next
             pending = nil
             headerIsNext = word == .metadata

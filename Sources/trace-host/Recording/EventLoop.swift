@@ -108,6 +108,15 @@ final class EventLoop {
     /// The line that answers the last order; `nil` if it has not come.
     var answer: String? { dialog.answer }
 
+    /// See `AgentDialog`.
+    var clock: TraceClock? {
+        get { dialog.clock }
+        set { dialog.clock = newValue }
+    }
+    var times: (sent: Int, arrived: Int) { dialog.times }
+    /// Who has the control port, `nil` if it is no socket.
+    var peer: PeerCredentials? { try? dialog.descriptor.peerCredentials() }
+
     /// Lets the bytes that follow the answer go to `file`.
     func receiveHeader(_ bytes: Int, to file: NewFile?) throws(SystemError) {
         dialog.receiveHeader(bytes, to: file)

@@ -93,7 +93,8 @@ final class GuestSession {
         }
     }
 
-    private func give(_ order: (inout AgentDialog) throws(SystemError) -> Void) throws(Failure) {
+    /// Gives an order, whose answer is not waited for.
+    func give(_ order: (inout AgentDialog) throws(SystemError) -> Void) throws(Failure) {
         do throws(SystemError) {
             try loop.give(order)
         } catch {

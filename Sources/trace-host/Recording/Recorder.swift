@@ -23,6 +23,7 @@ final class Recorder {
     private var trouble: Failure?
     /// Whether what came would not fit on the disk once more.
     private var isDiskFull = false
+    private var timeLine: TimeLine?
     /// Whether the header is of the end of the recording.
     private var hasLastHeader = false
 
@@ -121,6 +122,7 @@ final class Recorder {
 
     private func begin() throws(Failure) {
         if !isContinued { try makeFiles() }
+        timeLine = try TimeLine(options.timeLine, session, before, options.guest, log)
         log.info("recording \(options.guest.name); if this program is killed: \(files.command)")
         if before == nil {
             try session.digit("1")
@@ -147,6 +149,7 @@ final class Recorder {
         defer { progress.clear() }
         try session.serve { [self] in
             progress.show(loop.streams.bytes)
+            timeLine?.tick()
             if let end, .now >= end { return true }
             noteFullDisk()
             return trouble != nil || loop.signal != nil || loop.commandHasEnded || loop.streams.hasEnded
@@ -197,6 +200,7 @@ final class Recorder {
             throw Failure(.outputFailed, "cannot write the recorded data: \(error.code)")
         }
         if before != nil, !loop.agentHasGone {
+            try timeLine?.pingOften()
             hasLastHeader = try session.receiveHeader(to: files.header)
         }
         setup.end()
@@ -226,10 +230,13 @@ final class Recorder {
             throw Failure(.outputFailed, "cannot write \(error)")
         }
         // A header that cannot be read fails the assembly, with the reason.
-        let readNow = hasLastHeader ? (try? TraceHeader(opening: header))?.readByCPU : nil
+        let lastHeader = try? TraceHeader(opening: header)
+        let readNow = hasLastHeader ? lastHeader?.readByCPU : nil
         let assembly = TraceAssembly(
             header: header, streams: files.pathsToAssemble, output: options.output,
-            replaces: options.replaces, eventsRead: readBefore.flatMap { before in readNow.map { eventsRead(between: before, and: $0) } })
+            replaces: options.replaces,
+            eventsRead: readBefore.flatMap { before in readNow.map { eventsRead(between: before, and: $0) } },
+            linkedBy: try timeLine?.end(lastHeader) ?? [])
         for line in try assembly.make(log, isCancelled: loop.hasNewSignal) { print(line) }
         do throws(SystemError) {
             try FileDescriptor.open(options.output, .readOnly).sync()

@@ -15,4 +15,5 @@ struct RecordingOptions {
     let command: [String]
     /// What the agent is to record meanwhile; none: what the guest records anyway.
     var setup = TraceSetup()
+    var timeLine = TimeLinePlan()
 }

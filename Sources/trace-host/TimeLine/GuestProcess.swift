@@ -1,0 +1,25 @@
+import CommandSupport
+import Reactor
+
+/// The QEMU behind the ports of a guest.
+struct GuestProcess {
+    let pid: Int
+
+    /// Finds it by who has the control port: what a socket is connected to, or else who has the FIFOs open.
+    ///
+    /// - Returns: `nil` if nobody is found, or this process may not see it.
+    init?(_ session: GuestSession, _ guest: GuestPorts) {
+        if let peer = session.loop.peer {
+            pid = Int(peer.pid)
+            return
+        }
+        guard let control = try? guest.control(), let path = FileDescriptor.resolve(control.readPath) else {
+            return nil
+        }
+        let others = FileHolders().holders { $0 == path }.filter { $0.pid != Int(processID) }
+        guard let qemu = others.first(where: { $0.name.hasPrefix("qemu") }) ?? others.first else {
+            return nil
+        }
+        pid = qemu.pid
+    }
+}

@@ -1,0 +1,8 @@
+/// What is to be on one time line with a guest.
+struct TimeLinePlan {
+    /// The host's events that are recorded; none if it is not.
+    var hostEvents: [String] = []
+    var hostOutput = ""
+    /// QEMU's monitor; `nil` if it is not known.
+    var monitor: String?
+}
