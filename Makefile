@@ -19,7 +19,7 @@ GUEST = .build/guest
 BUILD_PACKAGES = binutils libcap-dev libsystemd-dev libzstd-dev python3
 DEB_PACKAGES = debhelper dpkg-dev lintian
 # With the programs of the tests.
-TEST_PACKAGES = libtracecmd-dev libtracefs-dev libtraceevent-dev pkg-config
+TEST_PACKAGES = groff-base mandoc libtracecmd-dev libtracefs-dev libtraceevent-dev pkg-config
 GUEST_PACKAGES = qemu-system-x86 busybox-static cpio trace-cmd
 SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod
 # What tests on this machine's tracefs watch the agent with.
