@@ -4,16 +4,22 @@
 SWIFT ?= swift
 # No RUNPATH: the default, $ORIGIN, loads libraries from the folder of a program that root runs. Full RELRO: all symbols
 # are bound at start, then the tables of their addresses are read-only. Tests/ProgramTests checks both.
+# No folder of the build in the debug information: it would differ with each folder.
+PREFIX_MAP = -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=.
 HARDENING = --disable-local-rpath -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
-RELEASE = $(SWIFT) build -c release --static-swift-stdlib $(HARDENING)
+RELEASE = $(SWIFT) build -c release --static-swift-stdlib $(HARDENING) $(PREFIX_MAP)
 PREFIX ?= /usr/local
 DESTDIR ?=
-LIBDIR = $(DESTDIR)$(PREFIX)/lib
-CONFIG = $(DESTDIR)/etc/default/virtio-trace-agent
+# The one place of the version is the sources.
+VERSION = $(shell sed -n 's/^package let programVersion = "\(.*\)"/\1/p' Sources/ControlProtocol/WellKnown.swift)
+NAME = virtio-trace-agent-$(VERSION)
+# The time in packages and pages: that of the last commit, so that they are the same whenever they are made.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null || stat -c %Y CHANGELOG.md)
 GUEST = .build/guest
-BUILD_PACKAGES = binutils libcap-dev libsystemd-dev libxml2-dev libzstd-dev pkg-config
+BUILD_PACKAGES = binutils libcap-dev libsystemd-dev libxml2-dev libzstd-dev pkg-config python3
+DEB_PACKAGES = debhelper dpkg-dev lintian
 # With the programs of the tests.
-TEST_PACKAGES = libtracecmd-dev libtracefs-dev libtraceevent-dev
+TEST_PACKAGES = groff-base mandoc libtracecmd-dev libtracefs-dev libtraceevent-dev
 GUEST_PACKAGES = qemu-system-x86 busybox-static cpio trace-cmd
 SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod
 # A libvirt of its own for the tests, started by them.
@@ -21,11 +27,11 @@ LIBVIRT_PACKAGES = libvirt-daemon-system libvirt-clients
 # What tests on this machine's tracefs watch the agent with.
 TRACEFS_PACKAGES = strace
 LINT_PACKAGES = shellcheck python3
-SHELL_SCRIPTS = .ci/run Tests/bench Tests/bench-recording systemd/activate systemd/deactivate $(wildcard guest/* Tests/lint/*.sh)
+SHELL_SCRIPTS = .ci/run Tests/bench Tests/bench-recording systemd/activate systemd/deactivate $(addprefix packaging/,install make-changelog make-share stage) $(wildcard guest/* Tests/lint/*.sh)
 # The tests that need root, QEMU, a container or the release build.
 SYSTEM_TESTS = --skip TracefsTests --skip GuestTests --skip ServiceTests --skip ProgramTests
 
-all: trace-agent trace-host ## build ./trace-agent and ./trace-host, stripped (the default)
+all: trace-agent trace-host share ## build ./trace-agent and ./trace-host, stripped, and their pages (the default)
 
 trace-agent trace-host: release
 	strip -o $@ .build/release/$@
@@ -40,35 +46,41 @@ release: build-packages ## build the agent, the host's program and the programs 
 	$(RELEASE) --product trace-load
 	$(RELEASE) --product hold-thread
 
-# If systemd runs, the service is also enabled and started.
-install: ## install the programs, the units, the udev rule and the user below PREFIX
-	[ -x trace-agent ] && [ -x trace-host ] || $(MAKE) all
+share: release ## make the manual pages and the shells' completions in .build/share
+	packaging/make-share .build/release .build/share
+
+# If systemd runs, the service is also enabled, and started where its port is.
+install: ## install the programs, pages, completions, the units, the udev rule and the user below PREFIX
+	[ -x trace-agent ] && [ -x trace-host ] && [ -d .build/share ] || $(MAKE) all
 	[ -z "$$(find Sources -newer trace-agent)" ] || echo 'warning: the sources are newer than ./trace-agent; run make to rebuild it' >&2
-	install -D -m 755 trace-agent $(DESTDIR)$(PREFIX)/bin/trace-agent
-	install -D -m 755 trace-host $(DESTDIR)$(PREFIX)/bin/trace-host
-	install -d $(LIBDIR)/systemd/system
-	sed 's|^ExecStart=/usr/bin/|ExecStart=$(PREFIX)/bin/|' systemd/virtio-trace-agent.service \
-	    > $(LIBDIR)/systemd/system/virtio-trace-agent.service
-	chmod 644 $(LIBDIR)/systemd/system/virtio-trace-agent.service
-	install -D -m 644 systemd/virtio-trace-agent.socket $(LIBDIR)/systemd/system/virtio-trace-agent.socket
-	install -D -m 644 systemd/60-virtio-trace-agent.rules $(LIBDIR)/udev/rules.d/60-virtio-trace-agent.rules
-	install -D -m 644 systemd/virtio-trace-agent.sysusers $(LIBDIR)/sysusers.d/virtio-trace-agent.conf
-	[ -e $(CONFIG) ] || install -D -m 644 systemd/virtio-trace-agent.default $(CONFIG)
-	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemd/activate
+	packaging/stage .build/stage
+	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) .build/stage/install
 
 uninstall: ## remove what install has installed, except for the configuration and the user
-	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || systemd/deactivate
-	rm -f $(DESTDIR)$(PREFIX)/bin/trace-agent $(DESTDIR)$(PREFIX)/bin/trace-host $(LIBDIR)/systemd/system/virtio-trace-agent.service \
-	    $(LIBDIR)/systemd/system/virtio-trace-agent.socket $(LIBDIR)/udev/rules.d/60-virtio-trace-agent.rules \
-	    $(LIBDIR)/sysusers.d/virtio-trace-agent.conf
-	[ -n "$(DESTDIR)" ] || [ ! -d /run/systemd/system ] || { systemctl daemon-reload; ! udevadm control --ping 2> /dev/null || udevadm control --reload; }
+	packaging/stage .build/stage
+	PREFIX=$(PREFIX) DESTDIR=$(DESTDIR) .build/stage/install remove
+
+dist: all ## make a tarball that is installed without make and a compiler: .build/dist/*.tar.gz
+	packaging/stage .build/dist/$(NAME)
+	tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$(SOURCE_DATE_EPOCH) --mode=go-w -C .build/dist -c $(NAME) \
+	    | gzip -9n > .build/dist/$(NAME)-amd64.tar.gz
+
+# Swift is no package of Debian 12: debian/rules. The project has no public mail address.
+LINTIAN_OPTIONS = --suppress-tags bogus-mail-host,bogus-mail-host-in-debian-changelog
+deb: release share ## make the Debian packages in .build/deb
+	guest/install-packages $(DEB_PACKAGES)
+	packaging/make-changelog $(VERSION) $(SOURCE_DATE_EPOCH) > debian/changelog
+	rm -rf .build/deb
+	mkdir .build/deb
+	DEB_RULES_REQUIRES_ROOT=no PREBUILT=yes DEBDIR=.build/deb debian/rules clean binary
+	lintian --allow-root --fail-on error,warning --info $(LINTIAN_OPTIONS) .build/deb/*.deb
 
 guest: release ## make the guest for the tests: a kernel, and an initramfs with busybox and the agent
 	guest/install-packages $(GUEST_PACKAGES)
 	guest/make-guest $(GUEST) .build/release/trace-agent .build/release/trace-load
 
-# The root folder is for systemd-nspawn, the initramfs made from it for QEMU.
-systemd-guest: trace-agent guest ## make a root folder and an initramfs with systemd for the tests
+# The root folders are for systemd-nspawn, the initramfs for QEMU.
+systemd-guest: trace-agent guest deb ## make root folders and an initramfs with systemd for the tests
 	guest/install-packages $(SYSTEMD_PACKAGES)
 	guest/make-systemd $(GUEST)/systemd .build/release/trace-load .build/release/hold-thread
 
@@ -79,7 +91,7 @@ unit: build-packages ## run the tests that need neither root nor a guest
 	guest/install-packages $(TEST_PACKAGES)
 	$(SWIFT) test --no-parallel $(SYSTEM_TESTS)
 
-test: trace-agent systemd-guest ## run all tests, as root
+test: trace-agent systemd-guest dist ## run all tests, as root
 	guest/install-packages $(TEST_PACKAGES) $(TRACEFS_PACKAGES) $(LIBVIRT_PACKAGES)
 	guest/mount-tracefs
 	$(SWIFT) test --no-parallel
@@ -120,6 +132,6 @@ build-packages: ## install the Debian packages that the build needs
 	guest/install-packages $(BUILD_PACKAGES)
 
 clean: ## remove everything that was built
-	rm -rf .build trace-agent trace-host demo-out
+	rm -rf .build trace-agent trace-host demo-out debian/changelog
 
-.PHONY: all help install uninstall release guest systemd-guest demo unit test sanitize bench bench-recording format lint build-packages clean
+.PHONY: all help share install uninstall dist deb release guest systemd-guest demo unit test sanitize bench bench-recording format lint build-packages clean

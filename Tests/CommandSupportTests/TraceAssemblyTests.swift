@@ -14,6 +14,25 @@ struct TraceAssemblyTests {
         return "\(folder.path)/\(name)"
     }
 
+    private func assembly(of streams: [String], replacing replaces: Bool) throws -> TraceAssembly {
+        TraceAssembly(
+            header: try file("header", kernel.header(eventsRead: [1, 5])), streams: streams,
+            output: "\(folder.path)/trace.dat", replaces: replaces)
+    }
+
+    @Test func `a file that exists is replaced only if that is asked for`() throws {
+        let page = try file("page", kernel.page(at: 1, [.marker("a", delta: 0)]))
+        let output = try file("trace.dat", [1, 2, 3])
+        let error = #expect(throws: Failure.self) {
+            try assembly(of: [page], replacing: false).make(log)
+        }
+        #expect(error == Failure(.usage, "\(output) exists: --force replaces it"))
+        #expect(try readFile(output) == [1, 2, 3])
+        _ = try assembly(of: [page], replacing: true).make(log)
+        #expect(try readFile(output).starts(with: [0x17, 0x08, 0x44]))
+        #expect(try namesIn(folder.path).sorted() == ["header", "page", "trace.dat"])
+    }
+
     @Test func `a header of 8192 CPUs takes no more time than as many streams`() throws {
         let cpus = 8192
         let header = try file(

@@ -35,8 +35,10 @@ struct GuestServiceTests {
 
     @Test func `the port's appearance starts it, and it may do nothing but what it is for`() throws {
         #expect(try eventually(within: .seconds(60)) { try guest.property("ActiveState") == "active" })
-        // Nobody has connected to the socket, and the service is not enabled.
-        #expect(try guest.run("systemctl is-enabled virtio-trace-agent.service") == "disabled")
+        // Nobody has connected to the socket.
+        #expect(try guest.run("systemctl is-enabled virtio-trace-agent.service") == "enabled")
+        let wanting = try guest.run("systemctl show --property WantedBy --value virtio-trace-agent.service")
+        #expect(wanting == #"dev-virtio\x2dports-agent\x2dctl\x2dpath.device"#)
         let uid = try guest.run("id -u virtio-trace")
         let gid = try guest.run("id -g virtio-trace")
         #expect(try guest.status("Uid") == "\(uid) \(uid) \(uid) \(uid)")
@@ -47,6 +49,21 @@ struct GuestServiceTests {
         }
         #expect(try guest.status("NoNewPrivs") == "1")
         #expect(try guest.status("Seccomp") == "2")
+    }
+
+    @Test func `a purge gives the ports back, and an installation gives them to the group and starts it once`()
+        throws
+    {
+        let owners = "cd /dev; for name in \(Guest.portNames.joined(separator: " ")); do stat -Lc '%G %a' virtio-ports/$name; done"
+        #expect(try guest.run("dpkg --purge virtio-trace-agent > /dev/null; echo $?") == "0")
+        #expect(try guest.run(owners) == Array(repeating: "root 600", count: 3).joined(separator: "\n"))
+        #expect(try guest.run("getent passwd virtio-trace; find /etc /usr /var/lib -name '*virtio-trace*'") == "")
+        let starts = "journalctl --sync; journalctl -u virtio-trace-agent -o cat | grep -c ^Started"
+        let before = try guest.number(starts)
+        #expect(try guest.run("dpkg --install /root/*.deb > /dev/null; echo $?") == "0")
+        #expect(try guest.run(owners) == Array(repeating: "virtio-trace 660", count: 3).joined(separator: "\n"))
+        #expect(try guest.property("ActiveState") == "active")
+        #expect(try guest.number(starts) == before + 1)
     }
 
     @Test func `it takes little memory where the kernel likes huge pages`() throws {

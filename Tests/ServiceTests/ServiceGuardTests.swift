@@ -1,3 +1,4 @@
+import Glibc
 import Reactor
 import Support
 import Testing
@@ -98,6 +99,31 @@ struct ServiceGuardTests {
         #expect(try container.run("trace-agent check").contains(commands))
         #expect(try container.run("\(commands); echo $?") == "0")
         #expect(try container.client("status").state == "stopped")
+    }
+
+    @Test func `an instance that is not there is named as the administrator knows it, and made on request`()
+        throws
+    {
+        let name = "trace-agent-made-test"
+        let path = "\(TraceInstance.top)/instances/\(name)"
+        rmdir(path)
+        try container.run("cp /etc/default/virtio-trace-agent /etc/default/kept")
+        defer {
+            _ = try? container.run(
+                "systemctl stop virtio-trace-agent.service; mv /etc/default/kept /etc/default/virtio-trace-agent")
+            rmdir(path)
+        }
+        try container.run("echo 'OPTIONS=--instance \(name)' > /etc/default/virtio-trace-agent")
+        try container.run("trace-agent status --timeout 10s")
+        #expect(
+            try container.journal().contains(
+                "no trace instance \(path): mkdir \(path), or use --make-instance"))
+        try container.run("echo 'OPTIONS=--instance \(name) --make-instance' > /etc/default/virtio-trace-agent")
+        #expect(try container.client("status").instance == name)
+        #expect(access(path, F_OK) == 0)
+        // It is there now.
+        try container.run("systemctl restart virtio-trace-agent.service")
+        #expect(try container.client("status").instance == name)
     }
 
     // MARK: system calls

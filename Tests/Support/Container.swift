@@ -1,7 +1,7 @@
 import Glibc
 import Reactor
 
-/// A real systemd in a container on this machine's tracefs, with the agent installed; FIFOs and files stand in for ports.
+/// A real systemd in a container on this machine's tracefs; FIFOs and files stand in for ports.
 package final class Container {
     package let ports: TemporaryFolder
     package let instance: TraceInstance
@@ -10,10 +10,13 @@ package final class Container {
     /// The container ends when nobody holds this open any more, which is with the test run at the latest.
     private let life: FileDescriptor
 
+    /// What is on it: the agent, as `make install` installs it, or Debian alone.
+    package enum Root: String { case installed = "root", bare = "debian" }
+
     /// Boots one; nothing of it stays.
-    package init() throws {
+    package init(_ root: Root = .installed) throws {
         ports = TemporaryFolder()
-        instance = try TraceInstance(name: "trace-agent-container-test")
+        instance = try TraceInstance(name: "trace-agent-\(root)-test")
         let folder = ports
         try makeFIFO("\(folder.path)/life")
         life = try FileDescriptor.open("\(folder.path)/life", .readWrite)
@@ -22,10 +25,11 @@ package final class Container {
         machine = try Program(
             "systemd-nspawn",
             [
-                "--quiet", "--directory", Machine.guestFolder + "/systemd/root",
+                "--quiet", "--directory", Machine.guestFolder + "/systemd/" + root.rawValue,
                 "--volatile=overlay", "--register=no", "--keep-unit", "--console=pipe",
                 "--bind=\(TraceInstance.top)", "--bind=\(folder.path):/dev/virtio-ports",
-                "--bind-ro=\(Machine.sources)/systemd:/src", "--boot",
+                "--bind-ro=\(Machine.sources)/systemd:/src",
+                "--bind-ro=\(Machine.sources)/.build:/build", "--boot",
             ])
         // The first child of systemd-nspawn only makes the one that becomes the container's first process.
         let nspawn = machine.pid

@@ -64,6 +64,12 @@ struct AssembleTests {
         #expect(try TraceReport(of: output).events.isEmpty)
     }
 
+    @Test func `the null device is a CPU that was not traced`() throws {
+        let command = try assemble("header", "/dev/null", "cpu1")
+        #expect(command.status == 0 && command.errorText.isEmpty, "\(command.errorText)")
+        #expect(try TraceReport(of: output).markers("mark") == ["mark 0"])
+    }
+
     @Test func `warns of a stream that is truncated between two pages`() throws {
         try writeBytes(path("cpu0"), pages(2))
         let command = try assemble("header", "cpu0", "cpu1")

@@ -29,6 +29,7 @@ struct ClientTests {
             Machine.release("trace-agent"), ["status", "--socket", "\(rig.folder.path)/none"])
         #expect(absent.status == 69)
         #expect(absent.errorText.contains("no agent listens at \(rig.folder.path)/none: systemctl start"))
+        #expect(absent.errorText.hasSuffix("in the guest; on its host, use trace-host\n"))
         let stranger = try Command(
             "setpriv",
             [

@@ -19,6 +19,30 @@ struct RecordTests {
             ["--record", file ?? self.file, "--force", "--instance", instance.name] + options)
     }
 
+    @Test(arguments: [["--record"], ["record", "-o"]])
+    func `does not replace a file, nor the parts of another recording, unless told to`(words: [String])
+        throws
+    {
+        let instance = try TraceInstance()
+        let run = { (options: [String]) in
+            try Command(
+                Machine.release("trace-agent"),
+                words + [file, "--instance", instance.name, "--duration", "20ms"] + options)
+        }
+        try writeFile(file, "mine")
+        let refused = try run([])
+        #expect(refused.status == 64)
+        #expect(refused.errorText.contains("\(file) exists: --force replaces it"))
+        #expect(try readText(file) == "mine" && namesIn(folder.path) == ["trace.dat"])
+        #expect(try run(["--force"]).status == 0)
+        #expect(try readFile(file).starts(with: [0x17, 0x08, 0x44]))
+        if words == ["--record"] { return }
+        try writeFile("\(file).7", "")
+        let parts = try run(["--split-every", "1m"])
+        #expect(parts.status == 64 && parts.errorText.contains("\(file).7 exists"), "\(parts.errorText)")
+        #expect(try namesIn(folder.path).sorted() == ["trace.dat", "trace.dat.7"])
+    }
+
     /// An event that is enabled, so that no other one is, but does not occur.
     private let rareEvent = "sched:sched_process_hang"
 

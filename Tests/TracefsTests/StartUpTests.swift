@@ -55,6 +55,25 @@ struct StartUpTests {
         #expect(agent.errorText.contains("this needs root"), "\(agent.errorText)")
     }
 
+    @Test func `check without root says what it did not look at, and fails only what fails for this user`()
+        throws
+    {
+        let folder = TemporaryFolder()
+        for name in ["agent-ctl-path", "trace-path-cpu0", "trace-path-cpu1"] {
+            try makeFIFO("\(folder.path)/\(name)")
+        }
+        let user = ["--reuid", "65533", "--regid", "65533", "--clear-groups"]
+        let command = try Command(
+            "setpriv",
+            user + [Machine.release("trace-agent"), "check", "--cpu", "0-1", "--ports", folder.path])
+        #expect(command.status == 0, "\(command.output)")
+        #expect(
+            command.output.contains(
+                "warn  tracefs       not checked, nor rings, recording, headers, readers: cannot open /sys/kernel/tracing: Permission denied: this needs root: run check as root"
+            ), "\(command.output)")
+        #expect(command.output.contains("warn  processes     those of other users are not checked"))
+    }
+
     @Test func `many CPUs need more descriptors than the soft limit allows`() throws {
         let folder = TemporaryFolder()
         for cpu in 0...1 { try makeLink("\(folder.path)/trace-path-cpu\(cpu)", to: "/dev/null") }
