@@ -11,9 +11,9 @@ DESTDIR ?=
 LIBDIR = $(DESTDIR)$(PREFIX)/lib
 CONFIG = $(DESTDIR)/etc/default/virtio-trace-agent
 GUEST = .build/guest
-BUILD_PACKAGES = binutils libcap-dev libsystemd-dev libzstd-dev
+BUILD_PACKAGES = binutils libcap-dev libsystemd-dev libtraceevent-dev libzstd-dev
 # With the programs of the tests.
-TEST_PACKAGES = libtracecmd-dev libtracefs-dev libtraceevent-dev pkg-config
+TEST_PACKAGES = libtracecmd-dev libtracefs-dev pkg-config
 GUEST_PACKAGES = qemu-system-x86 busybox-static cpio trace-cmd
 SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod
 # What tests on this machine's tracefs watch the agent with.

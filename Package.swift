@@ -23,6 +23,7 @@ let package = Package(
             ],
             linkerSettings: [.linkedLibrary("systemd"), .linkedLibrary("cap")]),
         .systemLibrary(name: "CZstd"),
+        .systemLibrary(name: "CTraceEvent"),
         .target(name: "Reactor", dependencies: ["CEpoll"], swiftSettings: strict),
         .target(name: "TraceFile", dependencies: ["Reactor", "CZstd"], swiftSettings: strict),
         .target(name: "ControlProtocol", dependencies: ["Reactor"], swiftSettings: strict),
@@ -55,6 +56,7 @@ let package = Package(
                 "TraceFile",
                 "ControlProtocol",
                 "CommandSupport",
+                "CTraceEvent",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -94,7 +96,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TraceHostTests",
-            dependencies: ["trace-host", "CommandSupport", "ControlProtocol", "Reactor", "Support"],
+            dependencies: [
+                "trace-host", "CommandSupport", "ControlProtocol", "Reactor", "Support", "TraceFile",
+            ],
             swiftSettings: strict),
         .testTarget(name: "ProgramTests", dependencies: ["Support"], swiftSettings: strict),
         .testTarget(name: "GuestTests", dependencies: ["Support", "Reactor"], swiftSettings: strict),

@@ -15,7 +15,7 @@ struct TraceHost: ParsableCommand {
         subcommands: [
             SetupCommand.self, RecordCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self,
             ReleaseCommand.self, StatusCommand.self, MetadataCommand.self, CheckCommand.self,
-            AssembleCommand.self,
+            AssembleCommand.self, WatchCommand.self, ExportCommand.self, PrintCommand.self,
         ])
 
     static func main() {
