@@ -16,10 +16,10 @@ NAME = virtio-trace-agent-$(VERSION)
 # The time in packages and pages: that of the last commit, so that they are the same whenever they are made.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2> /dev/null || stat -c %Y CHANGELOG.md)
 GUEST = .build/guest
-BUILD_PACKAGES = binutils libcap-dev libsystemd-dev libxml2-dev libzstd-dev pkg-config python3
+BUILD_PACKAGES = binutils libcap-dev libsystemd-dev libtraceevent-dev libxml2-dev libzstd-dev pkg-config python3
 DEB_PACKAGES = debhelper dpkg-dev lintian
 # With the programs of the tests.
-TEST_PACKAGES = groff-base mandoc libtracecmd-dev libtracefs-dev libtraceevent-dev
+TEST_PACKAGES = groff-base mandoc libtracecmd-dev libtracefs-dev
 GUEST_PACKAGES = qemu-system-x86 busybox-static cpio trace-cmd
 SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod
 # A libvirt of its own for the tests, started by them.

@@ -25,6 +25,7 @@ let package = Package(
         .systemLibrary(name: "CZstd"),
         // Its headers are in a folder of their own.
         .systemLibrary(name: "CXML", pkgConfig: "libxml-2.0"),
+        .systemLibrary(name: "CTraceEvent"),
         .target(name: "Reactor", dependencies: ["CEpoll"], swiftSettings: strict),
         .target(name: "TraceFile", dependencies: ["Reactor", "CZstd"], swiftSettings: strict),
         .target(name: "ControlProtocol", dependencies: ["Reactor"], swiftSettings: strict),
@@ -58,6 +59,7 @@ let package = Package(
                 "ControlProtocol",
                 "CommandSupport",
                 "CXML",
+                "CTraceEvent",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -97,7 +99,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "TraceHostTests",
-            dependencies: ["trace-host", "CommandSupport", "ControlProtocol", "Reactor", "Support"],
+            dependencies: [
+                "trace-host", "CommandSupport", "ControlProtocol", "Reactor", "Support", "TraceFile",
+            ],
             swiftSettings: strict),
         .testTarget(name: "ProgramTests", dependencies: ["Support"], swiftSettings: strict),
         .testTarget(name: "GuestTests", dependencies: ["Support", "Reactor"], swiftSettings: strict),

@@ -15,13 +15,33 @@ package final class ChildProcess: Sendable {
     ///   - isApart: Whether it is in a process group of its own, so that Ctrl-C, or a signal to this process's group, is not
     ///     for it: setpgid(2).
     /// - Throws: `ENOENT` if there is no such program.
-    package init(
+    package convenience init(
         _ words: [String], passing input: borrowing FileDescriptor, as number: CInt, isApart: Bool = false
+    ) throws(SystemError) {
+        try self.init(words, [(input.rawValue, number)], isApart: isApart)
+    }
+
+    /// Starts a program in a process group of its own.
+    ///
+    /// - Parameters:
+    ///   - input: Becomes its standard input.
+    ///   - output: Becomes its standard output and its standard error.
+    package convenience init(
+        _ words: [String], input: borrowing FileDescriptor, output: borrowing FileDescriptor
+    ) throws(SystemError) {
+        try self.init(
+            words, [(input.rawValue, 0), (output.rawValue, 1), (output.rawValue, 2)], isApart: true)
+    }
+
+    private init(
+        _ words: [String], _ passed: [(descriptor: CInt, number: CInt)], isApart: Bool
     ) throws(SystemError) {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
-        posix_spawn_file_actions_adddup2(&actions, input.rawValue, number)
+        for (descriptor, number) in passed {
+            posix_spawn_file_actions_adddup2(&actions, descriptor, number)
+        }
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -5,6 +5,7 @@ struct HeaderSections {
     /// header_event, ftrace's formats, the event systems' formats, symbols, printk formats, command lines.
     let bounds: [Range<Int>]
     let systems: [EventSystem]
+    let ftraceFormats: [EventSystem.Format]
 
     /// Reads the sections, from the page size on.
     ///
@@ -19,7 +20,7 @@ struct HeaderSections {
                 problem: "the page size is \(pageSize) bytes, but \(layout.pageSize) in header_page")
         }
         edges.append(cursor.offset)
-        try Self.skipFtraceFormats(&cursor)
+        ftraceFormats = try Self.readFtraceFormats(&cursor)
         edges.append(cursor.offset)
         systems = try Self.readSystems(&cursor)
         edges.append(cursor.offset)
@@ -44,9 +45,13 @@ struct HeaderSections {
         return layout
     }
 
-    private static func skipFtraceFormats(_ cursor: inout HeaderCursor) throws(TraceFileError) {
-        let formats = try count("the number of ftrace formats", &cursor)
-        for _ in 0..<formats { _ = try readFormat("an ftrace format", &cursor) }
+    private static func readFtraceFormats(
+        _ cursor: inout HeaderCursor
+    ) throws(TraceFileError) -> [EventSystem.Format] {
+        let count = try count("the number of ftrace formats", &cursor)
+        var formats: [EventSystem.Format] = []
+        for _ in 0..<count { formats.append(try readFormat("an ftrace format", &cursor)) }
+        return formats
     }
 
     private static func readSystems(_ cursor: inout HeaderCursor) throws(TraceFileError) -> [EventSystem] {

@@ -25,6 +25,8 @@ package final class TraceHeader: Sendable {
     let sections: [Range<Int>]
     /// The formats in one of them.
     let systems: [EventSystem]
+    /// The formats of ftrace's own events, in another one.
+    let ftraceFormats: [EventSystem.Format]
     /// Bytes from `start` to the CPU count, which follows the sections: an assembly copies this part unchanged.
     let cpuCountOffset: Int
     /// Bytes from `start` to the end of the header.
@@ -51,6 +53,7 @@ package final class TraceHeader: Sendable {
         layout = sections.layout
         self.sections = sections.bounds
         systems = sections.systems
+        ftraceFormats = sections.ftraceFormats
         cpuCountOffset = cursor.offset - start
         cpus = Int(try cursor.number(UInt32.self, "the CPU count"))
         guard (1...Self.largestCPUCount).contains(cpus) else {

@@ -12,7 +12,7 @@ package enum ByteOrder: Equatable, Sendable {
 
     /// The number at `offset`, which need not be aligned.
     @inline(__always)
-    func load<Number: FixedWidthInteger>(
+    package func load<Number: FixedWidthInteger>(
         _ type: Number.Type, _ bytes: UnsafeRawBufferPointer, at offset: Int
     ) -> Number {
         let number = bytes.loadUnaligned(fromByteOffset: offset, as: type)

@@ -44,50 +44,35 @@ package struct Page: Equatable, Sendable {
     package init(
         _ bytes: UnsafeRawBufferPointer, _ layout: PageLayout, _ types: EventTypes? = nil
     ) throws(Flaw) {
-        let order = layout.order
-        let commit = Self.long(bytes, at: layout.commitOffset, layout)
-        let length = Int(commit & Self.lengthMask)
-        if length == 0 { throw .empty }
-        if length > layout.capacity { throw .tooLong(bytes: length, room: layout.capacity) }
-        let end = layout.dataOffset + length
-        var offset = layout.dataOffset
+        var cursor = try EventCursor(bytes, layout)
         var events = 0
-        while offset < end {
-            let start = offset
-            guard offset + 4 <= end else { throw .eventBeyondEnd(offset: start) }
-            let word = order.load(UInt32.self, bytes, at: offset)
-            let (kind, delta) =
-                order == .little ? (word & 31, word >> 5) : (word >> 27, word & (1 << 27 - 1))
-            offset += 4
-            var data = end
-            switch kind {
-            // Padding: up to the end of the page if the delta is 0, otherwise in place of a discarded event.
-            case 29 where delta == 0: offset = end
-            case 29: offset += try Self.size(bytes, at: offset, end, of: start, order)
-            // A time extend or a time stamp.
-            case 30, 31: offset += 4
-            // The length follows, and includes its own 4 bytes.
-            case 0:
-                events += 1
-                data = offset + 4
-                offset += try Self.size(bytes, at: offset, end, of: start, order)
-            default:
-                events += 1
-                data = offset
-                offset += Int(kind) * 4
-            }
-            if offset > end { throw .eventBeyondEnd(offset: start) }
+        while let event = try cursor.next() {
+            events += 1
             // An event begins with its type, whatever its format.
-            if let types, data + 2 <= offset { types.insert(order.load(UInt16.self, bytes, at: data)) }
+            if let types, event.count >= 2 {
+                types.insert(layout.order.load(UInt16.self, bytes, at: event.lowerBound))
+            }
         }
-        timestamp = order.load(UInt64.self, bytes, at: layout.timestampOffset)
+        timestamp = layout.order.load(UInt64.self, bytes, at: layout.timestampOffset)
         self.events = events
-        loss = Self.loss(bytes, commit, end, layout)
+        loss = cursor.loss
     }
 
-    private static func loss(
-        _ bytes: UnsafeRawBufferPointer, _ commit: UInt64, _ end: Int, _ layout: PageLayout
+    /// Bytes of events in a sub-buffer.
+    static func length(
+        _ bytes: UnsafeRawBufferPointer, _ layout: PageLayout
+    ) throws(Flaw) -> Int {
+        let length = Int(long(bytes, at: layout.commitOffset, layout) & lengthMask)
+        if length == 0 { throw .empty }
+        if length > layout.capacity { throw .tooLong(bytes: length, room: layout.capacity) }
+        return length
+    }
+
+    /// - Parameter end: Where the events end.
+    static func loss(
+        _ bytes: UnsafeRawBufferPointer, after end: Int, _ layout: PageLayout
     ) -> Loss {
+        let commit = long(bytes, at: layout.commitOffset, layout)
         if commit & missedEvents == 0 { return .none }
         guard commit & missedStored != 0, end + layout.longSize <= layout.pageSize else { return .uncounted }
         return .counted(Int(clamping: long(bytes, at: end, layout)))
@@ -97,15 +82,5 @@ package struct Page: Equatable, Sendable {
     {
         if layout.longSize == 8 { return layout.order.load(UInt64.self, bytes, at: offset) }
         return UInt64(layout.order.load(UInt32.self, bytes, at: offset))
-    }
-
-    /// The length at `offset`, in bytes: a multiple of 4, and at least 4 because it includes itself.
-    private static func size(
-        _ bytes: UnsafeRawBufferPointer, at offset: Int, _ end: Int, of start: Int, _ order: ByteOrder
-    ) throws(Flaw) -> Int {
-        guard offset + 4 <= end else { throw .eventBeyondEnd(offset: start) }
-        let size = Int(order.load(UInt32.self, bytes, at: offset))
-        guard size >= 4 else { throw .eventBeyondEnd(offset: start) }
-        return size
     }
 }

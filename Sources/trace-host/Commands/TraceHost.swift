@@ -18,7 +18,7 @@ struct TraceHost: ParsableCommand {
             StartCommand.self, StopCommand.self, DumpCommand.self,
             ReleaseCommand.self, StatusCommand.self, MetadataCommand.self, CheckCommand.self,
             TraceSetupCommand.self, ClearCommand.self, TracingCommand.self, TimeCommand.self,
-            AssembleCommand.self,
+            WatchCommand.self, ExportCommand.self, AssembleCommand.self, PrintCommand.self,
         ])
 
     static func main() {

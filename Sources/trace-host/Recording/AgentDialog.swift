@@ -15,7 +15,7 @@ struct AgentDialog: ~Copyable {
     /// Bytes of the header that are still to come, and where they go.
     private var headerLeft = 0
     private var headerSize = 0
-    private var header: NewFile?
+    private var header: NamedFile?
     /// Why the header could not be written.
     private(set) var headerError: SystemError?
     /// By which the times of the last order and its answer are taken; `nil`: they are not.
@@ -43,7 +43,7 @@ struct AgentDialog: ~Copyable {
     mutating func orderDigit(_ digit: String) throws(SystemError) { try connection.send(digit) }
 
     /// Lets the bytes that follow the answer go to `file`.
-    mutating func receiveHeader(_ bytes: Int, to file: NewFile?) {
+    mutating func receiveHeader(_ bytes: Int, to file: NamedFile?) {
         headerIsNext = false
         headerLeft = bytes
         headerSize = bytes
@@ -78,7 +78,7 @@ struct AgentDialog: ~Copyable {
 
     private mutating func write(_ bytes: [UInt8]) {
         do throws(SystemError) {
-            try header?.content.descriptor.write(bytes, at: headerSize - headerLeft)
+            try header?.descriptor.write(bytes, at: headerSize - headerLeft)
         } catch {
             headerError = error
         }

@@ -118,7 +118,7 @@ final class EventLoop {
     var peer: PeerCredentials? { try? dialog.descriptor.peerCredentials() }
 
     /// Lets the bytes that follow the answer go to `file`.
-    func receiveHeader(_ bytes: Int, to file: NewFile?) throws(SystemError) {
+    func receiveHeader(_ bytes: Int, to file: NamedFile?) throws(SystemError) {
         dialog.receiveHeader(bytes, to: file)
         // Some may have come with the answer's line.
         try receive()

@@ -61,6 +61,16 @@ final class GuestSession {
     ///
     /// - Returns: Whether one came.
     func receiveHeader(to path: String) throws(Failure) -> Bool {
+        let file = try writing { () throws(TraceFileError) in try NewFile(at: path) }
+        guard try receiveHeader(into: file.content) else { return false }
+        try writing(file.replaceTarget)
+        return true
+    }
+
+    /// Gets a trace header, and writes it to an empty file.
+    ///
+    /// - Returns: Whether one came.
+    func receiveHeader(into file: NamedFile) throws(Failure) -> Bool {
         guard let line = try line(Request(.metadata), within: timeout) else {
             log.warning("the agent sends no trace header")
             return false
@@ -68,20 +78,18 @@ final class GuestSession {
         let announcement: HeaderAnnouncement = try parse(line)
         if let error = announcement.error { log.warning("\(error)") }
         if announcement.isTooLong { throw Failure(tooLong: announcement) }
-        let file = try writing { () throws(TraceFileError) in try NewFile(at: path) }
         try wrappingSystemError { () throws(SystemError) in
             try loop.receiveHeader(announcement.bytes, to: file)
         }
         if announcement.bytes == 0 { return false }
         try serve(within: timeout) { [loop] in loop.isHeaderComplete || loop.agentHasGone }
         if let error = loop.headerError {
-            throw Failure(.outputFailed, "cannot write \(path): \(error.code)")
+            throw Failure(.outputFailed, "cannot write \(file.name): \(error.code)")
         }
         guard loop.isHeaderComplete else {
             log.warning("the trace header did not come whole")
             return false
         }
-        try writing(file.replaceTarget)
         return true
     }
 

@@ -9,6 +9,8 @@ final class GuestStream {
     /// Between a socket and a file: splice(2) needs a pipe on one side.
     private let pipe: Pipe?
     private var file: StreamFile?
+    /// Gets what comes and goes to no file.
+    private var reader: ((UnsafeRawBufferPointer) -> Void)?
     /// Bytes that came and are in no file.
     private(set) var dropped = 0
     /// Whether QEMU still has the port open.
@@ -47,6 +49,9 @@ final class GuestStream {
 
     /// From now on what comes goes to `file`; with `nil` it is dropped.
     func write(to file: StreamFile?) { self.file = file }
+
+    /// From now on what comes and goes to no file is given to `reader`, before it is dropped.
+    func read(by reader: @escaping (UnsafeRawBufferPointer) -> Void) { self.reader = reader }
 
     /// Drops what comes from now on, and keeps the file.
     func stopWriting() { file?.isFull = true }
@@ -90,7 +95,13 @@ final class GuestStream {
     private func drop() {
         for _ in 0..<Self.turn >> 16 {
             let count = withUnsafeTemporaryAllocation(byteCount: 64 << 10, alignment: 1) { buffer -> Int? in
-                do throws(SystemError) { return try descriptor.read(into: buffer) } catch { return 0 }
+                do throws(SystemError) {
+                    let count = try descriptor.read(into: buffer)
+                    if let count, count > 0 { reader?(UnsafeRawBufferPointer(rebasing: buffer[..<count])) }
+                    return count
+                } catch {
+                    return 0
+                }
             }
             guard let count else { return }
             if count == 0 {

@@ -42,6 +42,10 @@ final class StreamSet {
     var received: [Int: Int] {
         Dictionary(streams.map { ($0.cpu, $0.received) }, uniquingKeysWith: { first, _ in first })
     }
+    /// Bytes that came for each CPU, those that went to no file included.
+    var arrived: [Int: Int] {
+        Dictionary(streams.map { ($0.cpu, $0.arrived) }, uniquingKeysWith: { first, _ in first })
+    }
     var bytes: Int { streams.reduce(0) { $0 + $1.received } }
     var dropped: Int { streams.reduce(0) { $0 + $1.dropped } }
 
@@ -61,6 +65,11 @@ final class StreamSet {
     /// Lets what comes from now on go to files.
     func write(to files: RecordingFiles) {
         for stream in streams { stream.write(to: files.stream(cpu: stream.cpu)) }
+    }
+
+    /// From now on what comes and goes to no file is given to `reader`, with its CPU.
+    func read(by reader: @escaping (_ cpu: Int, UnsafeRawBufferPointer) -> Void) {
+        for stream in streams { stream.read { [cpu = stream.cpu] in reader(cpu, $0) } }
     }
 
     /// Drops what comes from now on, so that the agent's stop does not wait for the disk.

@@ -1,0 +1,142 @@
+import CommandSupport
+import ControlProtocol
+import Logging
+import Reactor
+import TraceFile
+
+/// Prints the events of a guest as they come, and records nothing.
+final class Watcher {
+    private let options: RecordingOptions
+    private let log: Logger
+    private let session: GuestSession
+    private var loop: EventLoop { session.loop }
+    /// The arguments of the process that prints.
+    private let words: [String]
+
+    /// An agent of the original kind never answers.
+    private static let patience = Duration.seconds(5)
+    /// Silence after which nothing more is expected.
+    private static let silence = Duration.milliseconds(200)
+    private static let pipeSize = 1 << 20
+
+    /// - Parameter words: The arguments of the process that prints, without the CPUs.
+    init(_ options: RecordingOptions, printing words: [String], _ log: Logger) throws(Failure) {
+        self.options = options
+        self.words = words
+        self.log = log
+        session = try GuestSession(options, log)
+    }
+
+    func run() throws(Failure) {
+        guard let before = try session.order(.status, within: Self.patience)?.report else {
+            throw Failure(
+                .tryAgain, "the agent does not answer: trace-host check \(options.folder)")
+        }
+        let (header, layout) = try header()
+        try wrappingSystemError(loop.watchStreams)
+        if before.state == .streaming {
+            log.notice("the agent streams already: what lies in the ports is printed first")
+        } else {
+            try dropLeftovers()
+        }
+        let pipe = try wrappingSystemError { () throws(SystemError) in try Pipe(size: Self.pipeSize) }
+        let cpus = CPUList(loop.streams.cpus).description
+        let printer = try PrinterProcess(words + ["--cpus", cpus], input: pipe.readEnd)
+        let feed = PageFeed(header, pageSize: layout.pageSize, to: pipe)
+        loop.streams.read { cpu, bytes in feed.add(bytes, cpu: cpu) }
+        let arrivedBefore = loop.streams.arrived
+        do throws(Failure) {
+            try watch(feed, printer)
+            try stop(before, arrivedBefore, feed)
+        } catch {
+            printer.terminate()
+            throw error
+        }
+        _ = try loop.serve { [loop] in feed.finish() || printer.hasEnded || loop.isImpatient }
+        loop.streams.read { _, _ in }
+        try finish(printer, consume feed, consume pipe)
+    }
+
+    /// The trace header of the guest, and the layout of its pages.
+    private func header() throws(Failure) -> ([UInt8], PageLayout) {
+        let memory = try wrappingSystemError { () throws(SystemError) in
+            NamedFile(try .inMemory("header"), name: "the trace header")
+        }
+        guard try session.receiveHeader(into: memory) else {
+            throw Failure(
+                .unavailable, "the agent sends no trace header, without which no event can be decoded")
+        }
+        let bytes = try wrappingSystemError { () throws(SystemError) in
+            try memory.descriptor.read(try memory.descriptor.size(), at: 0)
+        }
+        do throws(TraceFileError) {
+            let copy = try wrapped { () throws(SystemError) in try memory.descriptor.duplicate() }
+            return (bytes, try TraceHeader(copy, name: memory.name).layout)
+        } catch {
+            throw Failure(.dataError, "\(error)")
+        }
+    }
+
+    private func wrapped(
+        _ body: () throws(SystemError) -> FileDescriptor
+    ) throws(TraceFileError) -> FileDescriptor {
+        do throws(SystemError) { return try body() } catch { throw .system(file: "the trace header", error) }
+    }
+
+    /// Drops what an earlier recording has left in the ports.
+    private func dropLeftovers() throws(Failure) {
+        let begun = ContinuousClock.now
+        try session.serve(within: Self.patience) { [loop] in
+            ContinuousClock.now - max(begun, loop.streams.lastArrival) > Self.silence
+        }
+    }
+
+    /// Until the duration is over, a signal comes, the guest goes, or nobody reads what is printed.
+    private func watch(_ feed: PageFeed, _ printer: PrinterProcess) throws(Failure) {
+        guard let answer = try session.order(.start) else {
+            throw Failure(
+                .tryAgain, "the agent does not answer the start: trace-host check \(options.folder)")
+        }
+        if let error = answer.error { throw Failure(.unavailable, error) }
+        for warning in answer.report.warnings { log.warning("\(warning)") }
+        session.isRecording = true
+        let end = options.duration.map { ContinuousClock.now + $0.duration }
+        try session.serve { [loop] in
+            feed.write()
+            if let end, .now >= end { return true }
+            return loop.signal != nil || loop.streams.hasEnded || printer.hasEnded
+        }
+        if loop.streams.hasEnded { log.warning("the guest has gone") }
+    }
+
+    /// Stops the agent, and takes what it has sent.
+    private func stop(_ before: Report, _ arrivedBefore: [Int: Int], _ feed: PageFeed) throws(Failure) {
+        if loop.streams.hasEnded || loop.agentHasGone { return }
+        let after = try session.order(.stop)?.report
+        if after == nil { log.warning("the agent does not answer the stop: it may go on streaming") }
+        let account = { [loop] in
+            RecordingAccount(
+                before: before, after: after,
+                received: loop.streams.arrived.mapValues { $0 }
+                    .merging(arrivedBefore) { now, then in now - then })
+        }
+        let begun = ContinuousClock.now
+        try session.serve(within: Self.patience) { [loop] in
+            feed.write()
+            let quiet = ContinuousClock.now - max(begun, loop.streams.lastArrival)
+            return account().outstanding == 0 && quiet > Self.silence
+        }
+        for problem in account().problems { log.warning("\(problem)") }
+    }
+
+    /// Lets the printing end, which a terminal that stands still may keep from it.
+    private func finish(
+        _ printer: PrinterProcess, _ feed: consuming PageFeed?, _ pipe: consuming Pipe?
+    ) throws(Failure) {
+        feed = nil
+        pipe = nil
+        _ = try loop.serve { [loop] in printer.hasEnded || loop.isImpatient }
+        if !printer.hasEnded { printer.terminate() }
+        try printer.check()
+    }
+}
