@@ -26,8 +26,11 @@ SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod
 LIBVIRT_PACKAGES = libvirt-daemon-system libvirt-clients
 # What tests on this machine's tracefs watch the agent with.
 TRACEFS_PACKAGES = strace
-LINT_PACKAGES = shellcheck python3
-SHELL_SCRIPTS = .ci/run Tests/bench Tests/bench-recording systemd/activate systemd/deactivate $(addprefix packaging/,install make-changelog make-share stage) $(wildcard guest/* Tests/lint/*.sh)
+LINT_PACKAGES = shellcheck python3 pyflakes3
+# What the benchmark compares with, and its guests.
+BENCH_PACKAGES = $(GUEST_PACKAGES) python3
+ROWS = all
+SHELL_SCRIPTS = .ci/run Tests/bench/without-function-tracing Tests/bench-recording systemd/activate systemd/deactivate $(addprefix packaging/,install make-changelog make-share stage) $(wildcard guest/* Tests/lint/*.sh)
 # The tests that need root, QEMU, a container or the release build.
 SYSTEM_TESTS = --skip TracefsTests --skip GuestTests --skip ServiceTests --skip ProgramTests
 
@@ -108,9 +111,11 @@ sanitize: release ## run the tests with Thread Sanitizer, then with Address Sani
 	SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.supp \
 	    $(SWIFT) test --no-parallel $(SYSTEM_TESTS) --sanitize=address --scratch-path .build/asan
 
-bench: release ## measure the agent against a bare splice loop, as root
+# ROWS=flat,rates measures only these; python3 Tests/bench --help names all.
+bench: guest ## measure the agent beside its peers, as root, for docs/PERFORMANCE.md: 20 minutes
+	guest/install-packages $(BENCH_PACKAGES)
 	guest/mount-tracefs
-	Tests/bench
+	python3 Tests/bench --page --rows $(ROWS)
 
 bench-recording: release ## record for ten minutes in parts, as root: memory, events
 	guest/mount-tracefs
@@ -123,6 +128,7 @@ lint: ## check the format, the shell scripts, the folders' dependencies and the 
 	guest/install-packages $(LINT_PACKAGES)
 	$(SWIFT) format lint --strict -r Package.swift Sources Tests
 	shellcheck $(SHELL_SCRIPTS)
+	pyflakes3 Tests/bench Tests/lint/*.py
 	Tests/lint/folder-cycles --self-test
 	Tests/lint/sizes --self-test
 	Tests/lint/folder-cycles

@@ -1,0 +1,40 @@
+"""What a CPU costs, in guests with more and more of them."""
+
+from fifo import Reader
+from guest import Guest
+from guest_peers import GuestPeer
+from peers import AGENT, BARE
+from results import Column, Table
+
+NAME = "growth"
+# Few large records: the load is to leave room for what is measured.
+RATE, SIZE, RING_KIB = 100, 1000, 1024
+
+
+def measure(bench, guest, name):
+    guest.set_rings(RING_KIB)
+    with GuestPeer(guest, name) as peer:
+        lost, (cpu, switches) = guest.lost(), guest.cost(peer.pids)
+        seconds = bench.seconds(4)
+        written = guest.load(seconds, RATE, SIZE)
+        cpu_then, switches_then = guest.cost(peer.pids)
+        return {"load": (cpu_then - cpu) * 1000 / seconds / guest.cpus,
+                "switches": (switches_then - switches) / seconds / guest.cpus,
+                "lost": 100 * (guest.lost() - lost) / written}
+
+
+def run_row(bench):
+    table = Table(NAME, f"Growth: guests of QEMU, {RATE} records/s of {SIZE} B a CPU, into real ports", {
+        "load": Column("CPU ms/s a CPU", 2), "switches": Column("switches/s a CPU", 1), "lost": Column("lost %", 1)})
+    sizes = [1, 2] if bench.quick else [1, 2, 8, 32]
+    for cpus in sizes:
+        with Guest(cpus, memory_mib=512 + 32 * cpus) as guest, Reader(guest.ports()):
+            for _ in range(min(bench.rounds, 3)):
+                for name in AGENT, BARE:
+                    table.add(f"{cpus} CPUs" if cpus > 1 else "1 CPU", name, **measure(bench, guest, name))
+    cases = {cpus: f"{cpus} CPUs" if cpus > 1 else "1 CPU" for cpus in sizes}
+    table.series = {name: [(cpus, table.median(case, name, "load")) for cpus, case in cases.items()]
+                    for name in (AGENT, BARE)}
+    table.notes.append("The CPUs of all guests are emulated (TCG) by those of this machine. The bare loop is one "
+                       "process for each CPU.")
+    return table
