@@ -74,7 +74,8 @@ struct HelpTests {
         let words = rows.map { $0.split(separator: "|")[0] }.flatMap { cell in
             cell.split(whereSeparator: { " `,".contains($0) }).filter { $0.hasPrefix("-") }.map(String.init)
         }
-        let options = try #require(try subcommands(of: "trace-agent").first { $0.commandName == "run" }).options
+        let options = try #require(try subcommands(of: "trace-agent").first { $0.commandName == "run" })
+            .options
         for option in options { #expect(!Set(option.words).isDisjoint(with: words), "\(option.words)") }
         let known = Set(options.flatMap(\.words) + ["-h", "--version"])
         #expect(Set(words).subtracting(known) == [])

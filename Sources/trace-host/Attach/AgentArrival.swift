@@ -31,7 +31,8 @@ struct AgentArrival {
     /// The CPUs that the agent serves; `nil` if it does not answer soon.
     private func served() throws(Failure) -> [Int]? {
         do throws(Failure) {
-            var conversation = try Conversation(Request(.status), at: GuestAgent(ports), within: Self.patience)
+            var conversation = try Conversation(
+                Request(.status), at: GuestAgent(ports), within: Self.patience)
             let answer: Answer = try conversation.parse(conversation.line())
             return answer.report.cpus.filter { $0.state != .portless }.map(\.cpu)
         } catch  where error.status == .noPermission {

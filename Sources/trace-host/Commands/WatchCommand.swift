@@ -13,9 +13,7 @@ struct WatchCommand: ParsableCommand {
             printed, pages are left out, which is said in their place; what -o records lacks nothing.
             """)
 
-    @Argument(
-        help: ArgumentHelp("The folder of the guest's ports, or a trace.dat.", valueName: "dir-or-file"))
-    var source: String
+    @OptionGroup var guest: GuestSelection
 
     @OptionGroup var printed: PrintedEvents
 
@@ -46,24 +44,26 @@ struct WatchCommand: ParsableCommand {
     }
 
     private func watch(_ log: Logger) throws(Failure) -> Int32 {
-        if (try? FileDescriptor.Kind(of: source)) != .directory {
-            if output != nil { throw Failure(.usage, "-o: \(source) is no guest") }
-            try watchFile(log)
+        if let file = guest.folder, (try? FileDescriptor.Kind(of: file)) != .directory {
+            if output != nil { throw Failure(.usage, "-o: \(file) is no guest") }
+            try watch(file, log)
             return 0
         }
         if let output {
             return try RecordingWatch(
-                folder: source, output: output, duration: duration, timeout: timeout,
+                guest: guest.ports(), output: output, duration: duration, timeout: timeout,
                 words: ["print", "parts"] + printed.words
             ).run()
         }
         let options = RecordingOptions(
-            folder: source, output: "", header: nil, duration: duration, timeout: timeout, command: [])
+            guest: guest.ports(), output: "", replaces: false, header: nil, duration: duration,
+            timeout: timeout,
+            command: [])
         try Watcher(options, printing: ["print", "pages"] + printed.words, log).run()
         return 0
     }
 
-    private func watchFile(_ log: Logger) throws(Failure) {
+    private func watch(_ file: String, _ log: Logger) throws(Failure) {
         let signals = try wrappingSystemError(SignalFD.ofTerminal)
         let end = duration.map { ContinuousClock.now + $0.duration }
         let isOver = { (wait: Duration) in
@@ -71,16 +71,16 @@ struct WatchCommand: ParsableCommand {
         }
         let output = EventOutput(FileDescriptor(owning: 1))
         let printer: EventPrinter
-        if PartsPrinter.areThere(source) {
-            log.notice("\(source) is being recorded: its parts are printed as they grow")
-            printer = try PartsPrinter(source, mostBehind: nil).run(
+        if PartsPrinter.areThere(file) {
+            log.notice("\(file) is being recorded: its parts are printed as they grow")
+            printer = try PartsPrinter(file, mostBehind: nil).run(
                 printed.options, to: output, isOver: isOver)
         } else {
-            let file = try FilePrinter(source)
-            for name in file.otherBuffers {
+            let recorded = try FilePrinter(file)
+            for name in recorded.otherBuffers {
                 log.warning("the trace buffer \(name) in the file is not printed")
             }
-            printer = try file.run(printed.options, to: output) { isOver(.zero) }
+            printer = try recorded.run(printed.options, to: output) { isOver(.zero) }
         }
         for warning in printer.warnings { log.warning("\(warning)") }
     }

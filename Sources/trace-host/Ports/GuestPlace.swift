@@ -6,6 +6,16 @@ enum GuestPlace {
     /// QEMU's monitor, by its socket.
     case monitor(String)
 
+    /// The arguments by which a command of this program names the guest.
+    var words: [String] {
+        switch self {
+        case .folder(let folder): [folder.path]
+        case .domain(let domain, let virsh):
+            ["--domain", domain] + (virsh.uri.map { ["--connect", $0] } ?? [])
+        case .monitor(let path): ["--qmp", path]
+        }
+    }
+
     /// The socket of QEMU's monitor, if the guest is named by it.
     var monitor: String? { if case .monitor(let path) = self { path } else { nil } }
 

@@ -9,13 +9,7 @@ struct GuestPorts {
 
     init(_ place: GuestPlace) {
         self.place = place
-        name =
-            switch place {
-            case .folder(let folder): ShellCommand.line([folder.path])
-            case .domain(let domain, let virsh):
-                ShellCommand.line(["--domain", domain] + (virsh.uri.map { ["--connect", $0] } ?? []))
-            case .monitor(let path): ShellCommand.line(["--qmp", path])
-            }
+        name = ShellCommand.line(place.words)
     }
 
     /// - Parameter folder: Its path.

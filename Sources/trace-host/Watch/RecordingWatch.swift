@@ -6,7 +6,7 @@ import Reactor
 /// Two processes do that: `trace-host record`, which nothing holds up, and one that decodes and prints, which may be too
 /// slow, or end. The recording's COMMAND is a program that ends when this process closes its standard input, or ends.
 struct RecordingWatch {
-    let folder: String
+    let guest: GuestPorts
     let output: String
     let duration: Interval?
     let timeout: Interval
@@ -71,7 +71,9 @@ struct RecordingWatch {
         let program = FileDescriptor.resolve("/proc/self/exe") ?? ProgramName.own
         return try wrappingSystemError { () throws(SystemError) in
             try ChildProcess(
-                [program, "record", folder, "-o", output, "--timeout", "\(timeout)", "--", "cat"],
+                [program, "record"] + guest.place.words + [
+                    "-o", output, "--timeout", "\(timeout)", "--", "cat",
+                ],
                 input: input.readEnd, output: messages.writeEnd)
         }
     }

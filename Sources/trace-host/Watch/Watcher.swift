@@ -30,7 +30,7 @@ final class Watcher {
     func run() throws(Failure) {
         guard let before = try session.order(.status, within: Self.patience)?.report else {
             throw Failure(
-                .tryAgain, "the agent does not answer: trace-host check \(options.folder)")
+                .tryAgain, "the agent does not answer: trace-host check \(options.guest.name)")
         }
         let (header, layout) = try header()
         try wrappingSystemError(loop.watchStreams)
@@ -95,7 +95,7 @@ final class Watcher {
     private func watch(_ feed: PageFeed, _ printer: PrinterProcess) throws(Failure) {
         guard let answer = try session.order(.start) else {
             throw Failure(
-                .tryAgain, "the agent does not answer the start: trace-host check \(options.folder)")
+                .tryAgain, "the agent does not answer the start: trace-host check \(options.guest.name)")
         }
         if let error = answer.error { throw Failure(.unavailable, error) }
         for warning in answer.report.warnings { log.warning("\(warning)") }
