@@ -57,6 +57,19 @@ struct WireTests {
                 """)
     }
 
+    @Test func `a time has what was read, or an error in its place`() throws {
+        let request = Request(.time, id: OrderID(rawValue: "7"))
+        let answer = TimeAnswer(to: request, clock: "boot").answeredNow()
+        let (received, answered) = (try #require(answer.received), try #require(answer.answered))
+        #expect(
+            answer.line == """
+                {"answer":"time","answered":\(answered),"clock":"boot","id":"7","received":\(received),"schema":2,\
+                "version":"\(programVersion)"}
+                """)
+        #expect(try TimeAnswer(line: answer.line) == answer)
+        #expect(TimeAnswer(to: Request(.time), clock: "local").answeredNow().line.contains(#""error":"the trace clock local"#))
+    }
+
     @Test func `a notice is a line of its own, and no answer`() throws {
         let notice = Notice(.resumed, after: .crash, restarts: 2, bootID: "b-1")
         #expect(

@@ -45,6 +45,7 @@ package final class Guest {
             "-chardev", "socket,id=shell,path=\(folder.path)/shell,server=on,wait=off",
             "-device", "virtserialport,bus=tools.0,chardev=shell,name=shell",
             "-qmp", "unix:\(folder.path)/monitor,server=on,wait=off",
+            "-qmp", "unix:\(folder.path)/other-monitor,server=on,wait=off", "-name", "guest,debug-threads=on",
         ]
         for name in (0..<spare).map({ "spare\($0)" }) + Self.portNames {
             let path = "\(folder.path)/\(name)"
@@ -249,6 +250,18 @@ package final class Guest {
             if line.contains("\"error\"") { throw TestFailure("QEMU: \(line)") }
         }
     }
+
+    /// A monitor (QMP) that nobody is connected to.
+    package var monitorPath: String { "\(folder.path)/other-monitor" }
+
+    /// Stops all its CPUs, and with them its clocks.
+    package func pause(for duration: Duration) throws {
+        try command("stop")
+        usleep(useconds_t(duration / .microseconds(1)))
+        try command("cont")
+    }
+
+    package var pid: pid_t { machine.pid }
 
     /// Names the ports, or waits until that is done.
     private var settle: String { system == .systemd ? "udevadm settle" : "name-ports" }

@@ -104,6 +104,7 @@ final class ControlRig {
     func answer(_ request: Request, _ id: StreamID, _ report: Report = .sample()) {
         control.answer(request, id, report)
     }
+    func answer(_ time: TimeAnswer, _ id: StreamID) { control.answer(time, id) }
     func canAnswer(_ id: StreamID) -> Bool { control.canAnswer(id) }
     var isAnyAnswerOwed: Bool { control.isAnyAnswerOwed }
 

@@ -70,8 +70,8 @@ struct TimeShiftTests {
             #expect(abs(try reader.host(time) - (time - drift.offset(at: time))) <= 1)
         }
         for time in [begin - 3600 * 1_000_000_000, begin + length + 3600 * 1_000_000_000] {
-            // What the rounding of an hour's first or last piece becomes.
-            #expect(abs(try reader.host(time) - (time - drift.offset(at: time))) < 3_600_000)
+            // What the rounding of the first or last piece becomes.
+            #expect(abs(try reader.host(time) - (time - drift.offset(at: time))) < 10_000)
         }
     }
 

@@ -13,9 +13,11 @@ package struct TimeShift: Equatable, Codable, Sendable {
         samples = offsets.map { Self.samples($0.lines) }
     }
 
-    /// A reader computes (t - t0) * (o1 - o0) in 64 bits, signed, also for times before the first sample and after the last.
+    /// A reader computes (t - t0) * (o1 - o0) in 64 bits, signed: between two points, at most this.
     private static let largestProduct = Double(1 << 58)
     private static let mostPieces = 4096.0
+    /// Before the first point and after the last, t - t0 can be hours: there o1 - o0 is at most this.
+    private static let largestEdge = 1 << 19
 
     /// The points between which a reader interpolates; just one for an offset that never changes.
     private static func samples(_ lines: [OffsetLine]) -> [OffsetPoint] {
@@ -25,18 +27,24 @@ package struct TimeShift: Equatable, Codable, Sendable {
             // Where in between a step was is not known; as late as it can be, one unit wide, so that the product stays small.
             let isLast = index == lines.count - 1
             let end = isLast ? max(line.end.time, line.begin.time + 1) : lines[index + 1].begin.time - 1
-            let (time, change) = (end - line.begin.time, line.offset(at: end) - line.begin.offset)
-            let product = Double(time) * abs(Double(change))
-            let pieces = Int(min(max((product / largestProduct).squareRoot().rounded(.up), 1), mostPieces))
-            for piece in 0...pieces {
-                // time * piece could overflow.
-                let at = line.begin.time + time / pieces * piece + time % pieces * piece / pieces
-                if points.last.map({ $0.time < at }) ?? true {
-                    points.append(OffsetPoint(time: at, offset: line.offset(at: at)))
-                }
+            for time in times(of: line, to: end) where points.last.map({ $0.time < time }) ?? true {
+                points.append(OffsetPoint(time: time, offset: line.offset(at: time)))
             }
         }
         return points
+    }
+
+    /// The times of the points on a line.
+    private static func times(of line: OffsetLine, to end: Int) -> [Int] {
+        let (begin, time) = (line.begin.time, end - line.begin.time)
+        let change = abs(line.offset(at: end) - line.begin.offset)
+        let product = Double(time) * Double(change)
+        let pieces = Int(min(max((product / largestProduct).squareRoot().rounded(.up), 1), mostPieces))
+        // time * piece could overflow.
+        let inner = (0...pieces).map { begin + time / pieces * $0 + time % pieces * $0 / pieces }
+        if change <= largestEdge { return inner }
+        let edge = max(1, Int(Double(time) / Double(change) * Double(largestEdge)))
+        return (inner + [begin + edge, end - edge]).sorted()
     }
 
     /// Whether samples are interpolated.
