@@ -16,10 +16,12 @@ final class Recording {
     /// The first header, which is locked while the recording goes on.
     private var firstHeader: NewFile?
     private var part: RecordingPart
+    /// Events that had been read from each CPU's ring buffer before the part began, by CPU.
+    private var readBefore: [Int]
     private var partNumber = 1
     private var sinks: [(cpu: Int, sink: Sink)] = []
     /// `nil` if there is only one part.
-    private var assembler: PartAssembler?
+    private var assembler: PartAssembler<RecordingPart>?
     private let keptParts: KeptParts
     /// Whether the files are this recording's, and still empty: they are removed if it does not begin.
     private var isToBeRemoved = false
@@ -36,7 +38,8 @@ final class Recording {
         self.headers = headers
         self.log = log
         isDivided = limits != nil
-        part = RecordingPart(isDivided ? "\(path).1" : path, readBefore: headers.eventsRead)
+        part = RecordingPart(isDivided ? "\(path).1" : path)
+        readBefore = headers.eventsRead
         keptParts = KeptParts(most: limits?.kept, log)
         do throws(TraceFileError) {
             // Otherwise this error would show only at the end of the recording.
@@ -68,11 +71,10 @@ final class Recording {
     /// Begins another part, while no page moves; the one before is assembled meanwhile.
     func beginNextPart() throws(Failure) {
         if let failure = assembler?.failure { throw failure }
-        let read = headers.eventsRead
-        part.end(read: read)
+        endPart()
         let finished = part
         partNumber += 1
-        part = RecordingPart("\(path).\(partNumber)", readBefore: read)
+        part = RecordingPart("\(path).\(partNumber)")
         for (cpu, sink) in sinks {
             let file = try part.makeStream(cpu: cpu)
             do throws(SystemError) {
@@ -84,14 +86,20 @@ final class Recording {
         assembler?.add(finished)
     }
 
-    private func makeAssembler() throws(Failure) -> PartAssembler {
+    private func endPart() {
+        let read = headers.eventsRead
+        part.eventsRead = eventsRead(between: readBefore, and: read)
+        readBefore = read
+    }
+
+    private func makeAssembler() throws(Failure) -> PartAssembler<RecordingPart> {
         let (headers, log, keptParts, firstHeader) = (headers, log, keptParts, headerPath)
         do throws(SystemError) {
             return try PartAssembler { part throws(Failure) in
                 do throws(Failure) {
-                    try Self.assemble(part, header: "\(part.output).head", headers, log) { false }
+                    try Self.assemble(part, header: part.headerPath, headers, log) { false }
                 } catch {
-                    throw Failure(error.status, "\(error); \(part.whatRemains(header: firstHeader))")
+                    throw Failure(error.status, "\(error); \(Self.whatRemains(of: part, header: firstHeader))")
                 }
                 keptParts.add(part.output)
             }
@@ -105,10 +113,10 @@ final class Recording {
     /// - Parameter isCancelled: Called between steps; `true` ends the work, and the files are kept.
     /// - Throws: A failure that also contains the command to continue with.
     func finish(isCancelled: () -> Bool) throws(Failure) {
-        part.end(read: headers.eventsRead)
+        endPart()
         assembler?.finish()
         do throws(Failure) {
-            let header = isDivided ? "\(part.output).head" : headerPath
+            let header = isDivided ? part.headerPath : headerPath
             try Self.assemble(part, header: header, headers, log, isCancelled)
         } catch {
             throw Failure(error.status, "\(error); \(whatRemains)")
@@ -131,22 +139,22 @@ final class Recording {
         } catch {
             throw Failure(.outputFailed, "cannot write the trace header: \(error)")
         }
-        let assembly = TraceAssembly(
-            header: header, streams: part.streamsToAssemble, output: part.output, eventsRead: part.eventsRead,
-            isCompact: headers.areCompact)
-        for line in try assembly.make(log, isCancelled: isCancelled) { log.info("\(line)") }
-        do throws(SystemError) {
-            // The parts are removed only once FILE is on the disk.
-            try FileDescriptor.open(part.output, .readOnly).sync()
-            try FileDescriptor.remove(header)
-        } catch {
-            throw Failure(.outputFailed, "cannot write \(part.output): \(error.code)")
-        }
+        let lines = try part.assemble(
+            header: header, upTo: lastOnline, isCompact: headers.areCompact, log, isCancelled: isCancelled)
+        for line in lines { log.info("\(line)") }
+        do throws(SystemError) { try FileDescriptor.remove(header) } catch { log.warning("\(error)") }
         part.removeStreams(log)
     }
 
+    private static var lastOnline: Int { (try? CPUList(ofSystem: "online").cpus.last) ?? 0 }
+
     /// The message about the files that are kept, with the shell command that makes a trace.dat from them.
-    var whatRemains: String { part.whatRemains(header: headerPath) }
+    var whatRemains: String { Self.whatRemains(of: part, header: headerPath) }
+
+    private static func whatRemains(of part: RecordingPart, header: String) -> String {
+        if FileDescriptor.resolve(header) == nil { return "\(header) and the recorded data are gone" }
+        return "the recorded data is kept: \(part.command(header: header, upTo: lastOnline))"
+    }
 
     /// Writes `FILE.head`, which must not exist yet.
     ///

@@ -21,6 +21,6 @@ struct TraceHost: ParsableCommand {
     static func main() {
         // A port that is opened later must not get the number of a closed standard stream.
         do { try FileDescriptor.fillStandardStreams() } catch { exit(withError: error) }
-        main(nil)
+        main(RecordCommand.nameCommandWords(in: Array(CommandLine.arguments.dropFirst())))
     }
 }

@@ -10,6 +10,9 @@ struct GuestPorts {
         self.folder = folder.count > 1 && folder.hasSuffix("/") ? String(folder.dropLast()) : folder
     }
 
+    /// What the guest is called, in messages and by the user.
+    var name: String { folder }
+
     /// The port that orders go to.
     func control() throws(Failure) -> Port {
         let names = try names()

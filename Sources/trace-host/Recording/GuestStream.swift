@@ -9,6 +9,8 @@ final class GuestStream {
     /// Between a socket and a file: splice(2) needs a pipe on one side.
     private let pipe: Pipe?
     private var file: StreamFile?
+    /// Bytes in earlier files.
+    private var receivedBefore = 0
     /// Bytes that came and are in no file.
     private(set) var dropped = 0
     /// Whether QEMU still has the port open.
@@ -42,11 +44,16 @@ final class GuestStream {
 
     /// Bytes that came to the file.
     var received: Int { file?.size ?? 0 }
+    /// Bytes that came to this file and those before it.
+    var total: Int { receivedBefore + received }
     /// All bytes that came.
-    var arrived: Int { received + dropped }
+    var arrived: Int { total + dropped }
 
-    /// From now on what comes goes to `file`; with `nil` it is dropped.
-    func write(to file: StreamFile?) { self.file = file }
+    /// From now on what comes goes to `file`.
+    func write(to file: StreamFile) {
+        receivedBefore += received
+        self.file = file
+    }
 
     /// Drops what comes from now on, and keeps the file.
     func stopWriting() { file?.isFull = true }

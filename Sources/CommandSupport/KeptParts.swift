@@ -3,19 +3,19 @@ import Reactor
 import Synchronization
 
 /// The finished parts of a long recording: the oldest are removed if only so many are to be kept.
-final class KeptParts: Sendable {
+package final class KeptParts: Sendable {
     /// Parts are finished by two threads: the last one by the recording's own.
     private let outputs = Mutex<[String]>([])
     private let most: Int?
     private let log: Logger
 
     /// - Parameter most: `nil`: all are kept.
-    init(most: Int?, _ log: Logger) {
+    package init(most: Int?, _ log: Logger) {
         self.most = most
         self.log = log
     }
 
-    func add(_ output: String) {
+    package func add(_ output: String) {
         guard let most else { return }
         let surplus = outputs.withLock { outputs in
             outputs.append(output)

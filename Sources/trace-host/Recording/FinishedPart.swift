@@ -1,0 +1,10 @@
+import CommandSupport
+
+/// A part whose pages have all come, and what is needed to make its trace.dat.
+struct FinishedPart: Sendable {
+    var part: RecordingPart
+    /// The header to be used.
+    var header: String
+    /// Bytes at the start of each CPU's stream that do not belong to the recording.
+    let excess: [Int: Int]
+}
