@@ -86,10 +86,7 @@ package struct Conversation: ~Copyable {
     }
 
     private func unexpected(_ line: String) -> Failure {
-        let start = Array(line.utf8.prefix(64)).escapedASCII
-        return Failure(
-            .protocolError,
-            "the program at \(place.name) is no agent of this version: it sent \(start)")
+        Failure(noAnswer: line, from: "the program at \(place.name)")
     }
 
     private var noAnswer: Failure {

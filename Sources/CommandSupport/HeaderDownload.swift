@@ -38,11 +38,11 @@ struct HeaderDownload: ~Copyable {
                 try standardOutput.writeAll(bytes)
             }
         } else {
-            let file = try explaining { () throws(TraceFileError) in try NewFile(at: output) }
+            let file = try writing { () throws(TraceFileError) in try NewFile(at: output) }
             try receive(announcement.bytes) { bytes, offset throws(SystemError) in
                 try file.content.descriptor.write(bytes, at: offset)
             }
-            try explaining(file.replaceTarget)
+            try writing(file.replaceTarget)
         }
         return line
     }
@@ -71,22 +71,5 @@ struct HeaderDownload: ~Copyable {
                 "the header ended after \(received) bytes: it was read too slowly, or the agent has ended: \(place.adviceIfSilent)"
             )
         }
-    }
-
-    private func explaining<Value: ~Copyable>(
-        _ body: () throws(TraceFileError) -> Value
-    ) throws(Failure) -> Value {
-        do throws(TraceFileError) {
-            return try body()
-        } catch {
-            throw Failure(.outputFailed, "cannot write \(error)")
-        }
-    }
-}
-
-extension Failure {
-    /// The header is too long: see `HeaderAnnouncement.isTooLong`.
-    package init(tooLong announcement: HeaderAnnouncement) {
-        self.init(.protocolError, "the agent announces a trace header of \(announcement.bytes) bytes")
     }
 }

@@ -27,13 +27,13 @@ package final class ProgressLine {
         guard let terminal, total > 0, ContinuousClock.now >= next else { return }
         next = .now + Self.period
         isShown = true
-        terminal.write("\r\(task): \(done * 100 / total) %")
+        terminal.show(["\(task): \(done * 100 / total) %"])
     }
 
     /// Clears the line.
     package func clear() {
         guard isShown else { return }
         isShown = false
-        terminal?.write("\r\u{1b}[K")
+        terminal?.show([])
     }
 }

@@ -67,7 +67,9 @@ struct WireTests {
                 "version":"\(programVersion)"}
                 """)
         #expect(try TimeAnswer(line: answer.line) == answer)
-        #expect(TimeAnswer(to: Request(.time), clock: "local").answeredNow().line.contains(#""error":"the trace clock local"#))
+        #expect(
+            TimeAnswer(to: Request(.time), clock: "local").answeredNow().line.contains(
+                #""error":"the trace clock local"#))
     }
 
     @Test func `a notice is a line of its own, and no answer`() throws {

@@ -110,7 +110,7 @@ struct TimeShiftTests {
     }
 
     @Test func `a guest's link has its name, id, and each CPU's thread`() {
-        let link = GuestLink(
+        let link = LinkedGuest(
             name: "vm\u{0}1", id: 0x0102, threads: [.init(cpu: 0, id: 700), .init(cpu: 3, id: 9)])
         let expected: [UInt8] =
             Array("vm1".utf8) + [0, 2, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0] + [0, 0, 0, 0, 0xbc, 2, 0, 0]

@@ -48,6 +48,48 @@ struct OldAgentTests {
         #expect(isWhole)
     }
 
+    @Test func `several agents that never answer are recorded in parts, and as flight recorders`() throws {
+        let folders = [TemporaryFolder(), TemporaryFolder()]
+        let output = "\(folders[0].path)/trace.dat"
+        let controls = try folders.map { try FIFOPort("\($0.path)/agent-ctl-path") }
+        let streams = try folders.map { try FIFOPort("\($0.path)/trace-path-cpu0") }
+        let guests = folders.map(\.path)
+        let common = ["record"] + guests + ["-o", output, "--timeout", "100ms"]
+        let page = [UInt8](repeating: 7, count: 4096)
+
+        var record = try Program(Machine.product("trace-host"), common + ["--split-every", "500ms"])
+        for control in controls { #expect(try control.order().hasPrefix("status id=")) }
+        for control in controls { #expect(try control.order() == "1\n") }
+        for stream in streams { try stream.send(page) }
+        // A seam, and the second part.
+        for control in controls { #expect(try control.order() == "0\n") }
+        for control in controls { #expect(try control.order() == "1\n") }
+        for stream in streams { try stream.send(page + page) }
+        for control in controls { #expect(try control.order() == "0\n") }
+        record.signal(SIGINT)
+        #expect(record.wait() == 69, "\(record.errorText)")
+        let files = try namesIn(folders[0].path).filter { $0.hasPrefix("trace-") && $0.hasSuffix(".cpu0") }
+        let sizes = try files.sorted().map { try readFile("\(folders[0].path)/\($0)").count / 4096 }
+        #expect(sizes.reduce(0, +) == 6 && sizes.count >= 4, "\(sizes)")
+        for folder in guests {
+            #expect(
+                record.errorText.contains(
+                    "trace-host: \(folder): error: no trace header: an agent of the original"))
+        }
+        for file in files { unlink("\(folders[0].path)/\(file)") }
+        for control in controls { while let _ = try? control.order(within: .milliseconds(1)) {} }
+
+        record = try Program(Machine.product("trace-host"), common + ["--flight"])
+        for control in controls { #expect(try control.order().hasPrefix("status id=")) }
+        #expect(eventually { record.errorText.contains("comes at a trigger") })
+        record.signal(SIGUSR1)
+        for control in controls { #expect(try control.order() == "1\n") }
+        for stream in streams { try stream.send(page) }
+        for control in controls { #expect(try control.order() == "0\n") }
+        #expect(record.wait() == 69)
+        #expect(try namesIn(folders[0].path).filter { $0.hasSuffix(".dat.cpu0") }.count == 2)
+    }
+
     @Test func `a second program for the same ports is refused`() throws {
         let folder = TemporaryFolder()
         let control = try FIFOPort("\(folder.path)/agent-ctl-path")

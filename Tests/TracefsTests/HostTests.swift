@@ -101,7 +101,7 @@ struct HostTests {
         // COMMAND is ended by a signal.
         #expect(second.wait() == 128 + SIGTERM, "\(second.errorText)")
         #expect(second.errorText.contains("the agent streams already"))
-        #expect(second.errorText.contains("parts of an earlier recording are left as they are"))
+        #expect(second.errorText.contains("files of an earlier recording are left as they are"))
         // Each record once.
         #expect(try first + TraceReport(of: output).count(cpu: 0) == 5000, "\(second.errorText)")
     }

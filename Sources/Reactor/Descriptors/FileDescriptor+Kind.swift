@@ -35,6 +35,9 @@ extension FileDescriptor {
     /// Whether this is a terminal: isatty(3).
     package var isTerminal: Bool { isatty(rawValue) == 1 }
 
+    /// Whether it is the terminal of this process, whose group may read it now: tcgetpgrp(3).
+    package var isTerminalInForeground: Bool { tcgetpgrp(rawValue) == getpgrp() }
+
     /// The status flags, which every descriptor of one open file shares: `F_GETFL`, fcntl(2).
     package func statusFlags() throws(SystemError) -> Mode {
         Mode(rawValue: try systemCall("fcntl(F_GETFL)") { fcntl(rawValue, F_GETFL) })

@@ -25,6 +25,14 @@ package struct SignalFD: ~Copyable {
         try SignalFD([SIGTERM, SIGINT, SIGHUP, SIGQUIT])
     }
 
+    /// The same, and `trigger`.
+    package static func ofTerminalAndTrigger() throws(SystemError) -> SignalFD {
+        try SignalFD([SIGTERM, SIGINT, SIGHUP, SIGQUIT, trigger])
+    }
+
+    /// `SIGUSR1`: something is to be done now.
+    package static let trigger = SIGUSR1
+
     /// `SIGHUP`: the terminal was closed, or a service is to reload.
     package static let hangUp = SIGHUP
 

@@ -5,7 +5,7 @@ package enum TimeLineOption: Equatable, Codable, Sendable {
     /// In a guest's file.
     case timeShift(TimeShift)
     /// In the host's file, one for each guest.
-    case guest(GuestLink)
+    case guest(LinkedGuest)
     /// In all of them, if the clock is a counter.
     case counterScale(CounterScale)
 

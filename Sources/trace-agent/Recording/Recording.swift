@@ -17,10 +17,12 @@ final class Recording {
     /// The first header, which is locked while the recording goes on.
     private var firstHeader: NewFile?
     private var part: RecordingPart
+    /// Events that had been read from each CPU's ring buffer before the part began, by CPU.
+    private var readBefore: [Int]
     private var partNumber = 1
     private var sinks: [(cpu: Int, sink: Sink)] = []
     /// `nil` if there is only one part.
-    private var assembler: PartAssembler?
+    private var assembler: PartAssembler<RecordingPart>?
     private let keptParts: KeptParts
     /// Whether the files are this recording's, and still empty: they are removed if it does not begin.
     private var isToBeRemoved = false
@@ -41,20 +43,10 @@ final class Recording {
         self.headers = headers
         self.log = log
         isDivided = limits != nil
-        part = RecordingPart(isDivided ? "\(path).1" : path, readBefore: headers.eventsRead)
+        part = RecordingPart(isDivided ? "\(path).1" : path, replacing: replaces)
+        readBefore = headers.eventsRead
         keptParts = KeptParts(most: limits?.kept, log)
-        do throws(TraceFileError) {
-            // Otherwise this error would show only at the end of the recording.
-            _ = try NewFile(at: part.output, replacing: replaces)
-            // Those of an earlier recording, of which the first may have been removed.
-            if isDivided, !replaces, let file = KeptParts.existing(of: path) { throw .exists(file: file) }
-        } catch .malformed(_, let problem) {
-            throw Failure(.usage, "\(path): \(problem)")
-        } catch .exists(let file) {
-            throw Failure(.usage, "\(TraceFileError.exists(file: file))")
-        } catch {
-            throw Failure(.outputFailed, "cannot write \(error)")
-        }
+        try OutputName.check(path, isDivided: isDivided, replacing: replaces)
         for warning in try writeFirstHeader() { log.warning("\(warning)") }
         isToBeRemoved = true
         if isDivided { assembler = try makeAssembler() }
@@ -77,11 +69,10 @@ final class Recording {
     /// Begins another part, while no page moves; the one before is assembled meanwhile.
     func beginNextPart() throws(Failure) {
         if let failure = assembler?.failure { throw failure }
-        let read = headers.eventsRead
-        part.end(read: read)
+        endPart()
         let finished = part
         partNumber += 1
-        part = RecordingPart("\(path).\(partNumber)", readBefore: read)
+        part = RecordingPart("\(path).\(partNumber)", replacing: replaces)
         for (cpu, sink) in sinks {
             let file = try part.makeStream(cpu: cpu)
             do throws(SystemError) {
@@ -93,18 +84,21 @@ final class Recording {
         assembler?.add(finished)
     }
 
-    private func makeAssembler() throws(Failure) -> PartAssembler {
-        let (replaces, headers, log, keptParts, firstHeader) = (
-            replaces, headers, log, keptParts, headerPath
-        )
+    private func endPart() {
+        let read = headers.eventsRead
+        part.eventsRead = eventsRead(between: readBefore, and: read)
+        readBefore = read
+    }
+
+    private func makeAssembler() throws(Failure) -> PartAssembler<RecordingPart> {
+        let (headers, log, keptParts, firstHeader) = (headers, log, keptParts, headerPath)
         do throws(SystemError) {
             return try PartAssembler { part throws(Failure) in
                 do throws(Failure) {
-                    try Self.assemble(
-                        part, replacing: replaces, header: "\(part.output).head", headers, log
-                    ) { false }
+                    try Self.assemble(part, header: part.headerPath, headers, log) { false }
                 } catch {
-                    throw Failure(error.status, "\(error); \(part.whatRemains(header: firstHeader))")
+                    throw Failure(
+                        error.status, "\(error); \(Self.whatRemains(of: part, header: firstHeader))")
                 }
                 keptParts.add(part.output)
             }
@@ -118,11 +112,11 @@ final class Recording {
     /// - Parameter isCancelled: Called between steps; `true` ends the work, and the files are kept.
     /// - Throws: A failure that also contains the command to continue with.
     func finish(isCancelled: () -> Bool) throws(Failure) {
-        part.end(read: headers.eventsRead)
+        endPart()
         assembler?.finish()
         do throws(Failure) {
-            let header = isDivided ? "\(part.output).head" : headerPath
-            try Self.assemble(part, replacing: replaces, header: header, headers, log, isCancelled)
+            let header = isDivided ? part.headerPath : headerPath
+            try Self.assemble(part, header: header, headers, log, isCancelled)
         } catch {
             throw Failure(error.status, "\(error); \(whatRemains)")
         }
@@ -136,7 +130,7 @@ final class Recording {
     /// - Parameter header: The file that the last header is written to: the names of tasks, the symbols of modules and the
     ///   counters of the ring buffers have changed during the recording.
     private static func assemble(
-        _ part: RecordingPart, replacing replaces: Bool, header: String, _ headers: RecordingHeaders,
+        _ part: RecordingPart, header: String, _ headers: RecordingHeaders,
         _ log: Logger,
         _ isCancelled: () -> Bool
     ) throws(Failure) {
@@ -147,23 +141,23 @@ final class Recording {
         }
         let links = try headers.linksPath.map(TimeLineFile.read)
         // Linked files are read together: there, the name of an instance would be in the way of the events' own.
-        let assembly = TraceAssembly(
-            header: header, streams: part.streamsToAssemble, output: part.output, replaces: replaces,
-            eventsRead: part.eventsRead, isCompact: headers.areCompact,
-            format: links == nil ? nil : .version6, linkedBy: links ?? [])
-        for line in try assembly.make(log, isCancelled: isCancelled) { log.info("\(line)") }
-        do throws(SystemError) {
-            // The parts are removed only once FILE is on the disk.
-            try FileDescriptor.open(part.output, .readOnly).sync()
-            try FileDescriptor.remove(header)
-        } catch {
-            throw Failure(.outputFailed, "cannot write \(part.output): \(error.code)")
-        }
+        let lines = try part.assemble(
+            header: header, upTo: lastOnline, isCompact: headers.areCompact,
+            format: links == nil ? nil : .version6, linkedBy: links ?? [], log, isCancelled: isCancelled)
+        for line in lines { log.info("\(line)") }
+        do throws(SystemError) { try FileDescriptor.remove(header) } catch { log.warning("\(error)") }
         part.removeStreams(log)
     }
 
+    private static var lastOnline: Int { (try? CPUList(ofSystem: "online").cpus.last) ?? 0 }
+
     /// The message about the files that are kept, with the shell command that makes a trace.dat from them.
-    var whatRemains: String { part.whatRemains(header: headerPath) }
+    var whatRemains: String { Self.whatRemains(of: part, header: headerPath) }
+
+    private static func whatRemains(of part: RecordingPart, header: String) -> String {
+        if FileDescriptor.resolve(header) == nil { return "\(header) and the recorded data are gone" }
+        return "the recorded data is kept: \(part.command(header: header, upTo: lastOnline))"
+    }
 
     /// Writes `FILE.head`, which must not exist yet.
     ///

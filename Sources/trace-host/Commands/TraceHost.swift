@@ -24,7 +24,8 @@ struct TraceHost: ParsableCommand {
     static func main() {
         // A port that is opened later must not get the number of a closed standard stream.
         do { try FileDescriptor.fillStandardStreams() } catch { exit(withError: error) }
-        exitIfSubcommandIsUnknown(Array(CommandLine.arguments.dropFirst()))
-        main(nil)
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        exitIfSubcommandIsUnknown(arguments)
+        main(RecordCommand.nameCommandWords(in: arguments))
     }
 }

@@ -55,11 +55,9 @@ struct WatchCommand: ParsableCommand {
                 words: ["print", "parts"] + printed.words
             ).run()
         }
-        let options = RecordingOptions(
-            guest: guest.ports(), output: "", replaces: false, header: nil, duration: duration,
-            timeout: timeout,
-            command: [])
-        try Watcher(options, printing: ["print", "pages"] + printed.words, log).run()
+        try Watcher(
+            guest.ports(), for: duration, timeout: timeout, printing: ["print", "pages"] + printed.words, log
+        ).run()
         return 0
     }
 

@@ -8,7 +8,9 @@ struct GuestAgent: AgentPlace {
 
     init(_ ports: GuestPorts) { self.ports = ports }
 
-    var name: String { "the agent behind \(ports.name)" }
+    var name: String { Self.name(ofGuest: ports.name) }
+
+    static func name(ofGuest guest: String) -> String { "the agent behind \(guest)" }
     /// QEMU keeps in a FIFO what nobody has read.
     var hasEarlierAnswers: Bool { true }
 

@@ -4,39 +4,18 @@ import Logging
 import Reactor
 import TraceFile
 
-/// The orders of a recording, each of which waits for its answer while the loop serves the streams.
+/// The orders to a guest's agent, and its answers; what fails is explained to the user. No call waits.
 final class GuestSession {
-    let loop: EventLoop
-    private let folder: String
-    private let timeout: Duration
+    private let link: GuestLink
     private let log: Logger
-    /// Whether a first signal ends the recording in order; before that it ends the program.
-    var isRecording = false
+    /// Where a trace header that is on its way goes; `nil` if none is.
+    private var header: NamedFile?
+    /// The file that gets its name when the header is complete; `nil` if it has none.
+    private var newFile: NewFile?
 
-    /// Opens all ports.
-    init(_ options: RecordingOptions, _ log: Logger) throws(Failure) {
-        folder = options.guest.name
-        timeout = options.timeout.duration
+    init(_ link: GuestLink, _ log: Logger) {
+        self.link = link
         self.log = log
-        loop = try EventLoop(options.guest, within: options.timeout)
-    }
-
-    /// Serves the streams until `isOver`.
-    ///
-    /// - Returns: `false` if it is not over after `limit`.
-    /// - Throws: If a signal ends the program.
-    @discardableResult
-    func serve(
-        within limit: Duration = .seconds(1 << 40), until isOver: () -> Bool
-    ) throws(Failure) -> Bool {
-        let isEnded = { [self] in loop.isImpatient || (loop.signal != nil && !isRecording) }
-        let result = try loop.serve(within: limit) { isOver() || isEnded() }
-        if isEnded() {
-            throw Failure(
-                .tryAgain,
-                "ended by a signal; the agent may go on streaming: trace-host stop \(folder)")
-        }
-        return result
     }
 
     /// Gives the order of an agent of the original kind, which is never answered.
@@ -44,89 +23,72 @@ final class GuestSession {
         try give { dialog throws(SystemError) in try dialog.orderDigit(digit) }
     }
 
-    /// Orders `word`, and waits for its answer.
-    ///
-    /// - Returns: `nil` if none comes within `limit`, which is the timeout if `nil`.
-    func order(_ word: OrderWord, within limit: Duration? = nil) throws(Failure) -> Answer? {
-        try order(Request(word), within: limit)
-    }
+    func order(_ word: OrderWord) throws(Failure) { try order(Request(word)) }
 
     /// The same for an order that takes something.
-    func order(_ request: Request, within limit: Duration? = nil) throws(Failure) -> Answer? {
-        guard let line = try line(request, within: min(limit ?? timeout, timeout)) else { return nil }
-        return try parse(line)
+    func order(_ request: Request) throws(Failure) {
+        try give { dialog throws(SystemError) in try dialog.order(request) }
     }
 
-    /// Gets a trace header, and writes it to the file at `path`; if none comes, that file stays as it is.
-    ///
-    /// - Returns: Whether one came.
-    func receiveHeader(to path: String) throws(Failure) -> Bool {
+    /// Whether nothing more is to be waited for.
+    var isAnswered: Bool { link.answer != nil || link.agentHasGone }
+
+    /// The answer to the last order; `nil` if none has come.
+    func answer() throws(Failure) -> Answer? { try line() }
+
+    /// The agent has had time to announce a trace header, which goes to the file at `path`.
+    func beginHeader(to path: String) throws(Failure) {
         let file = try writing { () throws(TraceFileError) in try NewFile(at: path) }
-        guard try receiveHeader(into: file.content) else { return false }
-        try writing(file.replaceTarget)
-        return true
+        try beginHeader(into: file.content)
+        newFile = file
     }
 
-    /// Gets a trace header, and writes it to an empty file.
-    ///
-    /// - Returns: Whether one came.
-    func receiveHeader(into file: NamedFile) throws(Failure) -> Bool {
-        guard let line = try line(Request(.metadata), within: timeout) else {
-            log.warning("the agent sends no trace header")
-            return false
+    /// The same with an empty file.
+    func beginHeader(into file: NamedFile) throws(Failure) {
+        (header, newFile) = (nil, nil)
+        guard let announcement: HeaderAnnouncement = try line() else {
+            return log.warning("the agent sends no trace header")
         }
-        let announcement: HeaderAnnouncement = try parse(line)
         if let error = announcement.error { log.warning("\(error)") }
         if announcement.isTooLong { throw Failure(tooLong: announcement) }
-        try wrappingSystemError { () throws(SystemError) in
-            try loop.receiveHeader(announcement.bytes, to: file)
-        }
-        if announcement.bytes == 0 { return false }
-        try serve(within: timeout) { [loop] in loop.isHeaderComplete || loop.agentHasGone }
-        if let error = loop.headerError {
+        link.receiveHeader(announcement.bytes, to: file)
+        if announcement.bytes > 0 { header = file }
+    }
+
+    /// Whether nothing more is to be waited for.
+    var isHeaderOver: Bool { header == nil || link.isHeaderComplete || link.agentHasGone }
+
+    /// The header has had time to come.
+    ///
+    /// - Returns: Whether it is in its file; if it is not, a file that was there stays as it is.
+    func endHeader() throws(Failure) -> Bool {
+        defer { (header, newFile) = (nil, nil) }
+        guard let file = header else { return false }
+        if let error = link.headerError {
             throw Failure(.outputFailed, "cannot write \(file.name): \(error.code)")
         }
-        guard loop.isHeaderComplete else {
+        guard link.isHeaderComplete else {
             log.warning("the trace header did not come whole")
             return false
         }
+        if let newFile { try writing(newFile.replaceTarget) }
         return true
     }
 
-    private func writing<Value>(_ body: () throws(TraceFileError) -> Value) throws(Failure) -> Value {
-        do throws(TraceFileError) {
-            return try body()
-        } catch {
-            throw Failure(.outputFailed, "cannot write \(error)")
-        }
-    }
-
-    /// Gives an order, whose answer is not waited for.
-    func give(_ order: (inout AgentDialog) throws(SystemError) -> Void) throws(Failure) {
+    private func give(_ order: (inout AgentDialog) throws(SystemError) -> Void) throws(Failure) {
         do throws(SystemError) {
-            try loop.give(order)
+            try link.give(order)
         } catch {
-            throw PortFailure.explain(error, in: folder)
+            throw PortFailure.explain(error, in: link.name)
         }
     }
 
-    private func line(_ request: Request, within limit: Duration) throws(Failure) -> String? {
-        try give { dialog throws(SystemError) in try dialog.order(request) }
-        let isAnswered = { [loop] in loop.answer != nil || loop.agentHasGone }
-        let unannounced = min(.seconds(1), limit)
-        if try !serve(within: unannounced, until: isAnswered) {
-            log.info("waiting for the agent's answer to \(request.word.rawValue), at most \(limit)")
-            try serve(within: limit - unannounced, until: isAnswered)
-        }
-        return loop.answer
-    }
-
-    private func parse<Line: AnswerLine>(_ line: String) throws(Failure) -> Line {
+    private func line<Line: AnswerLine>() throws(Failure) -> Line? {
+        guard let line = link.answer else { return nil }
         do throws(NotAnAnswer) {
             return try Line(line: line)
         } catch {
-            let start = Array(line.utf8.prefix(64)).escapedASCII
-            throw Failure(.protocolError, "the agent is not of this version: it sent \(start)")
+            throw Failure(noAnswer: line, from: GuestAgent.name(ofGuest: link.name))
         }
     }
 }

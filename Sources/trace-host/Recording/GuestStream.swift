@@ -11,6 +11,8 @@ final class GuestStream {
     private var file: StreamFile?
     /// Gets what comes and goes to no file.
     private var reader: ((UnsafeRawBufferPointer) -> Void)?
+    /// Bytes in earlier files.
+    private var receivedBefore = 0
     /// Bytes that came and are in no file.
     private(set) var dropped = 0
     /// Whether QEMU still has the port open.
@@ -44,11 +46,16 @@ final class GuestStream {
 
     /// Bytes that came to the file.
     var received: Int { file?.size ?? 0 }
+    /// Bytes that came to this file and those before it.
+    var total: Int { receivedBefore + received }
     /// All bytes that came.
-    var arrived: Int { received + dropped }
+    var arrived: Int { total + dropped }
 
-    /// From now on what comes goes to `file`; with `nil` it is dropped.
-    func write(to file: StreamFile?) { self.file = file }
+    /// From now on what comes goes to `file`.
+    func write(to file: StreamFile) {
+        receivedBefore += received
+        self.file = file
+    }
 
     /// From now on what comes and goes to no file is given to `reader`, before it is dropped.
     func read(by reader: @escaping (UnsafeRawBufferPointer) -> Void) { self.reader = reader }

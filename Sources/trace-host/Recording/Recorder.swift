@@ -2,138 +2,164 @@ import CommandSupport
 import ControlProtocol
 import Logging
 import Reactor
-import TraceFile
 
-/// One recording of a guest, step by step, while the loop serves its streams.
+/// A recording of guests, step by step and all together, while one loop serves their streams.
+///
+/// A guest that fails before the start ends the recording of all; later only its own.
 final class Recorder {
     private let options: RecordingOptions
     private let log: Logger
-    private let files: RecordingFiles
-    private let session: GuestSession
-    private let setup: GuestSetup
-    private var loop: EventLoop { session.loop }
-    /// What the agent had counted when the recording began; `nil` if it does not answer.
-    private var before: Report?
-    private var after: Report?
-    /// Events that had been read from each CPU's ring buffer; `nil` if unknown.
-    private var readBefore: [Int]?
-    /// Whether the agent was streaming already.
-    private var isContinued = false
-    /// Why the recording has ended early.
+    private let guests: [GuestRecording]
+    private let steps: RecordingSteps
+    private var loop: EventLoop { steps.loop }
+    private let trigger: FlightTrigger?
+    private let progress: RecordingProgress
+    private let timeLine: HostTimeLine
+    /// Why the recording of all has ended early.
     private var trouble: Failure?
-    /// Whether what came would not fit on the disk once more.
-    private var isDiskFull = false
-    private var timeLine: TimeLine?
-    /// Whether the header is of the end of the recording.
-    private var hasLastHeader = false
 
     /// An agent of the original kind never answers: more patience than this would only be a longer wait.
     private static let patience = Duration.seconds(5)
-    /// Silence after which nothing more is expected: where a count tells what has to come, and where none does.
-    private static let shortSilence = Duration.milliseconds(200)
-    private static let longSilence = Duration.seconds(1)
-    /// How long bytes that the agent has sent may take.
-    private static let deliveryPatience = Duration.seconds(5)
+    /// How long an agent of the original kind, which has no order `dump`, sends what its ring buffers hold.
+    private static let dumpTime = Duration.seconds(1)
 
-    init(_ options: RecordingOptions, _ log: Logger) throws(Failure) {
+    /// Opens all ports.
+    init(_ targets: [RecordingTarget], _ options: RecordingOptions, _ log: Logger) throws(Failure) {
         self.options = options
         self.log = log
-        files = try RecordingFiles(options.output, replacing: options.replaces)
-        session = try GuestSession(options, log)
-        setup = GuestSetup(options.setup, session, log)
-        if !files.leftover.isEmpty {
-            log.warning(
-                "parts of an earlier recording are left as they are: \(files.leftover.joined(separator: " "))"
-            )
+        timeLine = HostTimeLine(options.timeLine)
+        trigger = try options.flight.map { flight throws(Failure) in
+            try FlightTrigger(file: flight.file, readsTerminal: options.command.isEmpty)
         }
+        var guests: [GuestRecording] = []
+        for target in targets {
+            let prefix = targets.count > 1 ? "\(ProgramName.own): \(target.ports.name)" : ProgramName.own
+            let ownLog = Logger(label: prefix) { _ in StandardErrorLog(program: prefix) }
+            guests.append(try GuestRecording(target, options, ownLog))
+        }
+        self.guests = guests
+        steps = RecordingSteps(
+            try EventLoop(guests.map(\.link), trigger), guests.map(\.name), options.timeout.duration, log)
+        progress = RecordingProgress(guests: guests.count)
     }
 
     /// Records.
     ///
-    /// - Returns: The exit code of COMMAND, or 0.
-    func run() throws(Failure) -> Int32 {
+    /// - Returns: The exit code: of what has failed, of COMMAND, or of what has ended a recording early.
+    func run() -> Int32 {
         do throws(Failure) {
             try prepare()
             try begin()
-            try record()
             try end()
-            try assemble()
         } catch {
-            loop.terminateCommand()
-            setup.end()
-            if let trouble { log.warning("\(trouble)") }
-            guard files.bytes > 0 else {
-                files.remove()
-                throw error
-            }
-            throw Failure(error.status, "\(error); the recorded data is kept: \(files.command)")
+            for guest in guests { guest.fail(error) }
         }
+        progress.clear()
+        loop.terminateCommand()
+        clearSetups()
+        for guest in guests {
+            guest.conclude(isFlight: options.flight != nil, isCancelled: loop.hasNewSignal)
+        }
+        endHost()
+        if let trouble { log.error("\(trouble)") }
+        if let failure = guests.lazy.compactMap(\.failure).first { return failure.status.rawValue }
         let status = loop.commandStatus ?? 0
-        if let trouble {
-            if status == 0 { throw trouble }
-            log.warning("\(trouble)")
-        }
-        return status
+        let troubles = [trouble] + guests.map(\.trouble)
+        return status == 0 ? troubles.lazy.compactMap(\.self).first?.status.rawValue ?? 0 : status
     }
 
-    /// Learns what the agent has counted so far, drops what an earlier recording has left, and gets a trace header.
+    /// Learns what the agents have counted so far, drops what an earlier recording has left, and gets trace headers.
     private func prepare() throws(Failure) {
-        if let answer = try session.order(.status, within: Self.patience) {
-            before = answer.report
-            isContinued = answer.report.state == .streaming
-        } else if !loop.agentHasGone {
-            log.warning(
-                "the agent does not answer: it does not run, or is of the original kind; it gets digits, and no counts are known"
-            )
+        try steps.order(guests, .status, within: Self.patience) { guest throws(Failure) in
+            try guest.session.order(.status)
+        } then: { guest throws(Failure) in
+            try guest.noteFirstStatus()
         }
-        if isContinued {
-            log.notice("the agent streams already: the recording begins with what lies in the ports")
-            try makeFiles()
+        let stopping = guests.filter { $0.isToBeStoppedFirst(forFlight: options.flight != nil) }
+        let continued = guests.filter { guest in
+            guest.isContinued && !stopping.contains { $0 === guest }
         }
+        try steps.each(continued) { guest throws(Failure) in try guest.makeFilesOfContinued() }
         try wrappingSystemError(loop.watchStreams)
         // Pages of a stop that is under way are not this recording's.
-        if before?.state == .flushing { before = try session.order(.stop)?.report }
-        if !isContinued { try dropLeftovers() }
-        try setup.begin(before)
-        guard before != nil else { return }
-        guard try session.receiveHeader(to: files.header) else { return }
-        let header = try? TraceHeader(opening: files.header)
-        readBefore = header?.readByCPU
-    }
-
-    /// Drops what an earlier recording has left in the ports.
-    ///
-    /// What comes later than the silence is cut off at the end.
-    private func dropLeftovers() throws(Failure) {
+        try steps.order(stopping, .stop) { guest throws(Failure) in
+            try guest.session.order(.stop)
+        } then: { guest throws(Failure) in
+            try guest.noteEarlyStop()
+        }
+        let others = guests.filter { !$0.isContinued }
+        // What comes later than the silence is cut off at the end.
         let begun = ContinuousClock.now
-        try session.serve(within: Self.deliveryPatience) { [loop] in
-            ContinuousClock.now - max(begun, loop.streams.lastArrival) > Self.shortSilence
+        try steps.serve(within: GuestRecording.deliveryPatience) {
+            others.allSatisfy {
+                ContinuousClock.now - max(begun, $0.link.streams.lastArrival) > GuestRecording.shortSilence
+            }
         }
-        let dropped = loop.streams.dropped
-        if dropped > 0 {
-            log.notice("\(dropped) bytes of an earlier recording, which lay in the ports, are dropped")
+        for guest in others { guest.noteDropped() }
+        try steps.order(guests.filter(\.setup.isAskedFor), .setup) { guest throws(Failure) in
+            try guest.beginSetup()
+        } then: { guest throws(Failure) in
+            try guest.setup.noteBegin()
+        }
+        try steps.receiveHeaders(of: guests, to: \.files.header) { guest throws(Failure) in
+            try guest.noteFirstHeader()
+        }
+        try steps.each(others) { guest throws(Failure) in try guest.makeFiles() }
+        try steps.each(guests) { guest throws(Failure) in try guest.beginTimeLine(timeLine) }
+        try timeLine.begin(guests.compactMap(\.timeLine?.clock))
+        try steps.ping(guests)
+    }
+
+    /// What was set up is put back, whatever has ended the recording.
+    private func clearSetups() {
+        let guests = guests.filter { $0.setup.isInForce && !$0.link.agentHasGone }
+        for guest in guests { guest.setup.end() }
+        _ = try? loop.serve(within: Self.patience) {
+            guests.allSatisfy(\.session.isAnswered) || loop.isImpatient
+        }
+        for guest in guests { guest.setup.noteEnd() }
+    }
+
+    private func endHost() {
+        do throws(Failure) {
+            let clock = guests.lazy.compactMap(\.timeLine?.clock).first
+            if let output = try timeLine.end(clock) { print("\(output): the host's events") }
+        } catch {
+            trouble = trouble ?? error
         }
     }
 
-    private func makeFiles() throws(Failure) {
-        try files.make(upTo: loop.streams.lastCPU)
-        loop.streams.write(to: files)
-    }
-
+    /// Starts the guests, at once or at the trigger, and records until the end.
     private func begin() throws(Failure) {
-        if !isContinued { try makeFiles() }
-        timeLine = try TimeLine(options.timeLine, session, before, options.guest, log)
-        log.info("recording \(options.guest.name); if this program is killed: \(files.command)")
-        if before == nil {
-            try session.digit("1")
-        } else if let answer = try session.order(.start) {
-            if let error = answer.error { throw Failure(.unavailable, error) }
-            for warning in answer.report.warnings { log.warning("\(warning)") }
-        } else {
-            throw Failure(
-                .tryAgain, "the agent does not answer the start: trace-host check \(options.guest.name)")
+        for guest in guests { guest.begin() }
+        let isFlight = options.flight != nil
+        steps.isRecording = isFlight
+        if isFlight { try waitForTrigger() }
+        // The others get a dump at the end.
+        let started = isFlight && options.flight?.after == nil ? guests.filter { !$0.answersWords } : guests
+        if started.isEmpty { return }
+        steps.isRecording = isFlight || guests.count > 1
+        try start(started)
+        steps.isRecording = true
+        if let failure = guests.lazy.compactMap(\.failure).first,
+            guests.allSatisfy({ $0.failure != nil })
+        {
+            throw failure
         }
-        session.isRecording = true
+        if !isFlight { runCommand() }
+        try record(
+            for: isFlight ? options.flight?.after?.duration ?? Self.dumpTime : options.duration?.duration)
+    }
+
+    private func start(_ guests: [GuestRecording]) throws(Failure) {
+        try steps.order(guests, .start) { guest throws(Failure) in
+            try guest.start()
+        } then: { guest throws(Failure) in
+            try guest.noteStart()
+        }
+    }
+
+    private func runCommand() {
         guard !options.command.isEmpty else { return }
         do throws(SystemError) {
             try loop.run(options.command)
@@ -142,107 +168,89 @@ final class Recorder {
         }
     }
 
-    /// Until the duration is over, COMMAND ends, a signal comes, the guest goes, or the disk is full.
-    private func record() throws(Failure) {
-        let progress = RecordingProgress(options.guest.name)
-        let end = options.duration.map { ContinuousClock.now + $0.duration }
-        defer { progress.clear() }
-        try session.serve { [self] in
-            progress.show(loop.streams.bytes)
-            timeLine?.tick()
-            if let end, .now >= end { return true }
-            noteFullDisk()
-            return trouble != nil || loop.signal != nil || loop.commandHasEnded || loop.streams.hasEnded
-                || loop.fileError != nil
+    private func waitForTrigger() throws(Failure) {
+        runCommand()
+        let choices = trigger?.choices(hasCommand: !options.command.isEmpty) ?? ""
+        log.notice("the ring buffers record; what they hold comes at a trigger: \(choices)")
+        try steps.serve {
+            showProgress()
+            return loop.isTriggered || loop.signal != nil || isOver
         }
-        if loop.streams.hasEnded { trouble = Failure(.unavailable, "the guest has gone: what came is kept") }
-        guard loop.isCommandRunning else { return }
-        loop.terminateCommand()
-        try session.serve(within: Self.deliveryPatience) { [loop] in !loop.isCommandRunning }
+        if loop.isTriggered || isOver { return }
+        throw Failure(
+            .tryAgain,
+            "ended by a signal before a trigger; the ring buffers keep what they hold: \(steps.advice("dump"))"
+        )
     }
 
-    private func noteFullDisk() {
-        guard loop.fileError == nil, !isDiskFull, !files.haveRoomForOutput() else { return }
-        isDiskFull = true
-        trouble =
-            trouble
-            ?? Failure(
-                .outputFailed,
-                "the disk is full: the recording has ended early, what came is in \(options.output)")
-    }
-
-    /// Stops the agent, and waits for what it has sent.
-    private func end() throws(Failure) {
-        if loop.streams.hasEnded { return }
-        if loop.agentHasGone {
-            trouble = trouble ?? Failure(.unavailable, "QEMU has hung up: the agent may go on streaming")
-            return
-        }
-        if before == nil {
-            try session.digit("0")
-        } else if let answer = try session.order(.stop) {
-            after = answer.report
-        } else {
-            trouble =
-                trouble ?? Failure(.tryAgain, "the agent does not answer the stop: it may go on streaming")
-        }
-        let silence = after == nil ? Self.longSilence : Self.shortSilence
-        let begun = ContinuousClock.now
-        try session.serve { [self] in
-            let quiet = ContinuousClock.now - max(begun, loop.streams.lastArrival)
-            let isOutstanding = account.outstanding > 0
-            noteFullDisk()
-            // What goes on coming although nothing is outstanding is another's recording.
-            return quiet > (isOutstanding ? Self.deliveryPatience : silence) || loop.fileError != nil
-                || isDiskFull || !isOutstanding && ContinuousClock.now - begun > Self.deliveryPatience
-        }
-        if let error = loop.fileError {
-            throw Failure(.outputFailed, "cannot write the recorded data: \(error.code)")
-        }
-        if before != nil, !loop.agentHasGone {
-            try timeLine?.pingOften()
-            hasLastHeader = try session.receiveHeader(to: files.header)
-        }
-        setup.end()
-    }
-
-    private var account: RecordingAccount {
-        RecordingAccount(before: before, after: after, received: loop.streams.received)
-    }
-
-    private func assemble() throws(Failure) {
-        let account = account
-        for line in account.lines { print(line) }
-        for problem in account.problems { log.warning("\(problem)") }
-        let header = before == nil ? options.header : files.header
-        guard let header else {
-            throw Failure(
-                .unavailable,
-                "no trace header: an agent of the original kind has none, \(options.output) is not made; give one of the same kernel (--header), from trace-agent metadata in the guest"
-            )
-        }
-        do throws(TraceFileError) {
-            for cpu in loop.streams.cpus {
-                let excess = account.excess(cpu: cpu, isContinued: isContinued)
-                if excess > 0 { try files.stream(cpu: cpu).dropFirst(excess) }
+    /// Until the time is over, COMMAND ends, a signal comes, all guests are gone, or a disk is full.
+    private func record(for length: Duration?) throws(Failure) {
+        let end = length.map { ContinuousClock.now + $0 }
+        while true {
+            var due: [GuestRecording] = []
+            var isEnd = false
+            try steps.serve {
+                showProgress()
+                isEnd = isOver || loop.signal != nil || (options.flight == nil && loop.commandHasEnded)
+                if let end, .now >= end { isEnd = true }
+                due = isEnd ? [] : guests.filter { $0.isPartOver() }
+                return isEnd || !due.isEmpty
             }
-        } catch {
-            throw Failure(.outputFailed, "cannot write \(error)")
+            if isEnd { return }
+            try beginNextPart(of: due)
         }
-        // A header that cannot be read fails the assembly, with the reason.
-        let lastHeader = try? TraceHeader(opening: header)
-        let readNow = hasLastHeader ? lastHeader?.readByCPU : nil
-        let assembly = TraceAssembly(
-            header: header, streams: files.pathsToAssemble, output: options.output,
-            replaces: options.replaces,
-            eventsRead: readBefore.flatMap { before in readNow.map { eventsRead(between: before, and: $0) } },
-            linkedBy: try timeLine?.end(lastHeader) ?? [])
-        for line in try assembly.make(log, isCancelled: loop.hasNewSignal) { print(line) }
-        do throws(SystemError) {
-            try FileDescriptor.open(options.output, .readOnly).sync()
-        } catch {
-            throw Failure(.outputFailed, "cannot write \(options.output): \(error.code)")
+    }
+
+    private func showProgress() {
+        for guest in guests {
+            guest.noteFullDisk()
+            guest.enquire(statusEvery: progress.statusPeriod)
         }
-        files.remove()
+        progress.show(guests)
+    }
+
+    private var isOver: Bool {
+        trouble != nil || guests.allSatisfy(\.isOver) || guests.contains(where: \.hasFullDisk)
+    }
+
+    /// Between the stop and the start, the ring buffers record on.
+    private func beginNextPart(of guests: [GuestRecording]) throws(Failure) {
+        try stop(guests, isSeam: true)
+        let going = guests.filter { !$0.isOver }
+        try steps.each(going) { guest throws(Failure) in try guest.beginNextPart() }
+        try start(going)
+        try steps.receiveHeaders(of: going, to: \.headerOfPart) { guest throws(Failure) in
+            try guest.noteHeaderOfPart()
+        }
+        try steps.each(going) { guest throws(Failure) in guest.assemblePart() }
+    }
+
+    /// Stops guests, and waits for what they have sent.
+    private func stop(_ guests: [GuestRecording], isSeam: Bool) throws(Failure) {
+        try steps.order(guests, .stop) { guest throws(Failure) in
+            try guest.stop()
+        } then: { guest throws(Failure) in
+            try guest.noteStop()
+        }
+        try steps.serve {
+            for guest in guests { guest.noteFullDisk() }
+            return guests.allSatisfy { $0.failure != nil || $0.hasFullDisk || $0.isDelivered(isSeam: isSeam) }
+        }
+    }
+
+    /// Stops the agents, and gets their last trace headers.
+    private func end() throws(Failure) {
+        progress.clear()
+        if loop.isCommandRunning {
+            loop.terminateCommand()
+            try steps.serve(within: GuestRecording.deliveryPatience) { !loop.isCommandRunning }
+        }
+        let present = guests.filter { $0.isToBeStopped() }
+        try stop(present, isSeam: false)
+        try steps.each(present) { guest throws(Failure) in try guest.checkFiles() }
+        try steps.ping(present)
+        try steps.receiveHeaders(of: present, to: \.files.header) { guest throws(Failure) in
+            try guest.noteLastHeader()
+        }
     }
 }

@@ -18,7 +18,7 @@ struct RecordingAccount {
     }
 
     /// Whether both reports are of one process of the agent, whose counters began once.
-    private var isComparable: Bool {
+    var isComparable: Bool {
         guard let before, let after, before.facts.bootID == after.facts.bootID,
             before.facts.restarts == after.facts.restarts,
             before.facts.running ?? 0 <= after.facts.running ?? 0
@@ -51,6 +51,12 @@ struct RecordingAccount {
         }
         if !isContinued { return received - sent }
         return after.isComplete && after.pageSize > 0 ? received % after.pageSize : 0
+    }
+
+    /// Events that the kernel overwrote while the agent was stopped.
+    var overwritten: Int {
+        guard isComparable, let after else { return 0 }
+        return after.cpus.reduce(0) { $0 + difference(.overwritten, $1.cpu) }
     }
 
     /// A line a CPU: what came, and what the agent has counted.

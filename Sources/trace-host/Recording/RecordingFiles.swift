@@ -1,68 +1,91 @@
 import CommandSupport
+import Logging
 import Reactor
 import TraceFile
 
-/// The files of a recording: beside FILE, until it is made, its header and a stream for each CPU.
+/// The files of a guest's recording: beside FILE, until it is made, a trace header and a stream for each CPU; or beside FILE.1,
+/// FILE.2 and so on, if the recording is divided into parts.
 final class RecordingFiles {
     let output: String
-    private let replaces: Bool
-    /// What the names of the parts begin with.
+    /// What the names of the files beside FILE begin with.
     private let prefix: String
-    /// The streams from CPU 0 on.
+    private let isDivided: Bool
+    private let replaces: Bool
+    private(set) var part: RecordingPart
+    private var number = 1
+    /// The streams of the part from CPU 0 on.
     private var streams: [StreamFile] = []
 
-    /// The parts of an earlier recording, which are left as they are; empty if there are none.
+    /// The files of an earlier recording, which are left as they are; empty if there are none.
     let leftover: [String]
 
-    /// Checks that FILE can be made, and chooses names for its parts that are not in use.
+    /// Checks that FILE can be made, and chooses names for the files beside it that are not in use.
     ///
     /// - Parameter replaces: Whether a FILE that exists is replaced.
-    init(_ output: String, replacing replaces: Bool) throws(Failure) {
+    init(_ output: String, isDivided: Bool = false, replacing replaces: Bool) throws(Failure) {
         self.output = output
+        self.isDivided = isDivided
         self.replaces = replaces
-        do throws(TraceFileError) {
-            // Otherwise this error would show only at the end of the recording.
-            _ = try NewFile(at: output, replacing: replaces)
-        } catch .malformed(_, let problem) {
-            throw Failure(.usage, "-o \(output): \(problem)")
-        } catch .exists(let file) {
-            throw Failure(.usage, "\(TraceFileError.exists(file: file))")
-        } catch {
-            throw Failure(.outputFailed, "cannot write \(error)")
-        }
-        let slash = output.lastIndex(of: "/")
-        let folder = slash.map { $0 == output.startIndex ? "/" : String(output[..<$0]) } ?? "."
-        let base = slash.map { String(output[output.index(after: $0)...]) } ?? output
+        try OutputName.check(output, isDivided: isDivided, replacing: replaces)
+        let base = FilePath.name(of: output)
         let names = try wrappingSystemError { () throws(SystemError) in
-            try FileDescriptor.open(folder, .directory).names()
+            try FileDescriptor.open(FilePath.folder(of: output), .directory).names()
         }
-        let isPart = { (name: String, prefix: String) in
-            name == "\(prefix).head" || name.hasPrefix("\(prefix).cpu")
-        }
-        leftover = names.filter { isPart($0, base) }
-        var number = 1
-        let numbered = { (path: String) in number == 1 ? path : "\(path).\(number)" }
-        while names.contains(where: { isPart($0, numbered(base)) }) { number += 1 }
+        leftover = names.filter { Self.isFile($0, of: base) }
+        var attempt = 1
+        let numbered = { (path: String) in attempt == 1 ? path : "\(path).\(attempt)" }
+        while names.contains(where: { Self.isFile($0, of: numbered(base)) }) { attempt += 1 }
         prefix = numbered(output)
+        part = RecordingPart(
+            isDivided ? "\(output).1" : output, prefix: isDivided ? "\(prefix).1" : prefix,
+            replacing: replaces)
     }
 
+    /// Whether a name is that of a header or a stream beside `base`, or beside a part of it.
+    private static func isFile(_ name: String, of base: String) -> Bool {
+        guard name.hasPrefix("\(base).") else { return false }
+        var rest = name.dropFirst(base.count + 1)
+        let digits = rest.prefix(while: \.isASCIIDigit)
+        if !digits.isEmpty, rest.dropFirst(digits.count).first == "." {
+            rest = rest.dropFirst(digits.count + 1)
+        }
+        return rest == "head" || rest.hasPrefix("cpu")
+    }
+
+    /// The header from before the recording, with which every part can be made.
     var header: String { "\(prefix).head" }
 
-    /// Makes a file for each CPU up to the last of `cpus`: the position of a stream in the assembly is its CPU.
+    /// Makes a file for each CPU of the part: the position of a stream in the assembly is its CPU.
     func make(upTo last: Int) throws(Failure) {
-        do throws(SystemError) {
-            for cpu in 0...last { streams.append(try StreamFile("\(prefix).cpu\(cpu)")) }
-        } catch {
-            throw Failure(.outputFailed, "cannot write \(error.subject): \(error.code)")
-        }
+        streams = []
+        for cpu in 0...last { streams.append(StreamFile(try part.makeStream(cpu: cpu))) }
     }
 
-    func stream(cpu: Int) -> StreamFile { streams[cpu] }
-    /// The streams up to the last one with pages: there may be ports for more CPUs than the guest has now.
-    var pathsToAssemble: [String] {
-        let last = streams.lastIndex { $0.size > 0 } ?? 0
-        return streams.prefix(last + 1).map(\.path)
+    /// Begins another part, which gets the page that has come in part.
+    ///
+    /// - Parameters:
+    ///   - pageSize: `nil` if it is not known.
+    ///   - excess: See `FinishedPart`.
+    /// - Returns: The part before.
+    func beginNext(pageSize: Int?, excess: [Int: Int]) throws(Failure) -> RecordingPart {
+        let (finished, old) = (part, streams)
+        number += 1
+        part = RecordingPart("\(output).\(number)", prefix: "\(prefix).\(number)", replacing: replaces)
+        try make(upTo: old.count - 1)
+        guard let pageSize, pageSize > 0 else { return finished }
+        try wrappingSystemError { () throws(SystemError) in
+            for (cpu, stream) in old.enumerated() {
+                let torn = (stream.size - excess[cpu, default: 0]) % pageSize
+                if torn > 0 { try stream.moveTail(torn, to: streams[cpu]) }
+            }
+        }
+        return finished
     }
+
+    var isFirstPart: Bool { number == 1 }
+
+    func stream(cpu: Int) -> StreamFile { streams[cpu] }
+    /// Bytes in the streams of the part.
     var bytes: Int { streams.reduce(0) { $0 + $1.size } }
 
     /// Whether the disk has room for what was recorded once more, and something for the header and for what comes meanwhile.
@@ -86,19 +109,19 @@ final class RecordingFiles {
     private var lookedAt = ContinuousClock.now
     private var lookedAtBytes = 0
 
-    /// The shell command that makes FILE from the parts.
+    /// The shell command that makes FILE, or the part of it that is being recorded, from the files beside it.
     var command: String {
-        let hasHeader = FileDescriptor.resolve(header) != nil
-        let program = FileDescriptor.resolve("/proc/self/exe") ?? ProgramName.own
-        return ShellCommand.line(
-            [program, "assemble", "-o", output] + (replaces ? ["--force"] : [])
-                + [hasHeader ? header : "HEADER"] + pathsToAssemble)
+        part.command(header: FileDescriptor.resolve(header) == nil ? "HEADER" : header)
     }
 
-    /// Removes the parts.
+    /// Removes the header.
     ///
     /// What cannot be removed is left.
-    func remove() {
-        for path in [header] + streams.map(\.path) { try? FileDescriptor.remove(path) }
+    func removeHeader() { try? FileDescriptor.remove(header) }
+
+    /// Removes everything: nothing was recorded.
+    func remove(_ log: Logger) {
+        removeHeader()
+        part.removeStreams(log)
     }
 }

@@ -1,41 +1,39 @@
 import CommandSupport
 
-/// Shows how a recording goes on: on a terminal one line that changes, otherwise a line now and then.
+/// Shows how a recording goes on, a line a guest: on a terminal lines that change, otherwise lines now and then.
 final class RecordingProgress {
-    private let folder: String
     private let output = StandardError.shared
     private let begun = ContinuousClock.now
-    private var last: (at: ContinuousClock.Instant, bytes: Int)
-    private var isShown = false
+    private var lastTime = ContinuousClock.now
+    /// Bytes that had come then, by guest.
+    private var lastBytes: [Int]
 
     private var period: Duration { output.isTerminal ? .milliseconds(500) : .seconds(10) }
+    /// The time between two orders `status`.
+    var statusPeriod: Duration { output.isTerminal ? .seconds(2) : .seconds(10) }
 
-    init(_ folder: String) {
-        self.folder = folder
-        last = (.now, 0)
-    }
+    init(guests: Int) { lastBytes = Array(repeating: 0, count: guests) }
 
-    /// Shows that `bytes` have come, unless that was shown a moment ago.
-    func show(_ bytes: Int) {
+    /// Shows how far the guests are, unless that was shown a moment ago.
+    func show(_ guests: [GuestRecording]) {
         let now = ContinuousClock.now
-        guard now - last.at >= period else { return }
-        let rate = Double(bytes - last.bytes) / ((now - last.at) / .seconds(1))
-        last = (now, bytes)
-        let line =
-            "\(folder): \(begun.secondsAgo) s, \(Self.mebibytes(Double(bytes))) MiB, \(Self.mebibytes(rate)) MiB/s"
+        guard now - lastTime >= period else { return }
+        let seconds = (now - lastTime) / .seconds(1)
+        let lines = guests.enumerated().map { place, guest in
+            let rate = Double(guest.bytes - lastBytes[place]) / seconds
+            return
+                "\(guest.name): \(begun.secondsAgo) s, \(Self.mebibytes(Double(guest.bytes))) MiB, \(Self.mebibytes(rate)) MiB/s, \(guest.progress)"
+        }
+        (lastTime, lastBytes) = (now, guests.map(\.bytes))
         if output.isTerminal {
-            isShown = true
-            output.write("\r\u{1b}[K\(line)")
+            output.show(lines)
         } else {
-            output.write("\(ProgramName.own): \(line)\n")
+            for line in lines { output.write("\(ProgramName.own): \(line)\n") }
         }
     }
 
-    /// Removes the line from the terminal.
-    func clear() {
-        if isShown { output.write("\r\u{1b}[K") }
-        isShown = false
-    }
+    /// Removes the lines from the terminal.
+    func clear() { output.show([]) }
 
     /// With one decimal.
     private static func mebibytes(_ bytes: Double) -> String {

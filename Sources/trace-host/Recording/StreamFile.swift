@@ -3,18 +3,13 @@ import TraceFile
 
 /// The file that the pages of a CPU go to.
 final class StreamFile {
-    let path: String
-    private var descriptor: FileDescriptor
+    private let descriptor: FileDescriptor
     /// Bytes that were written.
     private(set) var size = 0
     /// Whether nothing more is to be written.
     var isFull = false
 
-    /// - Throws: `EEXIST` if there is one.
-    init(_ path: String) throws(SystemError) {
-        self.path = path
-        descriptor = try FileDescriptor.create(path)
-    }
+    init(_ descriptor: consuming FileDescriptor) { self.descriptor = descriptor }
 
     /// Splices what is in `source`, a pipe, at most `limit` bytes.
     ///
@@ -25,35 +20,34 @@ final class StreamFile {
         if count == 0 { isOpen = false }
     }
 
+    /// Moves the last `count` bytes to `next`, which is empty.
+    func moveTail(_ count: Int, to next: StreamFile) throws(SystemError) {
+        let tail = try descriptor.read(count, at: size - count)
+        try next.descriptor.writeAll(tail)
+        next.size = count
+        size -= count
+        try descriptor.truncate(to: size)
+    }
+
     func freeBytes() throws(SystemError) -> Int { try descriptor.freeBytes() }
 
-    /// Removes the first `count` bytes: another file takes the name.
-    func dropFirst(_ count: Int) throws(TraceFileError) {
+    /// Removes the first `count` bytes of the file at `path`: another file takes the name.
+    static func dropFirst(_ count: Int, of path: String) throws(TraceFileError) {
         let rest = try NewFile(at: path)
-        try copyTail(after: count, to: rest.content.descriptor)
-        try rest.replaceTarget()
-        // The replaced file stays on the disk as long as it is open.
         do throws(SystemError) {
-            descriptor = try FileDescriptor.open(path, .readWrite)
+            let file = try FileDescriptor.open(path, .readOnly)
+            let size = try file.size() - count
+            var done = 0
+            while done < size {
+                let copied = try file.copy(
+                    size - done, from: count + done, to: rest.content.descriptor, at: done)
+                // It became shorter meanwhile.
+                if copied == 0 { break }
+                done += copied
+            }
         } catch {
             throw .system(file: path, error)
         }
-        size -= count
-    }
-
-    private func copyTail(after count: Int, to rest: borrowing FileDescriptor) throws(TraceFileError) {
-        var done = 0
-        while done < size - count {
-            let copied: Int
-            do throws(SystemError) {
-                copied = try descriptor.copy(size - count - done, from: count + done, to: rest, at: done)
-            } catch {
-                throw .system(file: path, error)
-            }
-            if copied == 0 {
-                throw .malformed(file: path, problem: "the file became shorter while it was read")
-            }
-            done += copied
-        }
+        try rest.replaceTarget()
     }
 }

@@ -28,38 +28,46 @@ final class StreamSet {
         self.streams = streams
     }
 
-    func watch(in reactor: borrowing Reactor<Source>) throws(SystemError) {
+    func watch(
+        in reactor: borrowing Reactor<Source>, as source: (_ place: Int) -> Source
+    ) throws(SystemError) {
         for (place, stream) in streams.enumerated() {
-            try reactor.watch(stream.descriptor, for: .readable, as: .stream(place))
+            try reactor.watch(stream.descriptor, for: .readable, as: source(place))
         }
+    }
+
+    func rearm(
+        _ place: Int, for interest: Readiness, in reactor: borrowing Reactor<Source>, as source: Source
+    ) throws(SystemError) {
+        try reactor.rearm(streams[place].descriptor, for: interest, as: source)
     }
 
     var cpus: [Int] { streams.map(\.cpu) }
     var lastCPU: Int { streams.last?.cpu ?? 0 }
+    func isOpen(_ place: Int) -> Bool { streams[place].isOpen }
     /// Whether no port is open any more.
     var hasEnded: Bool { !streams.contains(where: \.isOpen) }
     /// Bytes that came for each CPU and are in its file.
-    var received: [Int: Int] {
-        Dictionary(streams.map { ($0.cpu, $0.received) }, uniquingKeysWith: { first, _ in first })
-    }
-    /// Bytes that came for each CPU, those that went to no file included.
-    var arrived: [Int: Int] {
-        Dictionary(streams.map { ($0.cpu, $0.arrived) }, uniquingKeysWith: { first, _ in first })
-    }
-    var bytes: Int { streams.reduce(0) { $0 + $1.received } }
+    var received: [Int: Int] { byCPU(\.received) }
+    /// The same of all files that there were.
+    var total: [Int: Int] { byCPU(\.total) }
+    /// All that came, those that went to no file included.
+    var arrived: [Int: Int] { byCPU(\.arrived) }
+    var bytes: Int { streams.reduce(0) { $0 + $1.total } }
     var dropped: Int { streams.reduce(0) { $0 + $1.dropped } }
+
+    private func byCPU(_ count: (GuestStream) -> Int) -> [Int: Int] {
+        Dictionary(streams.map { ($0.cpu, count($0)) }, uniquingKeysWith: { first, _ in first })
+    }
 
     /// Moves what has come for the stream at `place`.
     ///
     /// - Throws: The error of the file.
-    func move(_ place: Int, in reactor: borrowing Reactor<Source>) throws(SystemError) {
+    func move(_ place: Int) throws(SystemError) {
         let stream = streams[place]
-        if !stream.isOpen { return }
         let before = stream.arrived
         try stream.move()
         if stream.arrived > before { lastArrival = .now }
-        // A hang-up would be reported for ever.
-        if !stream.isOpen { try reactor.rearm(stream.descriptor, for: .once, as: .stream(place)) }
     }
 
     /// Lets what comes from now on go to files.

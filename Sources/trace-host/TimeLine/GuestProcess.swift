@@ -7,9 +7,10 @@ struct GuestProcess {
 
     /// Finds it by who has the control port: what a socket is connected to, or else who has the FIFOs open.
     ///
+    /// - Parameter peer: What the control port is connected to; `nil` if it is no socket.
     /// - Returns: `nil` if nobody is found, or this process may not see it.
-    init?(_ session: GuestSession, _ guest: GuestPorts) {
-        if let peer = session.loop.peer {
+    init?(_ peer: PeerCredentials?, _ guest: GuestPorts) {
+        if let peer {
             pid = Int(peer.pid)
             return
         }

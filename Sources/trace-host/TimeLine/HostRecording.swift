@@ -20,14 +20,14 @@ final class HostRecording {
 
     /// Starts it, and waits until it records.
     ///
-    /// - Parameter events: As `trace-agent record -e` takes them.
-    init(of events: [String], to output: String, _ clock: TraceClock) throws(Failure) {
-        self.output = output
+    init(_ plan: TimeLinePlan, _ clock: TraceClock) throws(Failure) {
+        output = plan.hostOutput
         let linksPath = "\(output).links"
         try TimeLineFile.write([], to: linksPath)
         let words =
             [Self.program, "record", "-o", output, "-B", "trace-host-\(processID)", "-C", clock.rawValue]
-            + ["--time-line", linksPath, "--log-level", "warning"] + events.flatMap { ["-e", $0] }
+            + ["--time-line", linksPath, "--log-level", "warning"] + (plan.replaces ? ["--force"] : [])
+            + plan.hostEvents.flatMap { ["-e", $0] }
             + ["--", "sh", "-c", "echo >&0; exec cat > /dev/null"]
         do throws(SystemError) {
             let pair = try SocketPair()

@@ -26,11 +26,11 @@ struct TimeLineOptions: ParsableArguments {
     }
 
     /// The plan, for the guest's file `output`.
-    func plan(beside output: String) -> TimeLinePlan {
+    func plan(beside output: String, replacing replaces: Bool) -> TimeLinePlan {
         let ending = ".dat"
         let base = output.hasSuffix(ending) ? String(output.dropLast(ending.count)) : output
         return TimeLinePlan(
             hostEvents: hostEvents.map { $0.split(separator: ",").map(String.init) } ?? [],
-            hostOutput: hostOutput ?? "\(base).host\(ending)", monitor: monitor)
+            hostOutput: hostOutput ?? "\(base).host\(ending)", replaces: replaces, monitor: monitor)
     }
 }

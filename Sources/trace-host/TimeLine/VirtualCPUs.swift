@@ -9,7 +9,7 @@ enum VirtualCPUs {
     ///
     /// - Parameter folder: `/proc/PID/task`.
     /// - Returns: Empty if no thread has such a name, or they may not be read.
-    static func threads(in folder: String) -> [GuestLink.Thread] {
+    static func threads(in folder: String) -> [LinkedGuest.Thread] {
         // A thread that has gone meanwhile is no CPU.
         let tasks = (try? FileDescriptor.open(folder, .directory).names()) ?? []
         return tasks.compactMap { task in
@@ -18,12 +18,12 @@ enum VirtualCPUs {
             guard words.count == 3, words[0] == "CPU", let cpu = Int(words[1]), let id = Int(task) else {
                 return nil
             }
-            return GuestLink.Thread(cpu: cpu, id: id)
+            return LinkedGuest.Thread(cpu: cpu, id: id)
         }.sorted { $0.cpu < $1.cpu }
     }
 
     /// By QEMU's monitor: `query-cpus-fast` of QMP.
-    static func threads(askedFromMonitor path: String) throws(Failure) -> [GuestLink.Thread] {
+    static func threads(askedFromMonitor path: String) throws(Failure) -> [LinkedGuest.Thread] {
         let cpus: [CPU]
         do throws(SystemError) {
             let connection = try FileDescriptor.connect(toSocketAt: path, within: patience)
@@ -46,7 +46,7 @@ enum VirtualCPUs {
             throw Failure(.unavailable, "--qmp: QEMU's monitor at \(path) does not answer: \(error.code)")
         }
         if cpus.isEmpty { throw Failure(.protocolError, "--qmp: QEMU's monitor at \(path) names no CPUs") }
-        return cpus.map { GuestLink.Thread(cpu: $0.index, id: $0.thread) }
+        return cpus.map { LinkedGuest.Thread(cpu: $0.index, id: $0.thread) }
     }
 
     private static let patience = Duration.seconds(5)

@@ -6,10 +6,14 @@ import TraceFile
 
 /// Prints the events of a guest as they come, and records nothing.
 final class Watcher {
-    private let options: RecordingOptions
+    private let guest: GuestPorts
+    private let duration: Interval?
+    private let timeout: Duration
     private let log: Logger
+    private let link: GuestLink
     private let session: GuestSession
-    private var loop: EventLoop { session.loop }
+    private let loop: EventLoop
+    private var isRecording = false
     /// The arguments of the process that prints.
     private let words: [String]
 
@@ -19,18 +23,26 @@ final class Watcher {
     private static let silence = Duration.milliseconds(200)
     private static let pipeSize = 1 << 20
 
-    /// - Parameter words: The arguments of the process that prints, without the CPUs.
-    init(_ options: RecordingOptions, printing words: [String], _ log: Logger) throws(Failure) {
-        self.options = options
+    /// - Parameters:
+    ///   - duration: `nil`: until a signal comes.
+    ///   - timeout: The longest time to wait for an answer.
+    ///   - words: The arguments of the process that prints, without the CPUs.
+    init(
+        _ guest: GuestPorts, for duration: Interval?, timeout: Interval, printing words: [String],
+        _ log: Logger
+    ) throws(Failure) {
+        (self.guest, self.duration, self.timeout) = (guest, duration, timeout.duration)
         self.words = words
         self.log = log
-        session = try GuestSession(options, log)
+        link = try GuestLink(guest, within: timeout)
+        session = GuestSession(link, log)
+        loop = try EventLoop([link], nil)
     }
 
     func run() throws(Failure) {
-        guard let before = try session.order(.status, within: Self.patience)?.report else {
+        guard let before = try answer(to: .status, within: Self.patience)?.report else {
             throw Failure(
-                .tryAgain, "the agent does not answer: trace-host check \(options.guest.name)")
+                .tryAgain, "the agent does not answer: trace-host check \(guest.name)")
         }
         let (header, layout) = try header()
         try wrappingSystemError(loop.watchStreams)
@@ -40,11 +52,11 @@ final class Watcher {
             try dropLeftovers()
         }
         let pipe = try wrappingSystemError { () throws(SystemError) in try Pipe(size: Self.pipeSize) }
-        let cpus = CPUList(loop.streams.cpus).description
+        let cpus = CPUList(link.streams.cpus).description
         let printer = try PrinterProcess(words + ["--cpus", cpus], input: pipe.readEnd)
         let feed = PageFeed(header, pageSize: layout.pageSize, to: pipe)
-        loop.streams.read { cpu, bytes in feed.add(bytes, cpu: cpu) }
-        let arrivedBefore = loop.streams.arrived
+        link.streams.read { cpu, bytes in feed.add(bytes, cpu: cpu) }
+        let arrivedBefore = link.streams.arrived
         do throws(Failure) {
             try watch(feed, printer)
             try stop(before, arrivedBefore, feed)
@@ -53,8 +65,30 @@ final class Watcher {
             throw error
         }
         _ = try loop.serve { [loop] in feed.finish() || printer.hasEnded || loop.isImpatient }
-        loop.streams.read { _, _ in }
+        link.streams.read { _, _ in }
         try finish(printer, consume feed, consume pipe)
+    }
+
+    /// Serves everything until `isOver`, at most for `limit`.
+    ///
+    /// - Throws: If a signal ends the program.
+    private func serve(
+        within limit: Duration = .seconds(1 << 40), until isOver: () -> Bool
+    ) throws(Failure) {
+        let isEnded = { [self] in loop.isImpatient || (loop.signal != nil && !isRecording) }
+        _ = try loop.serve(within: limit) { isOver() || isEnded() }
+        if isEnded() {
+            throw Failure(
+                .tryAgain,
+                "ended by a signal; the agent may go on streaming: trace-host stop \(guest.name)")
+        }
+    }
+
+    /// Gives an order, and waits for its answer; `nil` if none comes.
+    private func answer(to word: OrderWord, within limit: Duration? = nil) throws(Failure) -> Answer? {
+        try session.order(word)
+        try serve(within: min(limit ?? timeout, timeout)) { [session] in session.isAnswered }
+        return try session.answer()
     }
 
     /// The trace header of the guest, and the layout of its pages.
@@ -62,7 +96,11 @@ final class Watcher {
         let memory = try wrappingSystemError { () throws(SystemError) in
             NamedFile(try .inMemory("header"), name: "the trace header")
         }
-        guard try session.receiveHeader(into: memory) else {
+        try session.order(.metadata)
+        try serve(within: timeout) { [session] in session.isAnswered }
+        try session.beginHeader(into: memory)
+        try serve(within: timeout) { [session] in session.isHeaderOver }
+        guard try session.endHeader() else {
             throw Failure(
                 .unavailable, "the agent sends no trace header, without which no event can be decoded")
         }
@@ -86,44 +124,44 @@ final class Watcher {
     /// Drops what an earlier recording has left in the ports.
     private func dropLeftovers() throws(Failure) {
         let begun = ContinuousClock.now
-        try session.serve(within: Self.patience) { [loop] in
-            ContinuousClock.now - max(begun, loop.streams.lastArrival) > Self.silence
+        try serve(within: Self.patience) { [link] in
+            ContinuousClock.now - max(begun, link.streams.lastArrival) > Self.silence
         }
     }
 
     /// Until the duration is over, a signal comes, the guest goes, or nobody reads what is printed.
     private func watch(_ feed: PageFeed, _ printer: PrinterProcess) throws(Failure) {
-        guard let answer = try session.order(.start) else {
+        guard let answer = try answer(to: .start) else {
             throw Failure(
-                .tryAgain, "the agent does not answer the start: trace-host check \(options.guest.name)")
+                .tryAgain, "the agent does not answer the start: trace-host check \(guest.name)")
         }
         if let error = answer.error { throw Failure(.unavailable, error) }
         for warning in answer.report.warnings { log.warning("\(warning)") }
-        session.isRecording = true
-        let end = options.duration.map { ContinuousClock.now + $0.duration }
-        try session.serve { [loop] in
+        isRecording = true
+        let end = duration.map { ContinuousClock.now + $0.duration }
+        try serve { [loop] in
             feed.write()
             if let end, .now >= end { return true }
-            return loop.signal != nil || loop.streams.hasEnded || printer.hasEnded
+            return loop.signal != nil || link.streams.hasEnded || printer.hasEnded
         }
-        if loop.streams.hasEnded { log.warning("the guest has gone") }
+        if link.streams.hasEnded { log.warning("the guest has gone") }
     }
 
     /// Stops the agent, and takes what it has sent.
     private func stop(_ before: Report, _ arrivedBefore: [Int: Int], _ feed: PageFeed) throws(Failure) {
-        if loop.streams.hasEnded || loop.agentHasGone { return }
-        let after = try session.order(.stop)?.report
+        if link.streams.hasEnded || link.agentHasGone { return }
+        let after = try answer(to: .stop)?.report
         if after == nil { log.warning("the agent does not answer the stop: it may go on streaming") }
-        let account = { [loop] in
+        let account = { [link] in
             RecordingAccount(
                 before: before, after: after,
-                received: loop.streams.arrived.mapValues { $0 }
+                received: link.streams.arrived.mapValues { $0 }
                     .merging(arrivedBefore) { now, then in now - then })
         }
         let begun = ContinuousClock.now
-        try session.serve(within: Self.patience) { [loop] in
+        try serve(within: Self.patience) { [link] in
             feed.write()
-            let quiet = ContinuousClock.now - max(begun, loop.streams.lastArrival)
+            let quiet = ContinuousClock.now - max(begun, link.streams.lastArrival)
             return account().outstanding == 0 && quiet > Self.silence
         }
         for problem in account().problems { log.warning("\(problem)") }

@@ -1,8 +1,8 @@
 /// When a part of a recording ends, and how many are kept.
-struct PartLimits: Equatable, Sendable {
+package struct PartLimits: Equatable, Sendable {
     /// Bytes of all CPUs' pages; `nil` for no limit.
-    let bytes: Int?
-    let time: Duration?
+    package let bytes: Int?
+    package let time: Duration?
     /// `nil`: all.
-    let kept: Int?
+    package let kept: Int?
 }

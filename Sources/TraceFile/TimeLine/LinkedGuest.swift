@@ -1,5 +1,5 @@
 /// A guest in its host's file: the option GUEST, trace-cmd.dat.v7(5).
-package struct GuestLink: Equatable, Codable, Sendable {
+package struct LinkedGuest: Equatable, Codable, Sendable {
     private let name: String
     /// The trace id of the guest's file.
     private let id: UInt64

@@ -1,8 +1,7 @@
 import ArgumentParser
-import CommandSupport
 
 /// How a long recording is divided into parts.
-struct PartOptions: ParsableArguments {
+package struct PartOptions: ParsableArguments {
     @Option(
         name: [.customShort("m"), .long],
         help: ArgumentHelp("Begin another file once one has this size, as 500M.", valueName: "size"))
@@ -14,7 +13,9 @@ struct PartOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Keep only so many files, the latest ones.", valueName: "number"))
     var keep: Int?
 
-    func validate() throws {
+    package init() {}
+
+    package func validate() throws {
         if let keep, keep < 1 { throw ValidationError("--keep: at least 1") }
         if keep != nil, maxSize == nil, splitEvery == nil {
             throw ValidationError("--keep is for --max-size and --split-every")
@@ -26,7 +27,7 @@ struct PartOptions: ParsableArguments {
     }
 
     /// `nil`: one file.
-    var limits: PartLimits? {
+    package var limits: PartLimits? {
         guard maxSize != nil || splitEvery != nil else { return nil }
         return PartLimits(bytes: maxSize?.bytes, time: splitEvery?.duration, kept: keep)
     }

@@ -1,0 +1,29 @@
+import ControlProtocol
+import TraceFile
+
+// What fails alike in each conversation with an agent.
+extension Failure {
+    /// The header is too long: see `HeaderAnnouncement.isTooLong`.
+    package init(tooLong announcement: HeaderAnnouncement) {
+        self.init(.protocolError, "the agent announces a trace header of \(announcement.bytes) bytes")
+    }
+
+    /// A line is no answer of this protocol.
+    ///
+    /// - Parameter name: What sent it.
+    package init(noAnswer line: String, from name: String) {
+        let start = Array(line.utf8.prefix(64)).escapedASCII
+        self.init(.protocolError, "\(name) is no agent of this version: it sent \(start)")
+    }
+}
+
+/// Runs `body`, which writes a file.
+package func writing<Value: ~Copyable>(
+    _ body: () throws(TraceFileError) -> Value
+) throws(Failure) -> Value {
+    do throws(TraceFileError) {
+        return try body()
+    } catch {
+        throw Failure(.outputFailed, "cannot write \(error)")
+    }
+}

@@ -1,0 +1,53 @@
+import CommandSupport
+import ControlProtocol
+import Reactor
+import TraceFile
+
+/// Pings the agent of a guest while it is recorded. No call waits.
+final class ClockPinger {
+    private let link: GuestLink
+    private let session: GuestSession
+    /// The trace clock of the guest, by which this machine's times are taken too.
+    let clock: TraceClock
+    private(set) var pings: [ClockPing] = []
+    /// Why pings are no use any more; `nil` if they are.
+    private(set) var problem: String?
+    private var isWaiting = false
+    private var last = ContinuousClock.now
+
+    /// Pings before and after a recording, and the time between two of them while it goes on.
+    static let burst = 20
+    private static let period = Duration.milliseconds(200)
+
+    init(_ link: GuestLink, _ session: GuestSession, _ clock: TraceClock) {
+        (self.link, self.session, self.clock) = (link, session, clock)
+        link.clock = clock
+    }
+
+    /// Whether it is time for another ping.
+    var isDue: Bool { ContinuousClock.now - last >= Self.period }
+
+    /// Sends a ping.
+    ///
+    /// One that cannot be sent is none: the loop notices by itself that the guest has gone.
+    func send() {
+        last = .now
+        if problem != nil || link.agentHasGone { return }
+        isWaiting = (try? session.order(.time)) != nil
+    }
+
+    /// Takes the answer to the last ping, if it has come.
+    func receive() {
+        guard isWaiting, let line = link.answer else { return }
+        isWaiting = false
+        guard let answer = try? TimeAnswer(line: line) else { return }
+        guard answer.clock == clock.rawValue, let received = answer.received, let answered = answer.answered
+        else {
+            problem = "the trace clock of the guest has changed from \(clock.rawValue)"
+            return
+        }
+        let times = link.times
+        pings.append(
+            ClockPing(sent: times.sent, received: received, answered: answered, arrived: times.arrived))
+    }
+}

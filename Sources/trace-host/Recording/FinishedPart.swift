@@ -1,0 +1,13 @@
+import CommandSupport
+import TraceFile
+
+/// A part whose pages have all come, and what is needed to make its trace.dat.
+struct FinishedPart: Sendable {
+    var part: RecordingPart
+    /// The header to be used.
+    var header: String
+    /// Bytes at the start of each CPU's stream that do not belong to the recording.
+    let excess: [Int: Int]
+    /// What links the file to those of the host and other guests.
+    let links: [TimeLineOption]
+}

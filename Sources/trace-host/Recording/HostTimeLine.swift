@@ -1,0 +1,47 @@
+import CommandSupport
+import ControlProtocol
+import TraceFile
+
+/// The host on one time line with the guests that are recorded together, and its own recording if one is asked for.
+final class HostTimeLine {
+    let plan: TimeLinePlan
+    /// Of the host's file.
+    let id = UInt64.random(in: 1 ... .max)
+    let counter = CounterMeasurement()
+    private var recording: HostRecording?
+    private var guests: [LinkedGuest] = []
+
+    init(_ plan: TimeLinePlan) { self.plan = plan }
+
+    /// Begins the host's recording, if one is asked for.
+    ///
+    /// - Parameter clocks: The trace clocks of the guests, of which each is to be on the time line.
+    func begin(_ clocks: [TraceClock]) throws(Failure) {
+        guard !plan.hostEvents.isEmpty, let clock = clocks.first else { return }
+        if clocks.contains(where: { $0 != clock }) {
+            throw Failure(
+                .unavailable,
+                "--host-events: the guests have different trace clocks: \(clocks.map(\.rawValue).joined(separator: ", "))"
+            )
+        }
+        recording = try HostRecording(plan, clock)
+    }
+
+    /// Notes a guest for the host's file.
+    func add(_ guest: LinkedGuest) { guests.append(guest) }
+
+    /// How cycles of the counter become nanoseconds; `nil` if the clock is no counter, or that is not known.
+    func scale(of clock: TraceClock) -> CounterScale? { clock == .counter ? counter.scale : nil }
+
+    /// Ends the host's recording.
+    ///
+    /// - Returns: Its file; `nil` if there is none.
+    func end(_ clock: TraceClock?) throws(Failure) -> String? {
+        guard let recording else { return nil }
+        self.recording = nil
+        let scale = clock.flatMap { self.scale(of: $0) }
+        try recording.end(
+            linkedBy: [.traceID(id)] + guests.map { .guest($0) } + (scale.map { [.counterScale($0)] } ?? []))
+        return recording.output
+    }
+}
