@@ -173,7 +173,8 @@ package struct ForeignKernel {
             "header_page".utf8 + [0] + bytes(UInt64(page.count)) + page,
             "header_event".utf8 + [0] + bytes(UInt64(event.count)) + event,
             bytes(UInt32(1)) + bytes(UInt64(format.count)) + format,
-            bytes(UInt32(1)) + (formats.isEmpty ? "empty" : "foreign").utf8 + [0] + bytes(UInt32(formats.count))
+            bytes(UInt32(1)) + (formats.isEmpty ? "empty" : "foreign").utf8 + [0]
+                + bytes(UInt32(formats.count))
                 + formats.flatMap { bytes(UInt64($0.utf8.count)) + Array($0.utf8) },
             bytes(UInt32(symbols.count)) + symbols,
             bytes(UInt32(0)),

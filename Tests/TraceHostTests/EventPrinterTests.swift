@@ -77,7 +77,7 @@ struct EventPrinterTests {
                 "a", "b", "c", "d", "DROPPED]", "e", "DROPPED]", "f",
             ])
         #expect(
-            printed[0] == "        somebody-42    [000]     0.000001: print:                0: a",
+            printed[0] == "        somebody-42    [000]     0.000001: print:                0x0: a",
             "\(printed[0])")
         #expect(printed[4] == "CPU:1 [EVENTS DROPPED]" && printed[6] == "CPU:0 [7 EVENTS DROPPED]")
     }
@@ -85,7 +85,7 @@ struct EventPrinterTests {
     @Test func `an event waits for another CPU, but not longer than the window`() throws {
         let kernel = ForeignKernel()
         let layout = try #require(PageLayout(headerPage: kernel.headerPage))
-        var merger = EventMerger(layout, cpus: [0, 1], window: .seconds(60))
+        let merger = EventMerger(layout, cpus: [0, 1], window: .seconds(60))
         merger.add(kernel.page(at: 2000, [.marker("b", delta: 0)]), cpu: 0)
         #expect(merger.next() == nil)
         merger.add(kernel.page(at: 1000, [.marker("a", delta: 0)]), cpu: 1)
@@ -94,7 +94,7 @@ struct EventPrinterTests {
         first.advance()
         #expect(merger.next() == nil && merger.next(isComplete: true)?.cpu == 0)
 
-        var impatient = EventMerger(layout, cpus: [0, 1], window: .zero)
+        let impatient = EventMerger(layout, cpus: [0, 1], window: .zero)
         impatient.add(kernel.page(at: 2000, [.marker("b", delta: 0)]), cpu: 0)
         impatient.next()?.advance()
         impatient.add(kernel.page(at: 1000, [.marker("a", delta: 0)]), cpu: 1)
@@ -103,7 +103,7 @@ struct EventPrinterTests {
 
     @Test func `what controls a terminal is not printed, and is escaped in JSON`() throws {
         let content =
-            Array("\u{1b}[31mred".utf8) + Array(repeating: 0, count: 7) + word(7) + word(6 << 16 | 32)
+            Array("\u{1b}[31mred".utf8) + Array(repeating: 0, count: 8) + word(7) + word(6 << 16 | 32)
             + Array("a\n\"b\"".utf8) + [0]
         let text = try lines([event(100, content)])
         #expect(
@@ -133,7 +133,7 @@ struct EventPrinterTests {
         id: UInt16, numbers: [UInt32]
     ) throws {
         let printed = try lines([event(id, numbers.flatMap(word))])
-        #expect(printed.count == 1 && printed[0].contains(id < 103 ? "n=" : "list="), "\(printed)")
+        #expect(printed.count == 1 && printed[0].contains("{\"\(id < 103 ? "n" : "list")\":"), "\(printed)")
         #expect(printed[0].utf8.count < 1000)
     }
 
@@ -188,12 +188,12 @@ struct EventPrinterTests {
     }
 
     @Test func `damaged headers, formats and pages do not crash the decoder`() throws {
-        let runs = 400
+        let runs = 300
         var read = 0
         for run in 0..<runs {
             var mutator = Mutator(seed: UInt64(run))
-            let formats = Self.formats.map { format in
-                Int.random(in: 0..<3, using: &mutator) > 0
+            let formats = Self.formats.filter { $0.utf8.count < 1000 }.map { format in
+                Int.random(in: 0..<16, using: &mutator) > 0
                     ? format : String(decoding: mutator.damaged(Array(format.utf8)), as: UTF8.self)
             }
             let kernel = ForeignKernel(
@@ -213,6 +213,7 @@ struct EventPrinterTests {
                 pages.append((cpu, Bool.random(using: &mutator) ? mutator.damaged(page) : page))
             }
             var options = PrintOptions()
+            options.usesPlugins = run % 8 == 0
             options.form = [.text, .json, .perfetto].randomElement(using: &mutator) ?? .text
             options.filters = ["foreign/task: comm ~ \"a\" || prio > 3"].filter { _ in
                 Bool.random(using: &mutator)

@@ -28,17 +28,18 @@ final class Watcher {
     }
 
     func run() throws(Failure) {
-        guard let before = try session.order(.status, within: Self.patience)?.report else {
+        guard var before = try session.order(.status, within: Self.patience)?.report else {
             throw Failure(
                 .tryAgain, "the agent does not answer: trace-host check \(options.folder)")
         }
         let (header, layout) = try header()
         try wrappingSystemError(loop.watchStreams)
-        if before.state == .streaming {
-            log.notice("the agent streams already: what lies in the ports is printed first")
-        } else {
-            try dropLeftovers()
+        // After a stop the stream goes on with a whole page, whoever has read it before.
+        if before.state != .stopped {
+            log.notice("the agent streams already: it starts anew, and what lies in the ports is dropped")
+            before = try session.order(.stop)?.report ?? before
         }
+        try dropLeftovers()
         let pipe = try wrappingSystemError { () throws(SystemError) in try Pipe(size: Self.pipeSize) }
         let cpus = CPUList(loop.streams.cpus).description
         let printer = try PrinterProcess(words + ["--cpus", cpus], input: pipe.readEnd)
@@ -117,7 +118,7 @@ final class Watcher {
         let account = { [loop] in
             RecordingAccount(
                 before: before, after: after,
-                received: loop.streams.arrived.mapValues { $0 }
+                received: loop.streams.arrived
                     .merging(arrivedBefore) { now, then in now - then })
         }
         let begun = ContinuousClock.now
