@@ -26,6 +26,16 @@ struct HardeningTests {
         #expect((entries[DynamicTag.flags1] ?? 0) & 0x1 != 0, "DF_1_NOW")
     }
 
+    /// A guest need not have what the host's program decodes with.
+    @Test func `only the program of the host needs libtraceevent`() throws {
+        for (name, isNeeded) in [("trace-agent", false), ("trace-host", true)] {
+            let entries = try Command("readelf", ["-d", Machine.release(name)]).output
+            #expect(
+                entries.contains("libtraceevent.so.1") == isNeeded && entries.contains("libc.so.6"), "\(name)"
+            )
+        }
+    }
+
     @Test func `the program is position-independent`() {
         #expect(program.type == 3, "ET_DYN")
         #expect((entries[DynamicTag.flags1] ?? 0) & 0x800_0000 != 0, "DF_1_PIE")

@@ -4,10 +4,45 @@ package struct ForeignKernel {
     package let longSize: Int
     package let pageSize: Int
 
-    package init(isBigEndian: Bool = false, longSize: Int = 8, pageSize: Int = 4096) {
+    /// The formats of its events besides `ftrace/print`: of the system `foreign`.
+    package let formats: [String]
+
+    package init(
+        isBigEndian: Bool = false, longSize: Int = 8, pageSize: Int = 4096, formats: [String] = []
+    ) {
         self.isBigEndian = isBigEndian
         self.longSize = longSize
         self.pageSize = pageSize
+        self.formats = formats
+    }
+
+    /// The format of an event with the number `id`, in the form of tracefs.
+    ///
+    /// - Parameters:
+    ///   - fields: Declarations and sizes; they lie one behind the other.
+    ///   - print: What follows `print fmt: `.
+    package static func format(
+        _ name: String, id: UInt16, fields: [(declaration: String, size: Int)], print: String
+    ) -> String {
+        var text = """
+            name: \(name)
+            ID: \(id)
+            format:
+            \tfield:unsigned short common_type;\toffset:0;\tsize:2;\tsigned:0;
+            \tfield:unsigned char common_flags;\toffset:2;\tsize:1;\tsigned:0;
+            \tfield:unsigned char common_preempt_count;\toffset:3;\tsize:1;\tsigned:0;
+            \tfield:int common_pid;\toffset:4;\tsize:4;\tsigned:1;
+
+
+            """
+        var offset = 8
+        for field in fields {
+            let isSigned = field.declaration.hasPrefix("int ") || field.declaration.hasPrefix("char ")
+            text +=
+                "\tfield:\(field.declaration);\toffset:\(offset);\tsize:\(field.size);\tsigned:\(isSigned ? 1 : 0);\n"
+            offset += field.size
+        }
+        return text + "\nprint fmt: \(print)\n"
     }
 
     package func bytes<Number: FixedWidthInteger>(_ number: Number) -> [UInt8] {
@@ -68,6 +103,8 @@ package struct ForeignKernel {
     package enum Item {
         /// A text, as `trace_marker` writes it, `delta` nanoseconds after the previous item.
         case marker(String, delta: UInt32)
+        /// An event of one of `formats`: its number, and what follows the fields that all events have.
+        case event(UInt16, [UInt8], delta: UInt32)
         case discarded(bytes: Int)
         case timeExtend
         case bytes([UInt8])
@@ -96,7 +133,9 @@ package struct ForeignKernel {
     private func bytes(of item: Item) -> [UInt8] {
         switch item {
         case .marker(let text, let delta):
-            var record = bytes(Self.printID) + [0, 0] + bytes(UInt32(42)) + long(0) + Array(text.utf8) + [0]
+            return bytes(of: .event(Self.printID, long(0) + Array(text.utf8) + [0], delta: delta))
+        case .event(let id, let content, let delta):
+            var record = bytes(id) + [0, 0] + bytes(UInt32(42)) + content
             while record.count % 4 != 0 { record.append(0) }
             return word(kind: 0, delta: delta) + bytes(UInt32(record.count + 4)) + record
         case .discarded(let size):
@@ -134,7 +173,9 @@ package struct ForeignKernel {
             "header_page".utf8 + [0] + bytes(UInt64(page.count)) + page,
             "header_event".utf8 + [0] + bytes(UInt64(event.count)) + event,
             bytes(UInt32(1)) + bytes(UInt64(format.count)) + format,
-            bytes(UInt32(1)) + "empty".utf8 + [0] + bytes(UInt32(0)),
+            bytes(UInt32(1)) + (formats.isEmpty ? "empty" : "foreign").utf8 + [0]
+                + bytes(UInt32(formats.count))
+                + formats.flatMap { bytes(UInt64($0.utf8.count)) + Array($0.utf8) },
             bytes(UInt32(symbols.count)) + symbols,
             bytes(UInt32(0)),
             bytes(UInt64(lines.count)) + lines,

@@ -96,10 +96,9 @@ struct Version7 {
     ) throws(TraceFileError) -> [HeaderOption] {
         var options: [HeaderOption] = []
         var next = place
-        // Far more sections than any file has; a loop of them ends too.
-        for _ in 0..<1024 where next != 0 {
-            let body = try body(file, at: next, order)
-            var section = Section(body, file.name, order)
+        while next != 0 {
+            var section = Section(try body(file, at: next, order), file.name, order)
+            let last = next
             next = 0
             while !section.isAtEnd {
                 let id: UInt16 = try section.number()
@@ -108,6 +107,9 @@ struct Version7 {
                     next =
                         data.count == 8
                         ? Int(clamping: data.withUnsafeBytes { order.load(UInt64.self, $0, at: 0) }) : 0
+                    if next != 0, next <= last {
+                        throw .malformed(file: file.name, problem: "its options go round in a circle")
+                    }
                     break
                 }
                 options.append(HeaderOption(id: id, data: data))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandSupport
+import Glibc
 import Logging
 import Reactor
 
@@ -23,10 +24,12 @@ struct PrintCommand: ParsableCommand {
     var recording: String?
 
     /// Bytes of a CPU.
-    private static let mostBehind = 16 << 20
+    private static let mostBehind = 8 << 20
 
     func run() throws {
         SignalFD.ignoreFailedWrites()
+        // Ctrl-C is for the process that hands over: this one prints what has come, and ends with its input.
+        _ = try SignalFD([SIGINT, SIGHUP, SIGQUIT])
         let log = Logger(label: ProgramName.own) { _ in StandardErrorLog(program: ProgramName.own) }
         do throws(Failure) {
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)

@@ -108,21 +108,15 @@ final class EventDecoder {
         body(Self.bytes(tep_data_comm_from_pid(tep, CInt(truncatingIfNeeded: pid))))
     }
 
-    /// What the event says: its fields, if its print format is none that may be used.
+    /// What the event says.
     ///
-    /// - Returns: `false` if the event cannot be decoded.
+    /// - Returns: `false` if the event's print format may not be used.
     func withInfo(
         of record: EventRecord, _ format: EventFormat?, _ body: (UnsafeBufferPointer<UInt8>) -> Void
     ) -> Bool {
-        guard let format, format.hasSafeFields, record.event.count >= format.smallestRecord else {
-            return false
-        }
+        guard let format, format.canPrint(record.content) else { return false }
         trace_seq_reset(&text)
-        if format.canPrint(record.content) {
-            record.withContent { ctraceevent_print_info(tep, &text, $0) }
-        } else {
-            tep_print_fields(&text, record.content.data, record.content.size, format.event)
-        }
+        record.withContent { ctraceevent_print_info(tep, &text, $0) }
         body(printed())
         return true
     }

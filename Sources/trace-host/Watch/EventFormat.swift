@@ -7,8 +7,6 @@ struct EventFormat {
     let name: String
     /// Bytes that a record has at least.
     let smallestRecord: Int
-    /// Whether no field is further on than a record can be.
-    let hasSafeFields: Bool
     /// Whether libtraceevent may use its print format: no number in a record makes it read or write without a limit.
     let isPrintable: Bool
     /// Its own fields, without those that all events have.
@@ -38,8 +36,8 @@ struct EventFormat {
         let isRaw = name == "raw_data"
         ownFields = own.map { EventField($0, isText: !isRaw) }
         var check = PrintFormatCheck(event)
-        hasSafeFields = isBounded
-        isPrintable = isBounded && check.isBounded()
+        let isParsed = UInt32(bitPattern: event.pointee.flags) & UInt32(TEP_EVENT_FL_FAILED) == 0
+        isPrintable = isBounded && isParsed && check.isBounded()
         counts = check.counts
     }
 
@@ -49,9 +47,9 @@ struct EventFormat {
         sequence(first: first) { $0?.pointee.next }.prefix { $0 != nil }.compactMap { $0?.pointee }
     }
 
-    /// Whether libtraceevent may use the print format for this record, which is not too small.
+    /// Whether libtraceevent may use the print format for this record.
     func canPrint(_ record: tep_record) -> Bool {
-        isPrintable
+        isPrintable && record.size >= smallestRecord
             && counts.allSatisfy { field in
                 let count = tep_read_number(
                     event.pointee.tep, record.data + Int(field.pointee.offset), field.pointee.size)

@@ -4,7 +4,7 @@ import TraceFile
 ///
 /// The pages of a CPU come in that order, but those of different CPUs do not: an agent sends a page that is not full only
 /// now and then. So an event waits until each CPU has one that is later, or until its page has been here for `window`.
-struct EventMerger {
+final class EventMerger {
     private(set) var cpus: [Int: CPUEvents] = [:]
     private let window: Duration
     private let layout: PageLayout
@@ -14,7 +14,7 @@ struct EventMerger {
     private(set) var lateEvents = 0
 
     /// With more bytes than these waiting, the first event waits no longer.
-    static let mostQueuedBytes = 32 << 20
+    static let mostQueuedBytes = 16 << 20
 
     /// - Parameter cpus: Those that pages are awaited from.
     init(_ layout: PageLayout, cpus: some Sequence<Int>, window: Duration) {
@@ -24,11 +24,11 @@ struct EventMerger {
     }
 
     /// Pages of a CPU are to come.
-    mutating func expect(cpu: Int) {
+    func expect(cpu: Int) {
         if cpus[cpu] == nil { cpus[cpu] = CPUEvents(cpu: cpu, layout) }
     }
 
-    mutating func add(_ page: [UInt8], cpu: Int, skipped: Int = 0) {
+    func add(_ page: [UInt8], cpu: Int, skipped: Int = 0) {
         expect(cpu: cpu)
         cpus[cpu]?.add(page, skipped: skipped, at: .now)
     }
@@ -36,7 +36,7 @@ struct EventMerger {
     /// The CPU whose next item is the next of all; `nil` if it has to wait.
     ///
     /// - Parameter isComplete: Whether nothing more is awaited.
-    mutating func next(isComplete: Bool = false) -> CPUEvents? {
+    func next(isComplete: Bool = false) -> CPUEvents? {
         var first: CPUEvents?
         var (isAwaiting, queued) = (false, 0)
         for events in cpus.values {

@@ -5,7 +5,7 @@ import TraceFile
 /// Prints the events in the pages that it is given, in the order of time.
 final class EventPrinter {
     private let decoder: EventDecoder
-    private var merger: EventMerger
+    private let merger: EventMerger
     private let writer: any EventWriter
     private let output: EventOutput
     private let record: EventRecord
@@ -34,7 +34,7 @@ final class EventPrinter {
         self.output = output
         let time = EventTime(header, isPrecise: options.form == .perfetto)
         switch options.form {
-        case .text: writer = TextWriter(time, isColoured: options.mayColour && output.isTerminal)
+        case .text: writer = TextWriter(time, header.layout, isColoured: options.mayColour && output.isTerminal)
         case .json: writer = JSONWriter(time, header.layout)
         case .perfetto:
             writer = PerfettoWriter(time, header.layout)
@@ -65,6 +65,7 @@ final class EventPrinter {
         if isOutputClosed { return }
         do throws(SystemError) {
             try printItems(isComplete)
+            try limitCPUTime(seconds: 0)
         } catch  where error.code == .brokenPipe {
             isOutputClosed = true
         } catch {

@@ -16,7 +16,7 @@ final class PageFeed {
     private var waiting = 0
 
     /// Bytes that may wait.
-    private static let mostWaiting = 16 << 20
+    private static let mostWaiting = 8 << 20
 
     /// - Parameter header: What is sent first.
     init(_ header: [UInt8], pageSize: Int, to pipe: Pipe) {

@@ -12,7 +12,7 @@ final class PrinterProcess {
     init(_ words: [String], input: borrowing FileDescriptor) throws(Failure) {
         let program = FileDescriptor.resolve("/proc/self/exe") ?? ProgramName.own
         process = try wrappingSystemError { () throws(SystemError) in
-            try ChildProcess([program] + words, passing: input, as: 0, isApart: true)
+            try ChildProcess([program] + words, passing: input, as: 0)
         }
     }
 

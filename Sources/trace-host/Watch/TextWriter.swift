@@ -3,9 +3,11 @@ import TraceFile
 /// Writes events as `trace-cmd report` does, a line each.
 struct TextWriter: EventWriter {
     private let time: EventTime
+    private let fields: FieldReader
     private let isColoured: Bool
 
-    init(_ time: EventTime, isColoured: Bool) {
+    init(_ time: EventTime, _ layout: PageLayout, isColoured: Bool) {
+        fields = FieldReader(layout.order)
         self.time = time
         self.isColoured = isColoured
     }
@@ -39,7 +41,13 @@ struct TextWriter: EventWriter {
         let isDecoded = decoder.withInfo(of: record, format) { text in
             output.append(untrusted: text.withoutNewlinesAtEnd)
         }
-        if !isDecoded { output.append(hexadecimal: UnsafeRawBufferPointer(record.event)) }
+        if !isDecoded {
+            if let format, record.event.count >= format.smallestRecord {
+                fields.append(record, format, to: output)
+            } else {
+                output.append(hexadecimal: UnsafeRawBufferPointer(record.event))
+            }
+        }
         output.append("\n")
     }
 

@@ -40,17 +40,18 @@ final class Watcher {
     }
 
     func run() throws(Failure) {
-        guard let before = try answer(to: .status, within: Self.patience)?.report else {
+        guard var before = try answer(to: .status, within: Self.patience)?.report else {
             throw Failure(
                 .tryAgain, "the agent does not answer: trace-host check \(guest.name)")
         }
         let (header, layout) = try header()
         try wrappingSystemError(loop.watchStreams)
-        if before.state == .streaming {
-            log.notice("the agent streams already: what lies in the ports is printed first")
-        } else {
-            try dropLeftovers()
+        // After a stop the stream goes on with a whole page, whoever has read it before.
+        if before.state != .stopped {
+            log.notice("the agent streams already: it starts anew, and what lies in the ports is dropped")
+            before = try answer(to: .stop)?.report ?? before
         }
+        try dropLeftovers()
         let pipe = try wrappingSystemError { () throws(SystemError) in try Pipe(size: Self.pipeSize) }
         let cpus = CPUList(link.streams.cpus).description
         let printer = try PrinterProcess(words + ["--cpus", cpus], input: pipe.readEnd)
@@ -155,7 +156,7 @@ final class Watcher {
         let account = { [link] in
             RecordingAccount(
                 before: before, after: after,
-                received: link.streams.arrived.mapValues { $0 }
+                received: link.streams.arrived
                     .merging(arrivedBefore) { now, then in now - then })
         }
         let begun = ContinuousClock.now

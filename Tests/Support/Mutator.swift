@@ -1,11 +1,11 @@
 /// Damages bytes, the same way for the same seed.
-struct Mutator: RandomNumberGenerator {
+package struct Mutator: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    package init(seed: UInt64) { state = seed }
 
     /// The next number of SplitMix64.
-    mutating func next() -> UInt64 {
+    package mutating func next() -> UInt64 {
         state &+= 0x9e37_79b9_7f4a_7c15
         var word = state
         word = (word ^ word >> 30) &* 0xbf58_476d_1ce4_e5b9
@@ -14,7 +14,7 @@ struct Mutator: RandomNumberGenerator {
     }
 
     /// `bytes`, damaged at up to four places.
-    mutating func damaged(_ bytes: [UInt8]) -> [UInt8] {
+    package mutating func damaged(_ bytes: [UInt8]) -> [UInt8] {
         var bytes = bytes
         for _ in 0..<Int.random(in: 1...4, using: &self) where !bytes.isEmpty { damage(&bytes) }
         return bytes
