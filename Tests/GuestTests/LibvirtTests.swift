@@ -3,7 +3,8 @@ import Support
 import Testing
 
 /// A guest that libvirt runs, with Debian's libvirt and without KVM.
-@MainActor @Suite(.serialized, .enabled(if: Machine.hasLibvirt, "needs libvirt, and the guest that `make guest` makes"))
+@MainActor
+@Suite(.serialized, .enabled(if: Machine.hasLibvirt, "needs libvirt, and the guest that `make guest` makes"))
 struct LibvirtTests {
     private let libvirt: Libvirt
     private let folder = TemporaryFolder()
@@ -16,7 +17,8 @@ struct LibvirtTests {
 
     /// Records what the guest writes, and takes the agent's ports from the guest's names as they come.
     private func record(_ guest: Domain, _ name: [String]) throws {
-        try guest.run("until [ -e /dev/virtio-ports/agent-ctl-path ]; do name-ports; usleep 10000; done; name-ports")
+        try guest.run(
+            "until [ -e /dev/virtio-ports/agent-ctl-path ]; do name-ports; usleep 10000; done; name-ports")
         try guest.startAgent(ringKiB: 8192)
         let recording = try HostRecording(name)
         let written = try guest.writeRecords(seconds: 0.5, rate: 20_000)
@@ -36,7 +38,9 @@ struct LibvirtTests {
         #expect(check.status == 0, "\(check.output)")
         #expect(check.output.contains("ok    control port  \(folder.path)/agent-ctl-path"), "\(check.output)")
         // What attach has not plugged in is not taken out.
-        #expect(try host(["detach"] + name).output.contains("0 ports taken out; 3 that attach has not plugged in stay"))
+        #expect(
+            try host(["detach"] + name).output.contains(
+                "0 ports taken out; 3 that attach has not plugged in stay"))
         // The group of the sockets' folder is the way in for others.
         let user = ["--reuid", "65533", "--regid", "65533", "--clear-groups", Machine.release("trace-host")]
         chmod(folder.path, 0o750)
@@ -47,7 +51,8 @@ struct LibvirtTests {
         #expect(stopped.status == 69 && stopped.errorText.contains("does not run: virsh start \(guest.name)"))
     }
 
-    @Test func `ports are plugged into a domain that runs, and taken out of it and of its definition`() throws {
+    @Test func `ports are plugged into a domain that runs, and taken out of it and of its definition`() throws
+    {
         let guest = try Domain(libvirt)
         let name = ["--domain", guest.name, "--connect", Libvirt.uri]
         let attach = try host(["attach", "--timeout", "0", "--config"] + name)

@@ -13,6 +13,11 @@ struct ManyCPUsTests {
         return command
     }
 
+    /// Waits until the guest has named the shell's and all of the agent's ports; the devices do not come in order.
+    private func waitForPorts(_ guest: Guest) throws {
+        try guest.run("until [ $(ls /dev/virtio-ports | wc -l) = 34 ]; do name-ports; usleep 10000; done")
+    }
+
     /// One marker on each CPU, and whether each comes once.
     private func record(_ guest: Guest, _ name: [String]) throws {
         let recording = try HostRecording(name)
@@ -28,21 +33,28 @@ struct ManyCPUsTests {
         }
     }
 
-    @Test func `every CPU is recorded, with the devices that setup prints, and with those of attach`() throws {
+    @Test func `every CPU is recorded, with the devices that setup prints, and with those of attach`() throws
+    {
         let options = try host(["setup", folder.path, "--cpus", "32", "--qemu"]).output
-        let words = options.replacing("\\\n", with: "").split(whereSeparator: \.isWhitespace).map { String($0) }
+        let words = options.replacing("\\\n", with: "").split(whereSeparator: \.isWhitespace).map {
+            String($0)
+        }
         let guest = try Guest(.none, cpus: "32", options: words)
-        try guest.run("until [ -e /dev/virtio-ports/trace-path-cpu31 ]; do name-ports; usleep 10000; done")
+        try waitForPorts(guest)
         try guest.startAgent(ringKiB: 64)
         try record(guest, [folder.path])
 
         // QEMU numbers devices without an id: the shell's port is the first of them.
-        for number in 1...33 { try guest.command("device_del", "{\"id\":\"/machine/peripheral-anon/device[\(number)]\"}") }
+        for number in 1...33 {
+            try guest.command("device_del", "{\"id\":\"/machine/peripheral-anon/device[\(number)]\"}")
+        }
         let unplugged = "name-ports; ls /dev/virtio-ports"
         #expect(try eventually { try guest.run(unplugged) == "shell" })
         let name = ["--qmp", guest.monitorPath]
-        #expect(try host(["attach", "--timeout", "0"] + name).output.contains("33 ports plugged in, 0 were there"))
-        try guest.run("until [ -e /dev/virtio-ports/agent-ctl-path ]; do name-ports; usleep 10000; done; name-ports")
+        #expect(
+            try host(["attach", "--timeout", "0"] + name).output.contains("33 ports plugged in, 0 were there")
+        )
+        try waitForPorts(guest)
         try record(guest, name)
         #expect(try host(["detach"] + name).output.contains("33 ports taken out"))
         try guest.endAgent()

@@ -14,7 +14,9 @@ struct AttachTests {
         try guest.run("echo 8192 > /sys/kernel/tracing/buffer_size_kb; echo > /sys/kernel/tracing/trace")
         let name = ["--qmp", guest.monitorPath]
         let portless = try host(["check"] + name)
-        #expect(portless.output.contains("fail  ports         no CPU has one, such as trace-path-cpu0: trace-host attach"))
+        #expect(
+            portless.output.contains(
+                "fail  ports         no CPU has one, such as trace-path-cpu0: trace-host attach"))
         // An attempt that was killed has come as far as this.
         try guest.command(
             "chardev-add",
@@ -31,9 +33,12 @@ struct AttachTests {
             """)
         try guest.command(
             "device_add",
-            #"{"driver":"virtserialport","bus":"ports.0","id":"mine","chardev":"mine","name":"trace-pipe-cpu0"}"#)
+            #"{"driver":"virtserialport","bus":"ports.0","id":"mine","chardev":"mine","name":"trace-pipe-cpu0"}"#
+        )
         let attach = try host(["attach"] + name)
-        #expect(attach.output.contains("2 ports plugged in, 1 were there\nthe agent serves CPUs 0-1\n"), "\(attach)")
+        #expect(
+            attach.output.contains("2 ports plugged in, 1 were there\nthe agent serves CPUs 0-1\n"),
+            "\(attach)")
         let again = try host(["attach"] + name)
         #expect(again.output.contains("0 ports plugged in, 3 were there\n"), "\(again)")
 
@@ -52,7 +57,8 @@ struct AttachTests {
         #expect(check.status == 0 && !check.output.contains("fail"), "\(check.output)")
 
         let detach = try host(["detach"] + name)
-        #expect(detach.output.contains("2 ports taken out; 1 that attach has not plugged in stay"), "\(detach)")
+        #expect(
+            detach.output.contains("2 ports taken out; 1 that attach has not plugged in stay"), "\(detach)")
         #expect(try eventually { try guest.run("ls /dev/virtio-ports") == "shell\ntrace-pipe-cpu0" })
         #expect(try namesIn(guest.portsFolder).filter { $0.hasPrefix("qmp.") } == ["qmp.mine"])
     }

@@ -37,21 +37,24 @@ package final class Guest: TracedGuest {
     ) throws {
         self.system = system
         let folderOfSystem = system == .systemd ? "/systemd" : ""
-        var arguments = [
-            "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", cpus, "-m",
-            system == .systemd ? "1024" : "512", "-nodefaults",
-            "-no-reboot",
-            "-display", "none", "-kernel", "\(Machine.guestFolder)/vmlinuz",
-            "-initrd", "\(Machine.guestFolder)\(folderOfSystem)/initramfs", "-append",
-            "console=ttyS0 quiet panic=-1 oops=panic",
-            "-serial", "file:\(folder.path)/console",
-            "-device", "virtio-serial-pci,id=tools", "-device",
-            "virtio-serial-pci,id=ports" + (serial.isEmpty ? "" : ",\(serial)"),
-            "-chardev", "socket,id=shell,path=\(folder.path)/shell,server=on,wait=off",
-            "-device", "virtserialport,bus=tools.0,chardev=shell,name=shell",
-            "-qmp", "unix:\(folder.path)/monitor,server=on,wait=off",
-            "-qmp", "unix:\(folder.path)/qmp,server=on,wait=off",
-        ] + options
+        var arguments =
+            [
+                // Many emulated CPUs on few real ones do better by turns.
+                "-accel", (Int(cpus) ?? 1) > 8 ? "tcg,thread=single" : "tcg,thread=multi", "-cpu", "max",
+                "-smp", cpus, "-m",
+                system == .systemd ? "1024" : "512", "-nodefaults",
+                "-no-reboot",
+                "-display", "none", "-kernel", "\(Machine.guestFolder)/vmlinuz",
+                "-initrd", "\(Machine.guestFolder)\(folderOfSystem)/initramfs", "-append",
+                "console=ttyS0 quiet panic=-1 oops=panic",
+                "-serial", "file:\(folder.path)/console",
+                "-device", "virtio-serial-pci,id=tools", "-device",
+                "virtio-serial-pci,id=ports" + (serial.isEmpty ? "" : ",\(serial)"),
+                "-chardev", "socket,id=shell,path=\(folder.path)/shell,server=on,wait=off",
+                "-device", "virtserialport,bus=tools.0,chardev=shell,name=shell",
+                "-qmp", "unix:\(folder.path)/monitor,server=on,wait=off",
+                "-qmp", "unix:\(folder.path)/qmp,server=on,wait=off",
+            ] + options
         let names = backEnd == .none ? [] : (0..<spare).map { "spare\($0)" } + Self.portNames
         for name in names {
             let path = "\(folder.path)/\(name)"

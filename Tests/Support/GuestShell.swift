@@ -1,4 +1,6 @@
-/// A shell in a guest, by a port of its own. The guest powers off when this connection ends.
+/// A shell in a guest, by a port of its own.
+///
+/// The guest powers off when this connection ends.
 package final class GuestShell {
     private let connection: Connection
     /// What the guest's console has printed.

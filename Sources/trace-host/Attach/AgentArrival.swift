@@ -16,7 +16,8 @@ struct AgentArrival {
             return warn("somebody is connected to \(control.path): the agent is not asked")
         }
         let end = ContinuousClock.now + limit.duration
-        var problem = "no agent has answered within \(limit): does trace-agent run in the guest (make install)?"
+        var problem =
+            "no agent has answered within \(limit): does trace-agent run in the guest (make install)?"
         while ContinuousClock.now < end {
             guard let served = try served() else { continue }
             let unserved = CPUList(found.streams.keys.sorted().filter { !served.contains($0) })

@@ -38,6 +38,7 @@ struct Attachment {
         guard let path = paths.first(where: FileHolders.hasConnection) else { return }
         throw Failure(
             .unavailable,
-            "somebody is connected to \(path), as a recording is: end it first; --force takes the ports out all the same")
+            "somebody is connected to \(path), as a recording is: end it first; --force takes the ports out all the same"
+        )
     }
 }

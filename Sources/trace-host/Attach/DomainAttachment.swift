@@ -73,7 +73,9 @@ struct DomainAttachment {
                 result.changed.append(channel.name)
             }
             let left = try waitForEnd(of: own.map(\.name))
-            for port in left { result.problems.append("\(port) is still there: the guest does not let go of it") }
+            for port in left {
+                result.problems.append("\(port) is still there: the guest does not let go of it")
+            }
         }
         for channel in try virsh.definition(of: name).channels.filter(Self.isOwn) {
             try virsh.detach(alias: channel.alias ?? "", from: name, "--config")

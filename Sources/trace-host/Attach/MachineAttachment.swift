@@ -58,7 +58,8 @@ final class MachineAttachment {
         } catch {
             throw Failure(
                 .noPermission,
-                "cannot give the folder \(folder) to QEMU's user \(process.uid): \(error.code); --folder names another one")
+                "cannot give the folder \(folder) to QEMU's user \(process.uid): \(error.code); --folder names another one"
+            )
         }
     }
 
@@ -73,7 +74,8 @@ final class MachineAttachment {
             try monitor.execute(
                 "device_add",
                 [
-                    "driver": "virtserialport", "bus": .string(bus), "id": .string(id), "chardev": .string(id),
+                    "driver": "virtserialport", "bus": .string(bus), "id": .string(id),
+                    "chardev": .string(id),
                     "name": .string(port),
                 ])
         } catch {

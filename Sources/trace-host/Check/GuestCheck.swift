@@ -29,7 +29,9 @@ struct GuestCheck {
         for (_, port) in streams.sorted(by: { $0.key < $1.key }) {
             results += trouble(with: port).map { [.fail("port", $0)] } ?? []
         }
-        guard let control = found.control else { return results + [.fail("control port", ports.noControlPort)] }
+        guard let control = found.control else {
+            return results + [.fail("control port", ports.noControlPort)]
+        }
         if let trouble = trouble(with: control) { return results + [.fail("control port", trouble)] }
         results.append(.ok("control port", control.path))
         if control.isOpenInGuest == false {

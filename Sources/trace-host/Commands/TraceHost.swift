@@ -14,7 +14,8 @@ struct TraceHost: ParsableCommand {
             """,
         version: programVersion,
         subcommands: [
-            SetupCommand.self, AttachCommand.self, DetachCommand.self, ListCommand.self, RecordCommand.self, StartCommand.self, StopCommand.self, DumpCommand.self,
+            SetupCommand.self, AttachCommand.self, DetachCommand.self, ListCommand.self, RecordCommand.self,
+            StartCommand.self, StopCommand.self, DumpCommand.self,
             ReleaseCommand.self, StatusCommand.self, MetadataCommand.self, CheckCommand.self,
             AssembleCommand.self,
         ])

@@ -59,7 +59,8 @@ extension Virsh {
     func runningDomain(_ name: String) throws(Failure) -> Domain {
         let domain = try domain(name)
         if domain.isRunning { return domain }
-        throw Failure(.unavailable, "the domain \(name) does not run: virsh start \(ShellCommand.line([name]))")
+        throw Failure(
+            .unavailable, "the domain \(name) does not run: virsh start \(ShellCommand.line([name]))")
     }
 }
 

@@ -5,7 +5,9 @@ import Reactor
 struct PortsFolder {
     let path: String
 
-    init(_ path: String) { self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path }
+    init(_ path: String) {
+        self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    }
 
     func found() throws(Failure) -> FoundPorts {
         let names = try names()

@@ -22,7 +22,8 @@ struct QEMUCommandLine {
                 if let id = options["id"] { chardevs[id] = Self.backEnd(options) }
             case "-qmp", "-qmp-pretty":
                 if value.hasPrefix("unix:") {
-                    monitors += Self.options(String(value.dropFirst(5)), first: "path")["path"].map { [$0] } ?? []
+                    monitors +=
+                        Self.options(String(value.dropFirst(5)), first: "path")["path"].map { [$0] } ?? []
                 }
             case "-mon":
                 let options = Self.options(value, first: "chardev")
