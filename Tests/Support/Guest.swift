@@ -3,15 +3,19 @@ import Glibc
 import Reactor
 
 /// A guest under QEMU with virtio-serial ports for two CPUs, and a shell in it.
-package final class Guest {
+package final class Guest: TracedGuest {
     private let machine: Program
     private let folder = TemporaryFolder()
-    private let shell: Connection
+    private let shell: GuestShell
     private let monitor: Connection
     private var catchers: [Program] = []
 
     /// What stands behind the ports on the host.
-    package enum BackEnd { case fifos, sockets }
+    package enum BackEnd {
+        case fifos, sockets
+        /// The agent's ports are not there.
+        case none
+    }
 
     package static let portNames = ["agent-ctl-path", "trace-path-cpu0", "trace-path-cpu1"]
 
@@ -26,28 +30,33 @@ package final class Guest {
     ///   - serial: Properties of the virtio-serial device, such as `indirect_desc=off`.
     ///   - spare: How many ports the device has beside the agent's; they come first.
     ///   - cpus: Those that it has, and those that may be plugged in, as in `1,maxcpus=2`.
+    ///   - options: More options of QEMU.
     package init(
         _ backEnd: BackEnd, _ system: System = .busybox, serial: String = "", spare: Int = 0,
-        cpus: String = "2"
+        cpus: String = "2", options: [String] = []
     ) throws {
         self.system = system
         let folderOfSystem = system == .systemd ? "/systemd" : ""
-        var arguments = [
-            "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", cpus, "-m",
-            system == .systemd ? "1024" : "512", "-nodefaults",
-            "-no-reboot",
-            "-display", "none", "-kernel", "\(Machine.guestFolder)/vmlinuz",
-            "-initrd", "\(Machine.guestFolder)\(folderOfSystem)/initramfs", "-append",
-            "console=ttyS0 quiet panic=-1 oops=panic",
-            "-serial", "file:\(folder.path)/console",
-            "-device", "virtio-serial-pci,id=tools", "-device",
-            "virtio-serial-pci,id=ports" + (serial.isEmpty ? "" : ",\(serial)"),
-            "-chardev", "socket,id=shell,path=\(folder.path)/shell,server=on,wait=off",
-            "-device", "virtserialport,bus=tools.0,chardev=shell,name=shell",
-            "-qmp", "unix:\(folder.path)/monitor,server=on,wait=off",
-            "-qmp", "unix:\(folder.path)/other-monitor,server=on,wait=off", "-name", "guest,debug-threads=on",
-        ]
-        for name in (0..<spare).map({ "spare\($0)" }) + Self.portNames {
+        var arguments =
+            [
+                // Many emulated CPUs on few real ones do better by turns.
+                "-accel", (Int(cpus) ?? 1) > 8 ? "tcg,thread=single" : "tcg,thread=multi", "-cpu", "max",
+                "-smp", cpus, "-m",
+                system == .systemd ? "1024" : "512", "-nodefaults",
+                "-no-reboot",
+                "-display", "none", "-kernel", "\(Machine.guestFolder)/vmlinuz",
+                "-initrd", "\(Machine.guestFolder)\(folderOfSystem)/initramfs", "-append",
+                "console=ttyS0 quiet panic=-1 oops=panic",
+                "-serial", "file:\(folder.path)/console",
+                "-device", "virtio-serial-pci,id=tools", "-device",
+                "virtio-serial-pci,id=ports" + (serial.isEmpty ? "" : ",\(serial)"),
+                "-chardev", "socket,id=shell,path=\(folder.path)/shell,server=on,wait=off",
+                "-device", "virtserialport,bus=tools.0,chardev=shell,name=shell",
+                "-qmp", "unix:\(folder.path)/monitor,server=on,wait=off",
+                "-qmp", "unix:\(folder.path)/qmp,server=on,wait=off", "-name", "guest,debug-threads=on",
+            ] + options
+        let names = backEnd == .none ? [] : (0..<spare).map { "spare\($0)" } + Self.portNames
+        for name in names {
             let path = "\(folder.path)/\(name)"
             switch backEnd {
             case .fifos:
@@ -56,18 +65,19 @@ package final class Guest {
                 arguments += ["-chardev", "pipe,id=\(name),path=\(path)"]
             case .sockets:
                 arguments += ["-chardev", "socket,id=\(name),path=\(path),server=on,wait=off"]
+            case .none: break
             }
             arguments += ["-device", Self.port(name)]
         }
         // Its own kernel may hang, and then nobody else would end it.
         machine = try Program("setpriv", ["--pdeathsig", "KILL", "qemu-system-x86_64"] + arguments)
-        shell = try Connection.to("\(folder.path)/shell")
+        let console = "\(folder.path)/console"
+        shell = try GuestShell("\(folder.path)/shell") { (try? readText(console)) ?? "" }
         monitor = try Connection.to("\(folder.path)/monitor")
         _ = try monitor.line()
         try command("qmp_capabilities")
         // From now on the guest powers off when this connection ends, which is with the test run at the latest.
-        try shell.send("hello\n")
-        _ = try run("true", within: .seconds(90))
+        try shell.begin()
     }
 
     deinit {
@@ -83,29 +93,8 @@ package final class Guest {
 
     /// Runs a shell command in the guest: what it prints, without the last newline.
     @discardableResult
-    package func run(_ command: String, within limit: Duration = .seconds(60)) throws -> String {
-        try shell.send("{ \(command)\n} 2>&1; echo \"[done $?]\"\n")
-        var output: [String] = []
-        while true {
-            let line: String
-            do { line = try shell.line(within: limit) } catch {
-                throw TestFailure(
-                    "\(command): \(error); console: \((try? readText("\(folder.path)/console")) ?? "")")
-            }
-            if line.hasPrefix("[done ") { return output.joined(separator: "\n") }
-            output.append(line)
-        }
-    }
-
-    /// Starts the agent on an empty ring of `ringKiB`, with nothing else recorded than what the tests write.
-    package func startAgent(_ options: String = "", ringKiB: Int = 2048) throws {
-        try run("cd /sys/kernel/tracing; echo \(ringKiB) > buffer_size_kb; echo > trace; cd /")
-        try run("(trace-agent \(options) 2> /tmp/agent.log & echo $! > /tmp/agent.pid)")
-        // An emulated CPU takes half a second for that: as long as the ring buffers last.
-        try run(
-            """
-            until grep -q 'without privileges' /tmp/agent.log || ! [ -d /proc/$(cat /tmp/agent.pid) ]; do usleep 10000; done
-            """)
+    package func run(_ command: String, within limit: Duration) throws -> String {
+        try shell.run(command, within: limit)
     }
 
     /// Changes the tracer and back; whether the kernel allows that, which it does not while a ring buffer is open.
@@ -117,32 +106,11 @@ package final class Guest {
             """) == "blk"
     }
 
-    /// Ends it as a service manager does, and waits; what it said.
-    @discardableResult
-    package func endAgent(_ signal: String = "TERM") throws -> String {
-        try run(
-            "kill -\(signal) $(cat /tmp/agent.pid); while [ -d /proc/$(cat /tmp/agent.pid) ]; do usleep 10000; done"
-        )
-        return try run("cat /tmp/agent.log")
-    }
-
     /// How often the agent's threads have gone to sleep of their own accord: each time is one wake-up.
     package func agentWakeUps() throws -> Int {
         try number(
             "cat /proc/$(cat /tmp/agent.pid)/task/*/status | awk '/^voluntary_ctxt/ { n += $2 } END { print n }'"
         )
-    }
-
-    /// Writes numbered records on both CPUs at once; how many it were.
-    package func writeRecords(seconds: Double, rate: Int) throws -> [Int] {
-        let load = { (cpu: Int) in
-            "trace-load write /sys/kernel/tracing \(cpu) \(seconds) \(rate) 64 > /tmp/count\(cpu)"
-        }
-        try run("\(load(0)) & p=$!; \(load(1)); wait $p", within: .seconds(120))
-        return try (0...1).map { cpu in
-            guard let count = Int(try run("cat /tmp/count\(cpu)")) else { throw TestFailure("no count") }
-            return count
-        }
     }
 
     /// The bytes of a file in the guest; a few megabytes take seconds.
@@ -162,22 +130,15 @@ package final class Guest {
         return try readFile(unpacked)
     }
 
-    package func number(_ command: String) throws -> Int {
-        let text = try run(command)
-        guard let number = Int(text) else { throw TestFailure("\(command): \(text)") }
-        return number
-    }
-
     /// The number that `trace_marker_raw` records have as their type.
     package func rawDataType() throws -> UInt16 {
         UInt16(try number("sed -n 's/^ID: //p' /sys/kernel/tracing/events/ftrace/raw_data/format"))
     }
 
-    package func stat(_ name: String, cpu: Int) throws -> Int {
-        try number("sed -n 's/^\(name): //p' /sys/kernel/tracing/per_cpu/cpu\(cpu)/stats")
-    }
-
     // MARK: on the host
+
+    /// QEMU's monitor for others than this object.
+    package var monitorPath: String { "\(folder.path)/qmp" }
 
     /// The folder of the ports on the host.
     package var portsFolder: String { folder.path }
@@ -242,7 +203,8 @@ package final class Guest {
 
     package func caughtBytes(cpu: Int) throws -> Int { try readFile("\(folder.path)/caught\(cpu)").count }
 
-    private func command(_ name: String, _ arguments: String = "{}") throws {
+    /// Gives QEMU's monitor a command.
+    package func command(_ name: String, _ arguments: String = "{}") throws {
         try monitor.send("{\"execute\":\"\(name)\",\"arguments\":\(arguments)}\n")
         while true {
             let line = try monitor.line()
@@ -252,7 +214,7 @@ package final class Guest {
     }
 
     /// A monitor (QMP) that nobody is connected to.
-    package var monitorPath: String { "\(folder.path)/other-monitor" }
+    package var monitorPath: String { "\(folder.path)/qmp" }
 
     /// Stops all its CPUs, and with them its clocks.
     package func pause(for duration: Duration) throws {

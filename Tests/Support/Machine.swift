@@ -13,6 +13,10 @@ package enum Machine {
     /// Whether a guest has been made for the tests; in CI it has to be.
     package static let hasGuest = isCI || access(guestFolder + "/initramfs", R_OK) == 0
 
+    /// Whether libvirt can run a guest; in CI it has to be.
+    package static let hasLibvirt =
+        isCI || (geteuid() == 0 && hasGuest && access("/usr/sbin/libvirtd", X_OK) == 0)
+
     /// Whether system calls can be watched; in CI that has to be.
     package static let hasStrace = isCI || (hasTracefs && access("/usr/bin/strace", X_OK) == 0)
 

@@ -7,10 +7,7 @@ package protocol Service {
 
 extension Container: Service {}
 
-extension Guest: Service {
-    @discardableResult
-    package func run(_ command: String) throws -> String { try run(command, within: .seconds(60)) }
-}
+extension Guest: Service {}
 
 extension Service {
     /// One property of the service: systemctl(1).

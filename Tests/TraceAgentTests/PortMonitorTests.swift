@@ -48,6 +48,15 @@ struct PortMonitorTests {
 
     // MARK: data ports
 
+    @Test func `a port that trace-cmd has named is used where ours is not there`() throws {
+        var monitor = try monitor(cpus: [0, 1])
+        for name in ["trace-pipe-cpu0", "trace-pipe-cpu1", "trace-path-cpu1"] {
+            try makeFIFO("\(folder.path)/\(name)")
+        }
+        #expect(
+            monitor.openNewPorts().map(\.sink.name) == ["\(folder.path)/trace-pipe-cpu0", dataPath(1)])
+    }
+
     @Test func `channels are made for the CPUs whose ports have come, until they are served`() throws {
         var monitor = try monitor(cpus: [0, 1, 2])
         expectPorts([], &monitor)

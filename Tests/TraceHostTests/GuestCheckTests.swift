@@ -50,8 +50,8 @@ struct GuestCheckTests {
         #expect(
             GuestCheck.agent(report, [0, 1]).map(\.text) == [
                 "it has no CPU for the ports of 1: they stay empty",
-                "it serves CPUs 2, whose ports are not in this folder",
+                "it serves CPUs 2, whose ports are not here",
             ])
-        #expect(GuestCheck.cpus([0, 1]).map(\.verdict) == [.ok])
+        #expect(GuestCheck.cpus([0, 1], remedy: "").map(\.verdict) == [.ok])
     }
 }

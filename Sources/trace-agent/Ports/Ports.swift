@@ -12,7 +12,11 @@ struct Ports: Sendable {
         return (directory.hasPrefix("/") ? "/" : "./") + parts.joined(separator: "/")
     }
     var controlPath: String { "\(directory)/\(WellKnown.controlPort)" }
-    func dataPath(cpu: Int) -> String { "\(directory)/\(WellKnown.dataPort(cpu: cpu))" }
+    /// The port for the pages of `cpu`: under our name, or, if only that is there, under trace-cmd's.
+    func dataPath(cpu: Int) -> String {
+        let paths = WellKnown.dataPortPrefixes.map { "\(directory)/\($0)\(cpu)" }
+        return paths.first { (try? FileDescriptor.Kind(of: $0)) != nil } ?? paths[0]
+    }
 
     /// Opens the port that the pages of `cpu` go to.
     ///

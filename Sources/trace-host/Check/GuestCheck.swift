@@ -25,7 +25,7 @@ struct GuestCheck {
         results += found.unusable.map { .fail("port", "\($0): take it out of the guest") }
         results += found.misspelt.map { .warn("port", "\($0) is no name that the agent looks for") }
         let streams = found.streams
-        results += cpus(streams.keys.sorted())
+        results += Self.cpus(streams.keys.sorted(), remedy: ports.remedy)
         for (_, port) in streams.sorted(by: { $0.key < $1.key }) {
             results += trouble(with: port).map { [.fail("port", $0)] } ?? []
         }
@@ -70,9 +70,9 @@ struct GuestCheck {
     }
 
     /// Checks whether each CPU has a port.
-    func cpus(_ cpus: [Int]) -> [CheckResult] {
+    static func cpus(_ cpus: [Int], remedy: String) -> [CheckResult] {
         guard let last = cpus.last else {
-            return [.fail("ports", "no CPU has one, such as \(WellKnown.dataPort(cpu: 0)): \(ports.remedy)")]
+            return [.fail("ports", "no CPU has one, such as \(WellKnown.dataPort(cpu: 0)): \(remedy)")]
         }
         let missing = CPUList((0...last).filter { !cpus.contains($0) })
         if missing.cpus.isEmpty { return [.ok("ports", "CPUs \(CPUList(cpus)) have one")] }

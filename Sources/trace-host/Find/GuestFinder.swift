@@ -38,8 +38,10 @@ struct GuestFinder {
 
     private func entry(_ process: QEMUProcess, _ libvirtProblem: String?) -> GuestEntry {
         let line = process.commandLine
-        if let monitor = line.monitors.first {
-            return entry(GuestPorts(.monitor(process.absolute(monitor))), pid: process.pid)
+        let monitors = line.monitors.map(process.absolute)
+        // A monitor serves one at a time, and lets others wait.
+        if let monitor = monitors.first(where: { !FileHolders.hasConnection(to: $0) }) {
+            return entry(GuestPorts(.monitor(monitor)), pid: process.pid)
         }
         // libvirt's own monitor has no name.
         if let name = line.name, line.chardevs["charmonitor"] != nil {
@@ -55,7 +57,10 @@ struct GuestFinder {
         var entry = GuestEntry(guest: Self.folder(of: ports), pid: process.pid)
         entry.ports = ports.map(self.port)
         if entry.guest == nil {
-            entry.problem = "QEMU has no QMP socket, and its ports are in no folder of their own"
+            entry.problem =
+                monitors.isEmpty
+                ? "QEMU has no QMP socket, and its ports are in no folder of their own"
+                : "another program is connected to QEMU's monitor \(monitors[0])"
         }
         return entry
     }

@@ -6,15 +6,15 @@ import Reactor
 final class QMPConnection {
     private var reader: LineReader
     private let path: String
-
     /// How long one answer may take.
-    private static let patience = Duration.seconds(10)
+    private let patience: Duration
 
     /// Connects, and gets QEMU's greeting out of the way.
-    init(to path: String) throws(Failure) {
+    init(to path: String, patience: Duration = .seconds(10)) throws(Failure) {
         self.path = path
-        reader = LineReader(try Self.connect(path))
-        guard let greeting = try line(until: .now + Self.patience) else {
+        self.patience = patience
+        reader = LineReader(try Self.connect(path, patience))
+        guard let greeting = try line(until: .now + patience) else {
             throw Failure(
                 .tryAgain,
                 "no greeting from the monitor \(path): another program is connected to it, and QEMU serves one at a time"
@@ -26,7 +26,7 @@ final class QMPConnection {
         try execute("qmp_capabilities")
     }
 
-    private static func connect(_ path: String) throws(Failure) -> FileDescriptor {
+    private static func connect(_ path: String, _ patience: Duration) throws(Failure) -> FileDescriptor {
         do throws(SystemError) {
             return try FileDescriptor.connect(toSocketAt: path, within: patience)
         } catch {
@@ -65,14 +65,14 @@ final class QMPConnection {
         } catch {
             throw Self.explain(error, path)
         }
-        let end = ContinuousClock.now + Self.patience
+        let end = ContinuousClock.now + patience
         while let line = try line(until: end) {
             // What has no id of ours is an event.
             guard let answer = JSONValue(text: line), answer["id"]?.string == id else { continue }
             if let value = answer["return"] { return .success(value) }
             return .failure(QMPError(description: answer["error"]?["desc"]?.string ?? line))
         }
-        throw Failure(.tryAgain, "no answer from the monitor \(path) to \(command) within \(Self.patience)")
+        throw Failure(.tryAgain, "no answer from the monitor \(path) to \(command) within \(patience)")
     }
 
     private func line(until end: ContinuousClock.Instant) throws(Failure) -> String? {
