@@ -3,7 +3,9 @@ import Glibc
 import Support
 import Testing
 
-/// One time line of a guest and this machine. QEMU's guest has this machine's counter and one constant, until it is stopped.
+/// One time line of a guest and this machine.
+///
+/// QEMU's guest has this machine's counter and one constant, until it is stopped.
 @MainActor @Suite(.serialized, .enabled(if: Machine.hasGuest, "needs the guest that `make guest` makes"))
 struct TimeLineTests {
     private static let boot = Result {
@@ -29,13 +31,16 @@ struct TimeLineTests {
         let bound: Int
     }
 
-    @Test func `one offset lies within the interval of each of 250 pings, while the guest is recorded`() throws {
+    @Test func `one offset lies within the interval of each of 250 pings, while the guest is recorded`()
+        throws
+    {
         try guest.startAgent()
         // Also while pages move: nobody reads them, which is nothing to a ping.
         let host = Machine.release("trace-host")
         #expect(try Command(host, ["start", guest.portsFolder]).status == 0)
         try guest.run("trace-load write /sys/kernel/tracing 0 2 2000 64 > /dev/null &")
-        let time = try Command(host, ["time", guest.portsFolder, "--pings", "250", "--period", "5ms", "--json"])
+        let time = try Command(
+            host, ["time", guest.portsFolder, "--pings", "250", "--period", "5ms", "--json"])
         #expect(time.status == 0, "\(time.errorText)")
         let measured = try JSONDecoder().decode(Measurement.self, from: Data(time.output.utf8))
         #expect(measured.clock == "x86-tsc" && measured.pings.count == 250)
@@ -77,14 +82,18 @@ struct TimeLineTests {
     }
 
     @Test(.enabled(if: Machine.hasTracefs, "needs root and tracefs"))
-    func `markers of host and guest are in the order in which they were made, before and after a pause`() throws {
+    func `markers of host and guest are in the order in which they were made, before and after a pause`()
+        throws
+    {
         let (output, begun) = ("\(folder.path)/trace.dat", "\(folder.path)/begun")
         try guest.startAgent()
         let record = try Program(
             Machine.release("trace-host"),
             [
-                "record", guest.portsFolder, "-o", output, "--host-events", "sched:sched_process_exec", "--qmp",
-                guest.monitorPath, "--", "sh", "-c", "echo > \(begun); while [ -e \(begun) ]; do sleep 0.05; done",
+                "record", guest.portsFolder, "-o", output, "--host-events", "sched:sched_process_exec",
+                "--qmp",
+                guest.monitorPath, "--", "sh", "-c",
+                "echo > \(begun); while [ -e \(begun) ]; do sleep 0.05; done",
             ], output: .truncate("\(folder.path)/said"))
         guard eventually(within: .seconds(60), { access(begun, F_OK) == 0 }) else {
             throw TestFailure(record.errorText)
@@ -97,9 +106,10 @@ struct TimeLineTests {
         try mark("late", 50, in: instance)
         unlink(begun)
         #expect(record.wait(.seconds(60)) == 0, "\(record.errorText)")
-        #expect(record.errorText.isEmpty, "\(record.errorText)")
+        #expect(!record.errorText.contains("warning"), "\(record.errorText)")
         #expect(access(instance, F_OK) == -1)
         let said = try readText("\(folder.path)/said")
+        print(said)
         #expect(said.contains("time line: guest - host is known within"))
         #expect(said.contains("the guest's clock made a step of -30"), "\(said)")
 
@@ -111,7 +121,9 @@ struct TimeLineTests {
             let marks = merged.output.split(separator: "\n").compactMap { line in
                 line.firstRange(of: " \(name) ").map { line[$0.lowerBound...].dropFirst(name.utf8.count + 2) }
             }
-            let expected = (0..<count).flatMap { number in ["before", "guest", "after"].map { "\(number) \($0)" } }
+            let expected = (0..<count).flatMap { number in
+                ["before", "guest", "after"].map { "\(number) \($0)" }
+            }
             let isInOrder = marks.map { String($0) } == expected
             #expect(isInOrder, "\(name): \(marks.prefix(12))")
         }
@@ -123,7 +135,12 @@ struct TimeLineTests {
     private func checkOptions(of output: String, _ hostFile: String) throws {
         let guestOptions = try Command("trace-cmd", ["dump", "--options", "-i", output]).output
         let hostOptions = try Command("trace-cmd", ["dump", "--options", "-i", hostFile]).output
-        print(guestOptions, hostOptions)
+        for (options, names) in [
+            (guestOptions, ["TRACEID", "TimeShift", "TSC2NSEC"]),
+            (hostOptions, ["TRACEID", "GUEST", "TSC2NSEC"]),
+        ] {
+            for name in names { #expect(options.contains("[Option \(name), "), "\(options)") }
+        }
         for cpu in 0...1 {
             let thread = try namesIn("/proc/\(guest.pid)/task").first {
                 try readText("/proc/\(guest.pid)/task/\($0)/comm").hasPrefix("CPU \(cpu)/")

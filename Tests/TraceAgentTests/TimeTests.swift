@@ -12,14 +12,19 @@ struct TimeTests {
         try far.send("time id=now\n")
         let read = clock.flatMap(TraceClock.init) ?? .mono
         let before = read.now
-        #expect(rig.turn(.host) { rig.answer(TimeAnswer(to: $0, clock: clock), .host) } == [.word(.time, id: OrderID(rawValue: "now"))])
+        #expect(
+            rig.turn(.host) { rig.answer(TimeAnswer(to: $0, clock: clock), .host) } == [
+                .word(.time, id: OrderID(rawValue: "now"))
+            ])
         // One with an id is a line of its own.
         #expect(try far.line().isEmpty)
         return (try TimeAnswer(line: try far.line()), before, read.now)
     }
 
     @Test(arguments: TraceClock.allCases)
-    func `a clock that can be read is read when the order is, and when it is answered`(clock: TraceClock) throws {
+    func `a clock that can be read is read when the order is, and when it is answered`(clock: TraceClock)
+        throws
+    {
         let (answer, before, after) = try answer(clock: clock.rawValue)
         #expect(answer.id?.rawValue == "now" && answer.clock == clock.rawValue && answer.error == nil)
         let received = try #require(answer.received)
@@ -31,7 +36,9 @@ struct TimeTests {
     func `a clock that cannot be read is named in the error, and there are no times`(clock: String?) throws {
         let answer = try answer(clock: clock).0
         #expect(answer.received == nil && answer.answered == nil)
-        let expected = clock.map { "the trace clock \($0) cannot be read: choose one of x86-tsc, mono, mono_raw, boot, tai" }
+        let expected = clock.map {
+            "the trace clock \($0) cannot be read: choose one of x86-tsc, mono, mono_raw, boot, tai"
+        }
         #expect(answer.error == expected ?? "the trace clock is unknown")
     }
 

@@ -94,7 +94,10 @@ struct ClockOffsetTests {
         var random = Random(UInt64(seed))
         var guest = Guest(offset: .random(in: 1 << 42...1 << 44, using: &random))
         let before = guest.pings(40, &random)
-        let pause = (at: (before.last?.arrived ?? 0) + 1_000_000, length: Int.random(in: 500_000...1 << 33, using: &random))
+        let pause = (
+            at: (before.last?.arrived ?? 0) + 1_000_000,
+            length: Int.random(in: 500_000...1 << 33, using: &random)
+        )
         guest.pauses = [pause]
         let pings = before + guest.pings(40, from: pause.at + pause.length + 1_000_000, &random)
         let offset = ClockOffset(pings, isCounter: true)

@@ -42,7 +42,8 @@ struct LinkedFileTests {
         return report.output.split(separator: "\n").compactMap { line in
             let words = line.split(separator: " ")
             guard let print = words.firstIndex(of: "print:"), print > 0,
-                let name = line.firstRange(of: "_text: ") ?? line.firstRange(of: "0x0: ") ?? line.firstRange(of: ": ", after: "print:")
+                let name = line.firstRange(of: "_text: ") ?? line.firstRange(of: "0x0: ")
+                    ?? line.firstRange(of: ": ", after: "print:")
             else { return nil }
             let digits = words[print - 1].filter { $0.isNumber }
             return Int(digits).map { (String(line[name.upperBound...]), $0) }
@@ -50,7 +51,9 @@ struct LinkedFileTests {
     }
 
     @Test(arguments: [TraceFileFormat.version6, .version7(.none), .version7(.zstd)])
-    func `trace-cmd reads every option, and shows a guest's events at the host's times`(format: TraceFileFormat) throws {
+    func `trace-cmd reads every option, and shows a guest's events at the host's times`(
+        format: TraceFileFormat
+    ) throws {
         // A pause of 3 s of 2 GHz, and before it an offset that is not a multiple of anything.
         let (first, pause) = (-123_456_789_012, 6_000_000_000)
         let lines = [
@@ -82,17 +85,20 @@ struct LinkedFileTests {
                 .counterScale(scale),
             ], as: format)
         let merged = try report(["-i", host, "-i", guest])
-        let expected = guestTimes[0].indices.flatMap { ["host 0 \(2 * $0)", "guest 0 \($0)", "host 0 \(2 * $0 + 1)"] }
+        let expected = guestTimes[0].indices.flatMap {
+            ["host 0 \(2 * $0)", "guest 0 \($0)", "host 0 \(2 * $0 + 1)"]
+        }
         #expect(merged.map(\.name).filter { !$0.hasPrefix("guest 1") } == expected)
         for (name, time) in merged {
             let number = Int(name.split(separator: " ").last ?? "") ?? 0
             let cycles =
-                name.hasPrefix("host") ? hostTimes[number]
+                name.hasPrefix("host")
+                ? hostTimes[number]
                 : name.hasPrefix("guest 1") ? guestTimes[1][number] - first : hostTime(guestTimes[0][number])
             #expect(abs(time - cycles / 2) <= 1, "\(name)")
         }
         let options = try Command("trace-cmd", ["dump", "--options", "-i", guest]).output
-        #expect(options.contains("TRACEID") && options.contains("TIME_SHIFT") && options.contains("TSC2NSEC"))
+        #expect(options.contains("TRACEID") && options.contains("TimeShift") && options.contains("TSC2NSEC"))
         let hostOptions = try Command("trace-cmd", ["dump", "--options", "-i", host]).output
         #expect(hostOptions.contains("machine") && hostOptions.contains("700") && hostOptions.contains("701"))
         for path in [guest, host] {
@@ -110,7 +116,8 @@ struct LinkedFileTests {
         let guest = try file(
             "guest", [times],
             [
-                .traceID(1), .timeShift(TimeShift(host: 2, [ClockOffset(known: [line]), ClockOffset(known: [line])])),
+                .traceID(1),
+                .timeShift(TimeShift(host: 2, [ClockOffset(known: [line]), ClockOffset(known: [line])])),
                 .counterScale(one),
             ], as: .version6)
         let host = try file("host", [[5]], [.traceID(2), .counterScale(one)], as: .version6)

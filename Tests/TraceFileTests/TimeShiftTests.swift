@@ -57,7 +57,9 @@ struct TimeShiftTests {
     }
 
     @Test(arguments: [60, 3600, 86_400])
-    func `a drift of hours is not too much for a reader's 64 bits, also an hour before and after`(seconds: Int) throws {
+    func `a drift of hours is not too much for a reader's 64 bits, also an hour before and after`(
+        seconds: Int
+    ) throws {
         let (begin, length) = (1 << 50, seconds * 1_000_000_000)
         let drift = line(begin, 1 << 45, to: begin + length, 1 << 45 + length / 10_000)
         let reader = try shift([drift])
@@ -108,7 +110,8 @@ struct TimeShiftTests {
     }
 
     @Test func `a guest's link has its name, id, and each CPU's thread`() {
-        let link = GuestLink(name: "vm\u{0}1", id: 0x0102, threads: [.init(cpu: 0, id: 700), .init(cpu: 3, id: 9)])
+        let link = GuestLink(
+            name: "vm\u{0}1", id: 0x0102, threads: [.init(cpu: 0, id: 700), .init(cpu: 3, id: 9)])
         let expected: [UInt8] =
             Array("vm1".utf8) + [0, 2, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0] + [0, 0, 0, 0, 0xbc, 2, 0, 0]
             + [3, 0, 0, 0, 9, 0, 0, 0]

@@ -27,8 +27,14 @@ struct TimeLineTests {
         try makeMachine(
             "4711-12",
             [
-                ["tsc-offset": "-1000000", "tsc-scaling-ratio": "4294967296", "tsc-scaling-ratio-frac-bits": "32"],
-                ["tsc-offset": "-3000", "tsc-scaling-ratio": "6442450944", "tsc-scaling-ratio-frac-bits": "32"],
+                [
+                    "tsc-offset": "-1000000", "tsc-scaling-ratio": "4294967296",
+                    "tsc-scaling-ratio-frac-bits": "32",
+                ],
+                [
+                    "tsc-offset": "-3000", "tsc-scaling-ratio": "6442450944",
+                    "tsc-scaling-ratio-frac-bits": "32",
+                ],
                 ["tsc-offset": "-77"],
             ])
         let kvm = try #require(KVMCounters(of: 4711, in: folder.path))
@@ -62,7 +68,9 @@ struct TimeLineTests {
     }
 
     @Test func `threads of CPUs are found by their names`() throws {
-        for (id, name) in [("800", "CPU 1/KVM"), ("801", "CPU 0/TCG"), ("802", "qemu-system-x86"), ("803", "CPU x/KVM")] {
+        for (id, name) in [
+            ("800", "CPU 1/KVM"), ("801", "CPU 0/TCG"), ("802", "qemu-system-x86"), ("803", "CPU x/KVM"),
+        ] {
             try FileDescriptor.makeFolder("\(folder.path)/\(id)")
             try writeFile("\(folder.path)/\(id)/comm", name + "\n")
         }
@@ -82,10 +90,13 @@ struct TimeLineTests {
 
     @Test func `threads of CPUs are asked from QEMU's monitor`() async throws {
         let greeting = "{\"QMP\":{}}\n{\"event\":\"RESUME\"}\n{\"return\": {}}\n"
-        let cpus = #"{"return":[{"cpu-index":0,"thread-id":70,"target":"x86_64"},{"cpu-index":1,"thread-id":71}]}"#
+        let cpus =
+            #"{"return":[{"cpu-index":0,"thread-id":70,"target":"x86_64"},{"cpu-index":1,"thread-id":71}]}"#
         let threads = try await threads(greeting + cpus + "\n")
         #expect(threads == [.init(cpu: 0, id: 70), .init(cpu: 1, id: 71)])
-        await #expect(throws: Failure.self) { try await self.threads(greeting + "{\"error\":{\"class\":\"x\"}}\n") }
+        await #expect(throws: Failure.self) {
+            try await self.threads(greeting + "{\"error\":{\"class\":\"x\"}}\n")
+        }
         #expect(throws: Failure.self) { try VirtualCPUs.threads(askedFromMonitor: "\(folder.path)/none") }
     }
 
@@ -103,7 +114,9 @@ struct TimeLineTests {
                 "time line: the guest's clock made a step of -30.0 ms within 1.0 us of its time: a pause, a migration, or a clock that was set; events within may be wrong by it",
             ])
         #expect(TimeLineText(.counter, nil).lines(offset, from: "x")[0].contains("within 25000 cycles"))
-        #expect(TimeLineText(.mono, nil).lines(ClockOffset([], isCounter: false), from: "0 pings")[0].contains("none"))
+        #expect(
+            TimeLineText(.mono, nil).lines(ClockOffset([], isCounter: false), from: "0 pings")[0].contains(
+                "none"))
     }
 
     @Test func `this machine's counter is measured where the kernel says nothing`() throws {

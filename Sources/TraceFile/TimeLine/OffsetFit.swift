@@ -36,8 +36,12 @@ struct OffsetFit {
         let high = point(ping.received, bounds.upperBound)
         let low = point(ping.answered, bounds.lowerBound)
         var possible = Optional(slopes)
-        for other in lows + [low] { possible = possible.flatMap { Self.slopes($0, below: high, above: other) } }
-        for other in highs { possible = possible.flatMap { Self.slopes($0, below: other, above: low) } }
+        for other in lows + [low] {
+            possible = possible.flatMap { Self.slopes($0, below: high, above: other) }
+        }
+        for other in highs {
+            possible = possible.flatMap { Self.slopes($0, below: other, above: low) }
+        }
         guard let possible else { return false }
         slopes = possible
         last = ping.answered

@@ -15,7 +15,8 @@ package enum TimeLineOption: Equatable, Codable, Sendable {
         case .traceID(let id): HeaderOption(id: HeaderOption.traceID, data: order.bytes(id))
         case .timeShift(let shift): HeaderOption(id: HeaderOption.timeShift, data: shift.data(in: order))
         case .guest(let guest): HeaderOption(id: HeaderOption.guest, data: guest.data(in: order))
-        case .counterScale(let scale): HeaderOption(id: HeaderOption.counterScale, data: scale.data(in: order))
+        case .counterScale(let scale):
+            HeaderOption(id: HeaderOption.counterScale, data: scale.data(in: order))
         }
     }
 }

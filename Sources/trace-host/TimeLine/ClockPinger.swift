@@ -5,7 +5,7 @@ import TraceFile
 
 /// Pings the agent of a guest while it is recorded.
 final class ClockPinger {
-    private let session: GuestSession
+    private let guest: any PingedGuest
     /// The trace clock of the guest, by which this machine's times are taken too.
     let clock: TraceClock
     private(set) var pings: [ClockPing] = []
@@ -20,20 +20,18 @@ final class ClockPinger {
     /// A ping that takes longer says little.
     private static let patience = Duration.seconds(2)
 
-    init(_ session: GuestSession, _ clock: TraceClock) {
-        (self.session, self.clock) = (session, clock)
-        session.loop.clock = clock
+    init(_ guest: any PingedGuest, _ clock: TraceClock) {
+        (self.guest, self.clock) = (guest, clock)
+        guest.stampClock = clock
     }
 
     /// Pings several times, and waits for each answer.
     func pingOften() throws(Failure) {
         for _ in 0..<Self.burst {
             guard try send() else { return }
-            let isAnswered = try session.serve(within: Self.patience) { [loop = session.loop] in
-                loop.answer != nil || loop.agentHasGone
-            }
+            try guest.awaitTime(within: Self.patience)
             receive()
-            if !isAnswered { return }
+            if isWaiting { return }
         }
     }
 
@@ -48,23 +46,20 @@ final class ClockPinger {
     /// - Returns: Whether one was sent.
     private func send() throws(Failure) -> Bool {
         last = .now
-        if problem != nil || session.loop.agentHasGone { return false }
-        try session.give { dialog throws(SystemError) in try dialog.order(.time) }
-        isWaiting = true
-        return true
+        isWaiting = try problem == nil && guest.orderTime()
+        return isWaiting
     }
 
     private func receive() {
-        guard isWaiting, let line = session.loop.answer else { return }
+        guard isWaiting, let (line, sent, arrived) = guest.stampedAnswer else { return }
         isWaiting = false
+        // What is no time is no ping.
         guard let answer = try? TimeAnswer(line: line) else { return }
         guard answer.clock == clock.rawValue, let received = answer.received, let answered = answer.answered
         else {
-            problem = "the trace clock of the guest has changed from \(clock.rawValue)"
+            problem = "its trace clock has changed from \(clock.rawValue)"
             return
         }
-        let times = session.loop.times
-        pings.append(
-            ClockPing(sent: times.sent, received: received, answered: answered, arrived: times.arrived))
+        pings.append(ClockPing(sent: sent, received: received, answered: answered, arrived: arrived))
     }
 }

@@ -21,9 +21,9 @@ final class TimeLine {
     /// Begins the host's recording, and pings the guest.
     ///
     /// - Returns: `nil` if the guest's clock cannot be read; that is only said if the host is to be recorded.
-    init?(_ plan: TimeLinePlan, _ session: GuestSession, _ report: Report?, _ folder: String, _ log: Logger)
-        throws(Failure)
-    {
+    init?(
+        _ plan: TimeLinePlan, _ guest: any PingedGuest, _ report: Report?, _ folder: String, _ log: Logger
+    ) throws(Failure) {
         // An agent that does not know the order does not name its clock either.
         let name = report?.facts.clock
         guard let clock = name.flatMap(TraceClock.init) else {
@@ -38,8 +38,8 @@ final class TimeLine {
             )
         }
         (self.plan, self.folder, self.log) = (plan, folder, log)
-        pinger = ClockPinger(session, clock)
-        process = GuestProcess(session, folder)
+        pinger = ClockPinger(guest, clock)
+        process = GuestProcess(guest, folder)
         kvm = clock == .counter ? process.flatMap { KVMCounters(of: $0.pid) } : nil
         if !plan.hostEvents.isEmpty {
             hostRecording = try HostRecording(of: plan.hostEvents, to: plan.hostOutput, clock)
@@ -59,8 +59,9 @@ final class TimeLine {
     /// - Returns: What links the guest's file to the host's.
     func end(_ header: TraceHeader?) throws(Failure) -> [TimeLineOption] {
         let scale = pinger.clock == .counter ? counter.scale : nil
-        let clock = header?.clock ?? pinger.clock.rawValue
-        let problem = clock == pinger.clock.rawValue ? pinger.problem : "the trace clock has changed to \(clock)"
+        let (clock, begun) = (header?.clock ?? "", pinger.clock.rawValue)
+        let hasChanged = !clock.isEmpty && clock != begun
+        let problem = hasChanged ? "its trace clock has changed from \(begun)" : pinger.problem
         var links: [TimeLineOption] = [.traceID(ids.guest)]
         if let problem {
             log.warning("the guest is on no time line with its host: \(problem)")
@@ -113,12 +114,15 @@ final class TimeLine {
 
     /// Those that KVM knows; `nil` if it does not, or they have changed, or pings contradict them.
     private func exactOffsets(_ measured: ClockOffset, cpus: Int) -> [ClockOffset]? {
-        guard let kvm, let process, measured.lines.count == 1, let line = measured.lines.first else { return nil }
+        guard let kvm, let process, measured.lines.count == 1, let line = measured.lines.first else {
+            return nil
+        }
         guard kvm == KVMCounters(of: process.pid),
             let exact = kvm.offsets(ofCPUs: cpus, from: line.begin.time, to: line.end.time),
             exact.allSatisfy({ offset in offset.lines.allSatisfy { $0.agrees(with: pinger.pings) } })
         else {
-            log.warning("KVM's numbers of the guest's counters are not used: they changed, or pings contradict them")
+            log.warning(
+                "KVM's numbers of the guest's counters are not used: they changed, or pings contradict them")
             return nil
         }
         return exact

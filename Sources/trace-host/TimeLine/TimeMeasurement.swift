@@ -42,7 +42,8 @@ struct TimeMeasurement {
     }
 
     private static func ping(
-        _ connection: inout AgentConnection, _ guest: GuestAgent, _ clock: TraceClock?, within timeout: Interval
+        _ connection: inout AgentConnection, _ guest: GuestAgent, _ clock: TraceClock?,
+        within timeout: Interval
     ) throws(Failure) -> (answer: TimeAnswer, times: (sent: Int, arrived: Int)) {
         let (id, end) = (OrderID.random(), ContinuousClock.now + timeout.duration)
         do throws(SystemError) {
@@ -71,7 +72,9 @@ struct TimeMeasurement {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let contents = Contents(clock: clock, pings: pings, offset: offset, bound: offset.bound)
-        guard let data = try? encoder.encode(contents) else { preconditionFailure("strings and numbers only") }
+        guard let data = try? encoder.encode(contents) else {
+            preconditionFailure("strings and numbers only")
+        }
         return String(decoding: data, as: UTF8.self)
     }
 
