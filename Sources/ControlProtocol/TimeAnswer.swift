@@ -27,12 +27,23 @@ package struct TimeAnswer: AnswerLine, Equatable, Sendable {
             ?? "the trace clock is unknown"
     }
 
-    /// The same, answered now.
-    package func answeredNow() -> TimeAnswer {
+    /// The line as it is sent, without the newline at its end.
+    ///
+    /// The clock is read once the line is made, which takes longer than everything else on the way.
+    package var lineToSend: String {
         var answer = self
-        answer.answered = clock.flatMap(TraceClock.init)?.now
-        return answer
+        answer.answered = received.map { _ in 0 }
+        var line = (id == nil ? "" : "\n") + answer.line
+        // A quote within a string would be escaped: this is the key.
+        guard let clock = clock.flatMap(TraceClock.init), let place = line.firstRange(of: Self.unanswered)
+        else {
+            return line
+        }
+        line.replaceSubrange(place, with: #""answered":\#(clock.now)"#)
+        return line
     }
+
+    private static let unanswered = #""answered":0"#
 
     package enum CodingKeys: String, CodingKey, CaseIterable {
         case word = "answer"

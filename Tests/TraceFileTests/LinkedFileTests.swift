@@ -99,7 +99,7 @@ struct LinkedFileTests {
             #expect(abs(time - cycles / 2) <= 1, "\(name)")
         }
         let options = try Command("trace-cmd", ["dump", "--options", "-i", guest]).output
-        #expect(options.contains("TRACEID") && options.contains("TIME_SHIFT") && options.contains("TSC2NSEC"))
+        #expect(options.contains("TRACEID") && options.contains("TimeShift") && options.contains("TSC2NSEC"))
         let hostOptions = try Command("trace-cmd", ["dump", "--options", "-i", host]).output
         #expect(hostOptions.contains("machine") && hostOptions.contains("700") && hostOptions.contains("701"))
         for path in [guest, host] {

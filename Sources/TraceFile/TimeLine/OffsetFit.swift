@@ -39,7 +39,9 @@ struct OffsetFit {
         for other in lows + [low] {
             possible = possible.flatMap { Self.slopes($0, below: high, above: other) }
         }
-        for other in highs { possible = possible.flatMap { Self.slopes($0, below: other, above: low) } }
+        for other in highs {
+            possible = possible.flatMap { Self.slopes($0, below: other, above: low) }
+        }
         guard let possible else { return false }
         slopes = possible
         last = ping.answered

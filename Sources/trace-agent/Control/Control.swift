@@ -122,7 +122,7 @@ struct Control: ~Copyable {
     /// Answers with a time, which is read once more at the last moment.
     mutating func answer(_ time: TimeAnswer, _ id: StreamID) {
         guard let stream = stream(id), stream.canBeAnswered else { return }
-        use(stream) { stream throws(SystemError) in try stream.answer(time.answeredNow().lineToSend) }
+        use(stream) { stream throws(SystemError) in try stream.answer(time.lineToSend) }
     }
 
     /// Numbers an order, and remembers it if its answer waits for a state to be reached, or for a header to be built.

@@ -4,8 +4,7 @@ import CommandSupport
 struct TimeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "time",
-        abstract:
-            "Measures how far a guest's trace clock is from this machine's, and how well that is known.",
+        abstract: "Measures how far a guest's trace clock is from this machine's, and how exactly.",
         discussion: "Exits with 69 if the guest's trace clock cannot be read, as local and global.")
 
     @OptionGroup var guest: GuestSelection

@@ -3,7 +3,7 @@ import ControlProtocol
 import Reactor
 import TraceFile
 
-/// Pings the agent of a guest while it is recorded. No call waits.
+/// Pings the agent of a guest while it is recorded; no call waits.
 final class ClockPinger {
     private let link: GuestLink
     private let session: GuestSession
@@ -40,10 +40,11 @@ final class ClockPinger {
     func receive() {
         guard isWaiting, let line = link.answer else { return }
         isWaiting = false
+        // What is no time is no ping.
         guard let answer = try? TimeAnswer(line: line) else { return }
         guard answer.clock == clock.rawValue, let received = answer.received, let answered = answer.answered
         else {
-            problem = "the trace clock of the guest has changed from \(clock.rawValue)"
+            problem = "its trace clock has changed from \(clock.rawValue)"
             return
         }
         let times = link.times

@@ -2,7 +2,7 @@ import CommandSupport
 import ControlProtocol
 import Logging
 
-/// What the guest's agent records for the time of a recording, in its own trace instance. No call waits.
+/// What the guest's agent records for the time of a recording, in its own trace instance; no call waits.
 final class GuestSetup {
     private let setup: TraceSetup
     private let session: GuestSession

@@ -74,8 +74,9 @@ final class TimeLine {
     }
 
     private func problem(_ header: TraceHeader?) -> String? {
-        let name = header?.clock ?? clock.rawValue
-        return name == clock.rawValue ? pinger.problem : "the trace clock has changed to \(name)"
+        let name = header?.clock ?? ""
+        return name.isEmpty || name == clock.rawValue
+            ? pinger.problem : "its trace clock has changed from \(clock.rawValue)"
     }
 
     private func links(by offsets: Offsets?) -> [TimeLineOption] {
