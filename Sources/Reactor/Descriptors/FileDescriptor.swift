@@ -24,6 +24,8 @@ extension FileDescriptor {
         package static let readWrite = Mode(rawValue: O_RDWR)
         package static let nonBlocking = Mode(rawValue: O_NONBLOCK)
         package static let directory = Mode(rawValue: O_RDONLY | O_DIRECTORY)
+        /// A symbolic link is not followed: `ELOOP`.
+        package static let noLink = Mode(rawValue: O_NOFOLLOW)
         /// The file is emptied when it is opened.
         package static let truncating = Mode(rawValue: O_TRUNC)
     }

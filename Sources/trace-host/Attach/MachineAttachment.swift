@@ -35,8 +35,8 @@ final class MachineAttachment {
         var result = Attachment(kept: found.ports.map(\.name))
         let missing = Attachment.missing(in: found, cpus: cpus ?? machine.cpus)
         if missing.isEmpty { return result }
-        let folder = try PortsMaker.makeFolder(folder ?? ownFolder)
-        try giveToQEMU(folder)
+        // QEMU makes the sockets, and may be another user's.
+        let folder = try PortsMaker.makeFolder(folder ?? ownFolder, for: monitor.process())
         try PortsMaker.make(missing.map { Port(name: $0, path: "\(folder)/\($0)", kind: .socket) })
         for port in missing {
             do throws(Failure) {
@@ -47,20 +47,6 @@ final class MachineAttachment {
             result.changed.append(port)
         }
         return result
-    }
-
-    /// Lets a QEMU of another user make sockets in the folder.
-    private func giveToQEMU(_ folder: String) throws(Failure) {
-        let process = try monitor.process()
-        do throws(SystemError) {
-            let folder = try FileDescriptor.open(folder, .directory)
-            try folder.change(owner: process.uid, group: process.gid)
-        } catch {
-            throw Failure(
-                .noPermission,
-                "cannot give the folder \(folder) to QEMU's user \(process.uid): \(error.code); --folder names another one"
-            )
-        }
     }
 
     private func add(_ port: String, in folder: String) throws(Failure) {

@@ -5,11 +5,16 @@ import Reactor
 enum PortsMaker {
     /// Makes the folder at `path`, for its owner and its group.
     ///
+    /// - Parameter owner: Who gets a folder that was not there; one that is there may be another's link.
     /// - Returns: Its absolute path.
-    static func makeFolder(_ path: String) throws(Failure) -> String {
+    static func makeFolder(_ path: String, for owner: PeerCredentials? = nil) throws(Failure) -> String {
         do throws(SystemError) {
             do throws(SystemError) {
                 try FileDescriptor.makeFolder(path)
+                if let owner {
+                    let folder = try FileDescriptor.open(path, [.directory, .noLink])
+                    try folder.change(owner: owner.uid, group: owner.gid)
+                }
             } catch  where error.code == .exists {
                 _ = try FileDescriptor.open(path, .directory)
             }
