@@ -5,8 +5,10 @@ import TraceFile
 /// Makes a trace.dat from a trace header and streams, and summarizes its contents.
 package struct TraceAssembly {
     private let header: String
-    /// One file per CPU, from CPU 0 on.
-    private let streams: [String]
+    /// One file per CPU, from CPU 0 on; `nil` for a CPU without one.
+    private let files: [String?]
+    /// Their names in messages.
+    private var streams: [String] { files.enumerated().map { cpu, file in file ?? "CPU \(cpu)" } }
     private let output: String
     /// Events that were read from each CPU's ring buffer for these streams; `nil` if only the header has a number.
     private let eventsRead: [Int]?
@@ -19,11 +21,11 @@ package struct TraceAssembly {
     ///   - isCompact: Whether the file gets only the formats of events that occur.
     ///   - format: See `Assembly.init`.
     package init(
-        header: String, streams: [String], output: String, eventsRead: [Int]? = nil, salvaging: Bool = false,
+        header: String, streams: [String?], output: String, eventsRead: [Int]? = nil, salvaging: Bool = false,
         isCompact: Bool = false, format: TraceFileFormat? = nil
     ) {
         self.header = header
-        self.streams = streams
+        files = streams
         self.output = output
         self.eventsRead = eventsRead
         self.salvaging = salvaging
@@ -43,7 +45,9 @@ package struct TraceAssembly {
         do throws(TraceFileError) {
             let header = try TraceHeader(opening: header)
             var open: [CPUStream] = []
-            for path in streams { open.append(try CPUStream(opening: path)) }
+            for path in files {
+                if let path { open.append(try CPUStream(opening: path)) } else { open.append(try .empty()) }
+            }
             var assembly = try Assembly(header, open, as: format)
             try assembly.refuse(asOutput: output)
             // Each byte is checked, and copied.

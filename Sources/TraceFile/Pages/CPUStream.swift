@@ -18,6 +18,13 @@ package final class CPUStream: Sendable {
         self.init(try openRegularFile(path), name: path)
     }
 
+    /// A stream without a page.
+    package static func empty() throws(TraceFileError) -> CPUStream {
+        try naming("empty stream") { () throws(SystemError) in
+            CPUStream(try FileDescriptor.inMemory("empty"), name: "empty stream")
+        }
+    }
+
     /// Bytes that are read at a time, about.
     private static let chunk = 1 << 20
     /// More parts than any recording has; pages of several CPUs in one file would have thousands.
