@@ -11,7 +11,8 @@ package struct AssembleCommand: ParsableCommand {
             "Makes a trace.dat, for trace-cmd and KernelShark, from a trace header and one stream of pages per CPU.",
         discussion: """
             The header is the file that the order metadata returned; each CPU file contains the output of one \
-            trace-path-cpuN, CPU 0 first. Every page is checked before anything is written.
+            trace-path-cpuN. If all names have a number, as cpu10.raw, it is that of the CPU; otherwise CPU 0 comes first. \
+            Every page is checked before anything is written.
             """)
 
     @Option(
@@ -54,8 +55,7 @@ package struct AssembleCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "The streams of pages, one per CPU, from CPU 0 on; /dev/null: a CPU that was not traced.",
-            valueName: "cpu-file"))
+            "The streams of pages, one per CPU; /dev/null: a CPU that was not traced.", valueName: "cpu-file"))
     var streams: [String]
 
     package init() {}
@@ -80,8 +80,14 @@ package struct AssembleCommand: ParsableCommand {
         do throws(Failure) {
             // A machine can have thousands of CPUs, and each has a stream.
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
+            let order = StreamOrder(streams)
+            // One that cannot be read fails the assembly, with the reason.
+            let cpus = (try? TraceHeader(opening: header))?.cpus ?? 0
+            for note in order.notes + [order.note(ofMachineWith: cpus)].compactMap(\.self) {
+                log.notice("\(note)")
+            }
             let assembly = TraceAssembly(
-                header: header, streams: streams, output: output, replaces: force, salvaging: salvage,
+                header: header, streams: order.streams, output: output, replaces: force, salvaging: salvage,
                 isCompact: compact, format: format, linkedBy: try timeLine.map(TimeLineFile.read) ?? [])
             for line in try assembly.make(log) { print(line) }
         } catch {

@@ -15,7 +15,9 @@ struct AssemblyWarnings {
         self.header = header
         self.streams = streams
         self.eventsRead = eventsRead
-        let counts = (0..<header.cpus).compactMap { cpu in header.eventsRead(cpu: cpu).map { ($0, cpu) } }
+        let counts = (0..<header.cpus).compactMap { cpu in
+            (header.eventsReadSinceStart(cpu: cpu) ?? header.eventsRead(cpu: cpu)).map { ($0, cpu) }
+        }
         cpus = Dictionary(counts) { first, _ in first }
     }
 
@@ -59,10 +61,10 @@ struct AssemblyWarnings {
 
     /// Events that were read from a CPU's ring buffer, as the kernel counts them; `nil` if the header lacks the number.
     ///
-    /// The header's numbers count since the ring buffer was created or cleared.
+    /// The header's numbers count since the agent last began to stream, or since the ring buffer was created or cleared.
     func eventsRead(cpu: Int) -> Int? {
         if let eventsRead { return cpu < eventsRead.count ? eventsRead[cpu] : nil }
-        return header.eventsRead(cpu: cpu)
+        return header.eventsReadSinceStart(cpu: cpu) ?? header.eventsRead(cpu: cpu)
     }
 
     /// The warning about a stream whose number of events differs from the kernel's count.
@@ -78,6 +80,10 @@ struct AssemblyWarnings {
                 "\(streams[cpu]) has \(entry.events) events, as many as were read on CPU \(other), not on CPU \(cpu): check the order of the streams"
         }
         if entry.events > read { return nil }
+        if header.eventsReadSinceStart(cpu: cpu) != nil {
+            return
+                "\(streams[cpu]) has \(entry.events) of the \(read) events that were read on CPU \(cpu) since the agent last began to stream: the others are missing, or not of this stream"
+        }
         return
             "\(streams[cpu]) has \(entry.events) of the \(read) events that were read on CPU \(cpu) since its ring buffer was created or cleared: the others were read before this stream began, or are missing"
     }

@@ -6,7 +6,7 @@ package struct CPUList: Equatable, Sendable {
     package let cpus: [Int]
 
     /// The largest number of CPUs that Linux can be built for: `CONFIG_NR_CPUS`.
-    private static let limit = 8192
+    static let limit = 8192
 
     package init(_ cpus: [Int]) { self.cpus = Set(cpus).sorted() }
 

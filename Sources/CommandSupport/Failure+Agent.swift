@@ -8,10 +8,14 @@ extension Failure {
         self.init(.protocolError, "the agent announces a trace header of \(announcement.bytes) bytes")
     }
 
-    /// A line is no answer of this protocol.
+    /// A line is no answer to the order: the agent refuses it, or speaks another protocol.
     ///
     /// - Parameter name: What sent it.
     package init(noAnswer line: String, from name: String) {
+        if let refusal = try? Refusal(line: line) {
+            self.init(.unavailable, "\(name) is older than this program: \(refusal.error)")
+            return
+        }
         let start = Array(line.utf8.prefix(64)).escapedASCII
         self.init(.protocolError, "\(name) is no agent of this version: it sent \(start)")
     }

@@ -5,8 +5,10 @@ import TraceFile
 /// Makes a trace.dat from a trace header and streams, and summarizes its contents.
 package struct TraceAssembly {
     private let header: String
-    /// One file per CPU, from CPU 0 on.
-    private let streams: [String]
+    /// One file per CPU, from CPU 0 on; `nil` for a CPU without one.
+    private let files: [String?]
+    /// Their names in messages.
+    private var streams: [String] { files.enumerated().map { cpu, file in file ?? "CPU \(cpu)" } }
     private let output: String
     private let replaces: Bool
     /// Events that were read from each CPU's ring buffer for these streams; `nil` if only the header has a number.
@@ -22,12 +24,12 @@ package struct TraceAssembly {
     ///   - isCompact: Whether the file gets only the formats of events that occur.
     ///   - format, links: See `Assembly.init`.
     package init(
-        header: String, streams: [String], output: String, replaces: Bool, eventsRead: [Int]? = nil,
+        header: String, streams: [String?], output: String, replaces: Bool, eventsRead: [Int]? = nil,
         salvaging: Bool = false, isCompact: Bool = false, format: TraceFileFormat? = nil,
         linkedBy links: [TimeLineOption] = []
     ) {
         self.header = header
-        self.streams = streams
+        files = streams
         self.output = output
         self.replaces = replaces
         self.eventsRead = eventsRead
@@ -49,7 +51,7 @@ package struct TraceAssembly {
         do throws(TraceFileError) {
             let header = try TraceHeader(opening: header)
             var open: [CPUStream] = []
-            for path in streams { open.append(try CPUStream(opening: path)) }
+            for path in files { open.append(try CPUStream(opening: path ?? CPUStream.untraced)) }
             var assembly = try Assembly(header, open, as: format, linkedBy: links)
             try assembly.refuse(asOutput: output)
             // Each byte is checked, and copied.

@@ -151,7 +151,8 @@ package struct ForeignKernel {
 
     /// The parts of a trace header, in their order.
     package func headerParts(
-        cpus: UInt32 = 2, eventsRead: [Int] = [], instance: String = "", clock: String = "local"
+        cpus: UInt32 = 2, eventsRead: [Int] = [], readAtStart: Int? = nil, instance: String = "",
+        clock: String = "local"
     ) -> [[UInt8]] {
         let page = Array(headerPage.utf8)
         let event = Array(Self.headerEvent.utf8)
@@ -165,7 +166,8 @@ package struct ForeignKernel {
             options += instance.utf8 + [0]
         }
         for (cpu, count) in eventsRead.enumerated() {
-            options += option(2, "CPU: \(cpu)\nentries: 0\nread events: \(count)\n")
+            let start = readAtStart.map { "read events at start: \($0)\n" } ?? ""
+            options += option(2, "CPU: \(cpu)\nentries: 0\nread events: \(count)\n\(start)")
         }
         return [
             [0x17, 0x08, 0x44] + "tracing6".utf8 + [0, isBigEndian ? 1 : 0, UInt8(longSize)]
@@ -185,9 +187,12 @@ package struct ForeignKernel {
     }
 
     package func header(
-        cpus: UInt32 = 2, eventsRead: [Int] = [], instance: String = "", clock: String = "local"
+        cpus: UInt32 = 2, eventsRead: [Int] = [], readAtStart: Int? = nil, instance: String = "",
+        clock: String = "local"
     ) -> [UInt8] {
-        headerParts(cpus: cpus, eventsRead: eventsRead, instance: instance, clock: clock).flatMap { $0 }
+        headerParts(
+            cpus: cpus, eventsRead: eventsRead, readAtStart: readAtStart, instance: instance, clock: clock
+        ).flatMap { $0 }
     }
 
     private func option(_ id: UInt16, _ text: String) -> [UInt8] {

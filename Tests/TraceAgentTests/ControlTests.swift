@@ -30,10 +30,31 @@ struct ControlTests {
         #expect(rig.refusedCount == 4)
         #expect(
             rig.log.messages == [
-                #"order refused: "2""#, #"order refused: "\x1b[2J\"\\""#, #"order refused: "Stop""#,
-                "order refused: \"" + String(repeating: "y", count: 64) + "\"",
+                #"order refused: "2""#, "start ordered by the host", #"order refused: "\x1b[2J\"\\""#,
+                #"order refused: "Stop""#, "order refused: \"" + String(repeating: "y", count: 64) + "\"",
             ])
-        #expect(rig.log.entries.allSatisfy { $0.metadata == ["peer": "host"] && $0.level == .warning })
+        #expect(rig.log.entries.allSatisfy { $0.metadata == ["peer": "host"] })
+        #expect(rig.log.entries.count { $0.level == .warning } == 4)
+    }
+
+    @Test func `a host's digits are logged, and unknown words are answered once it sends words`() throws {
+        let (host, far) = try SocketPair.host()
+        let rig = try ControlRig(host: host)
+        try far.send("1\nhello\n0\n")
+        #expect(rig.turn(.host) == [.digitStart, .digitStop])
+        #expect(try far.everything() == "")
+        try far.send("status\nfuture id=7 x\n")
+        #expect(rig.turn(.host) == [.word(.status)])
+        let line = try far.everything()
+        let refusal = try Refusal(line: String(line.dropFirst().dropLast()))
+        #expect(line.hasPrefix("\n{\"answer\":\"refused\",") && refusal.id == OrderID(rawValue: "7"))
+        #expect(refusal.error == "no order: \"future id=7 x\"")
+        #expect(
+            rig.log.messages == [
+                "start ordered by the host", #"order refused: "hello""#, "stop ordered by the host",
+                #"order refused: "future id=7 x""#,
+            ])
+        #expect(rig.log.entries.allSatisfy { $0.metadata == ["peer": "host"] })
     }
 
     @Test func `a client's orders are logged with its process, except for status and metadata`() throws {

@@ -3,8 +3,13 @@ package struct CPUStats: Sendable {
     let cpu: Int
     let text: String
 
-    package init(cpu: Int, text: String) {
+    /// What stands in front of the events that had been read when the agent last began to stream, on a line of its own.
+    static let readAtStart = "read events at start: "
+
+    /// - Parameter readAtStart: Events that had been read when the agent last began to stream; `nil` if it did not.
+    package init(cpu: Int, text: String, readAtStart: Int? = nil) {
         self.cpu = cpu
-        self.text = text
+        let end = text.hasSuffix("\n") || text.isEmpty ? "" : "\n"
+        self.text = text + (readAtStart.map { "\(end)\(Self.readAtStart)\($0)\n" } ?? "")
     }
 }

@@ -16,8 +16,8 @@ struct HeaderCursor: ~Copyable {
 
     /// Bytes that are read at a time: a header has thousands of small fields.
     private static let windowSize = 64 << 10
-    /// Far more bytes than the answer line of the order `metadata`, which has some hundred.
-    private static let longestAnswer = 64 << 10
+    /// Far more bytes than an agent keeps of answers that nobody reads.
+    private static let longestAnswers = 4 << 20
     /// More bytes than any field that is kept in memory.
     private static let longestField = 1 << 20
 
@@ -30,21 +30,32 @@ struct HeaderCursor: ~Copyable {
     /// Returns the file.
     consuming func releaseFile() -> FileDescriptor { file }
 
-    /// Skips the answer line of the order `metadata`, if it was saved together with the header.
+    /// Skips the agent's lines that were saved together with the header: that which announces it, and earlier answers.
     ///
     /// - Returns: The byte at which the header starts.
-    mutating func skipAnswer() throws(TraceFileError) -> Int {
+    mutating func skipAnswers() throws(TraceFileError) -> Int {
         if end == 0 { throw malformed("empty") }
-        guard try bytes(1, "the magic number") == [UInt8(ascii: "{")] else {
-            offset = 0
-            return 0
+        while true {
+            let start = offset
+            switch try bytes(1, "the magic number")[0] {
+            case UInt8(ascii: "\n"): continue
+            case UInt8(ascii: "{"): try skipLine()
+            default:
+                offset = start
+                return start
+            }
         }
-        let answer = try bytes(min(Self.longestAnswer, end - offset), "the answer line")
-        guard let newline = answer.firstIndex(of: UInt8(ascii: "\n")) else {
-            throw malformed("not a trace header: it starts with a brace, but not with an agent's answer line")
+    }
+
+    private mutating func skipLine() throws(TraceFileError) {
+        while offset < min(end, Self.longestAnswers) {
+            let start = offset
+            let part = try bytes(min(Self.windowSize, end - start), "the answer line")
+            guard let newline = part.firstIndex(of: UInt8(ascii: "\n")) else { continue }
+            offset = start + newline + 1
+            return
         }
-        offset = newline + 2
-        return offset
+        throw malformed("not a trace header: it starts with a brace, but not with an agent's answer line")
     }
 
     /// The next `count` bytes.

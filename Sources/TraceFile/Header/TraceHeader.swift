@@ -6,7 +6,7 @@ import Reactor
 package final class TraceHeader: Sendable {
     package let name: String
     let file: FileDescriptor
-    /// The byte of the file at which the header starts: not 0 if the answer line of the order `metadata` precedes it.
+    /// The byte of the file at which the header starts: not 0 if the agent's answers precede it.
     let start: Int
     package let layout: PageLayout
     /// CPUs of the machine that recorded.
@@ -15,6 +15,8 @@ package final class TraceHeader: Sendable {
     let options: [HeaderOption]
     /// Events that had been read from the ring buffers of CPUs when the header was made, if the header has the number.
     private let eventsRead: [Int: Int]
+    /// The same when the agent had last begun to stream.
+    private let eventsReadAtStart: [Int: Int]
     /// The machine that recorded, as uname(2) describes it; empty if the header does not.
     package let machine: String
     /// The trace instance that recorded the pages; empty for the top-level one.
@@ -47,7 +49,7 @@ package final class TraceHeader: Sendable {
     /// - Throws: `.malformed` if it is not a trace header, has another version, or is truncated.
     package init(_ file: consuming FileDescriptor, name: String) throws(TraceFileError) {
         var cursor = try HeaderCursor(file, name: name)
-        start = try cursor.skipAnswer()
+        start = try cursor.skipAnswers()
         try Self.readInitialFormat(&cursor)
         let sections = try HeaderSections(&cursor)
         layout = sections.layout
@@ -61,7 +63,8 @@ package final class TraceHeader: Sendable {
                 file: name, problem: "invalid CPU count \(cpus): not from 1 to \(Self.largestCPUCount)")
         }
         let options = try Self.readOptions(&cursor)
-        eventsRead = Self.eventsRead(in: options)
+        eventsRead = Self.eventsRead("read events: ", in: options)
+        eventsReadAtStart = Self.eventsRead(CPUStats.readAtStart, in: options)
         let clock = Self.text(HeaderOption.traceClock, in: options).flatMap(Self.clockInUse)
         self.clock = clock ?? ""
         machine = Self.text(HeaderOption.uname, in: options) ?? ""
@@ -135,12 +138,18 @@ package final class TraceHeader: Sendable {
     /// Events that had been read from a CPU's ring buffer when the header was made; `nil` if the header lacks the number.
     package func eventsRead(cpu: Int) -> Int? { eventsRead[cpu] }
 
-    private static func eventsRead(in options: [HeaderOption]) -> [Int: Int] {
+    /// Events that were read since the agent had last begun to stream; `nil` if the header lacks a number.
+    package func eventsReadSinceStart(cpu: Int) -> Int? {
+        guard let read = eventsRead[cpu], let start = eventsReadAtStart[cpu], start <= read else { return nil }
+        return read - start
+    }
+
+    private static func eventsRead(_ mark: String, in options: [HeaderOption]) -> [Int: Int] {
         var counts: [Int: Int] = [:]
         for option in options where option.id == HeaderOption.cpuStats {
             let lines = option.text.split(separator: "\n")
             let cpu = lines.first.flatMap { number(after: "CPU: ", in: $0) }
-            let read = lines.lazy.compactMap { number(after: "read events: ", in: $0) }.first
+            let read = lines.lazy.compactMap { number(after: mark, in: $0) }.first
             if let cpu, counts[cpu] == nil { counts[cpu] = read }
         }
         return counts

@@ -24,8 +24,11 @@ package final class CPUStream: Sendable {
             name: path)
     }
 
-    /// Whether `path` stands for a CPU that was not traced: the null device.
-    package static func isUntraced(_ path: String) -> Bool { FileDescriptor.resolve(path) == "/dev/null" }
+    /// The null device stands for a CPU that was not traced.
+    package static let untraced = "/dev/null"
+
+    /// Whether `path` stands for a CPU that was not traced.
+    package static func isUntraced(_ path: String) -> Bool { FileDescriptor.resolve(path) == untraced }
 
     /// Bytes that are read at a time, about.
     private static let chunk = 1 << 20

@@ -98,7 +98,8 @@ final class HeaderBuilder: HeaderSupply {
         let cpus = cpus
         for ring in rings where includesCounters && ring.cpu < cpus {
             do throws(SystemError) {
-                stats.append(CPUStats(cpu: ring.cpu, text: try ring.statsText()))
+                let text = try ring.statsText()
+                stats.append(CPUStats(cpu: ring.cpu, text: text, readAtStart: ring.readAtStart))
             } catch {
                 lacks.append("stats of CPU \(ring.cpu): \(error.code)")
             }

@@ -61,6 +61,7 @@ struct TracedRing {
     mutating func begin() {
         swapsBefore = account.swaps
         account.begin()
+        if let start = account.start { ring.noteStart(read: start.read) }
         if hasBegun { hasLost = false }
         hasBegun = true
     }
@@ -68,6 +69,7 @@ struct TracedRing {
     /// Goes on with the stream of an earlier process, which began at these counters.
     mutating func resume(from start: RingStats) {
         account.resume(from: start)
+        ring.noteStart(read: start.read)
         swapsBefore = account.swaps
     }
 

@@ -17,6 +17,8 @@ final class Ring: Sendable {
     private let statsFile: FileDescriptor
     private let sizeFile: FileDescriptor
     private let lastSize: Atomic<Int>
+    /// Negative: the agent has not streamed.
+    private let lastReadAtStart = Atomic<Int>(-1)
 
     /// Whether `trace_pipe_raw` is open; non-blocking: a splice(2) that blocks is not woken when tracing stops.
     private enum Pages: Sendable {
@@ -103,6 +105,15 @@ final class Ring: Sendable {
 
     /// The same as text.
     func statsText() throws(SystemError) -> String { try statsFile.contents() }
+
+    /// Events that had been read when the agent last began to stream; `nil` if it did not.
+    var readAtStart: Int? {
+        let read = lastReadAtStart.load(ordering: .acquiring)
+        return read < 0 ? nil : read
+    }
+
+    /// The agent begins to stream.
+    func noteStart(read: Int) { lastReadAtStart.store(read, ordering: .releasing) }
 
     /// Bytes that the ring buffer could hold when that was last read: it can be resized while the agent runs.
     ///
