@@ -10,7 +10,7 @@ struct InstanceText: Equatable {
     let tracer: String
     let events: String
     let pids: String
-    /// That of `sched_switch`.
+    /// Those of the system `sched`.
     let filter: String
 
     init(
@@ -26,9 +26,13 @@ struct InstanceText: Equatable {
         clock = try String(
             instance.get("trace_clock").split(separator: " ").first { $0.hasPrefix("[") } ?? "")
         tracer = try instance.get("current_tracer")
-        events = try instance.get("set_event")
+        events = try instance.get("set_event").split(separator: "\n").sorted().joined(separator: " ")
         pids = try instance.get("set_event_pid")
-        filter = try instance.get("events/sched/sched_switch/filter")
+        let folder = "\(instance.path)/events/sched"
+        filter = try namesIn(folder).filter { access("\(folder)/\($0)/filter", F_OK) == 0 }.compactMap {
+            let text = try instance.get("events/sched/\($0)/filter")
+            return text == "none" ? nil : "\($0): \(text)"
+        }.joined(separator: " ")
     }
 }
 

@@ -13,32 +13,32 @@ struct SetupOrderTests {
     }
 
     private static let cleared = InstanceText(
-        on: "0", kib: "7", clock: "[local]", tracer: "nop", events: "", pids: "", filter: "none")
+        on: "0", kib: "7", clock: "[local]", tracer: "nop", events: "", pids: "", filter: "")
 
     @Test func `a host sets up a recording, gets each event of it, and clears it`() throws {
         let rig = try rig()
         #expect(try InstanceText(rig.instance) == Self.cleared)
         #expect(try rig.control.order("status").setup?.buffer_kb == 1)
         let order =
-            #"{"events":[{"name":"sched:sched_swi?ch","filter":"prev_pid == 1 << 21"}],"clock":"mono","buffer_kb":512,"pids":[1,2]}"#
+            #"{"events":[{"name":"sched:sched_swi?ch","filter":"prev_pid == 2097152"}],"clock":"mono","buffer_kb":512,"pids":[1,2]}"#
         let answer = try rig.control.order("setup id=7 \(order)")
         #expect(answer.answer == "setup" && answer.id == "7" && answer.error == nil)
         #expect(answer.setup?.events.map(\.name) == ["sched:sched_swi?ch"])
-        #expect(answer.setup?.events.map(\.filter) == ["prev_pid == 1 << 21"])
+        #expect(answer.setup?.events.map(\.filter) == ["prev_pid == 2097152"])
         #expect(answer.setup?.clock == "mono" && answer.clock == "mono" && answer.setup?.tracer == "nop")
         #expect(answer.setup?.buffer_kb == 512 && answer.setup?.pids == [1, 2] && answer.tracing_on == true)
         #expect(
             try InstanceText(rig.instance)
                 == InstanceText(
                     on: "1", kib: "512", clock: "[mono]", tracer: "nop", events: "sched:sched_switch",
-                    pids: "1\n2", filter: "prev_pid == 1 << 21"))
+                    pids: "1\n2", filter: "sched_switch: prev_pid == 2097152"))
         #expect(answer.cpus.allSatisfy { $0.ring_size ?? 0 >= 512 << 10 })
         // The next one replaces it whole, and begins with nothing.
         try rig.instance.write(10, cpu: 0)
         let next = try rig.control.order(#"setup {"buffer_kb":2048}"#)
         #expect(next.setup?.events.isEmpty == true && next.totals.unread == 0)
         let state = try InstanceText(rig.instance)
-        #expect(state.events == "" && state.filter == "none")
+        #expect(state.events == "" && state.filter == "")
         #expect(try rig.control.order("start").state == "streaming")
         try rig.instance.write(500, cpu: 0)
         #expect(try rig.control.order("tracing off").warnings == ["tracing_on is 0: nothing is recorded"])
@@ -128,7 +128,7 @@ struct SetupOrderTests {
             let refused = try rig.client("setup", options)
             #expect(refused.status == 69 && refused.errorText.contains(reason), "\(refused.errorText)")
         }
-        #expect(try InstanceText(rig.instance).events == "irq:irq_handler_entry\nirq:irq_handler_exit")
+        #expect(try InstanceText(rig.instance).events == "irq:irq_handler_entry irq:irq_handler_exit")
         #expect(try rig.client("tracing", ["off"]).status == 0)
         #expect(try rig.instance.get("tracing_on") == "0")
         #expect(try rig.client("clear").status == 0)
