@@ -1,4 +1,5 @@
 import ControlProtocol
+import Support
 import Testing
 
 private let start = Order.digitStart
@@ -49,6 +50,46 @@ struct OrderParserTests {
     func `an order with another argument is refused whole`(line: String) {
         var parser = OrderParser()
         #expect(parser.parse(Array("\(line)\n".utf8)) == [.unknown(Array(line.utf8.prefix(64)))])
+    }
+
+    @Test(arguments: [
+        "setup id=7 {\"events\":[{\"filter\":\"a == \\\"b\\\"\",\"name\":\"sched:*\"}],\"clock\":\"mono\",\"buffer_kb\":64,\"pids\":[3]}",
+        "setup {\"events\":[],\"tracer\":\"nop\"}", "clear id=1", "clear", "tracing on", "tracing id=x off",
+    ])
+    func `an order may take something, and is written as it is read`(line: String) throws {
+        var parser = OrderParser()
+        guard case .known(let request)? = parser.parse(Array(" \(line) \r\n".utf8)).first else {
+            throw TestFailure("refused: \(line)")
+        }
+        #expect(request.change?.word == request.word && request.word.changesInstance)
+        let written = request.line
+        #expect(parser.parse(Array("\(written)\n".utf8)) == [.known(request)])
+        #expect(line.hasPrefix(request.word.rawValue) && written.count == line.count)
+    }
+
+    @Test(arguments: [
+        "tracing", "tracing maybe", "tracing on off", "tracing ON", "clear all", "clear id=", "status on",
+        "setup id=a/b {}", "start {}", "tracing off id=3",
+    ])
+    func `an order that takes something else is refused whole`(line: String) {
+        var parser = OrderParser()
+        #expect(parser.parse(Array("\(line)\n".utf8)) == [.unknown(Array(line.utf8))])
+    }
+
+    @Test func `a set-up may be longer than other orders, up to a limit`() {
+        var parser = OrderParser()
+        let names = Array(repeating: "{\"name\":\"sched_switch\"}", count: 64).joined(separator: ",")
+        let line = "setup {\"events\":[\(names)]}"
+        guard case .known(let request)? = parser.parse(Array("\(line)\n".utf8)).first else {
+            return #expect(Bool(false))
+        }
+        #expect(request.line == line)
+        let long = "setup " + String(repeating: "x", count: 4091)
+        let parsed = parser.parse(Array("\(long)\nstop\n".utf8))
+        #expect(parsed == [.unknown(Array(long.utf8.prefix(64))), .word(.stop)])
+        // Nothing else may be.
+        let other = "setups" + String(repeating: "x", count: 251)
+        #expect(parser.parse(Array("\(other)\n".utf8)) == [.unknown(Array(other.utf8.prefix(64)))])
     }
 
     @Test func `random ids are ids, and differ`() {

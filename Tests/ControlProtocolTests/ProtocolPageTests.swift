@@ -20,6 +20,10 @@ struct ProtocolPageTests {
         #expect(page.keys(of: "## Answer") == keys.sorted())
     }
 
+    @Test func `the page describes every key of a set-up and no other`() {
+        #expect(page.keys(of: "## Set-up") == TraceSetup.CodingKeys.allCases.map(\.rawValue).sorted())
+    }
+
     @Test func `the page describes every key of a CPU and no other`() {
         let keys = CPUReport.CodingKeys.allCases.map(\.rawValue) + Counter.allCases.map(\.rawValue)
         #expect(page.keys(of: "### cpus") == keys.sorted())
@@ -58,7 +62,7 @@ struct ProtocolPageTests {
 
     @Test(arguments: [
         "## Orders", "## Answer", "### cpus", "### totals", "### last_order", "### last_error",
-        "## Notice", "## Header announcement", "## Time",
+        "## Notice", "## Header announcement", "## Time", "## Set-up",
     ])
     func `every cell of a table says something`(heading: String) {
         #expect(page.rows(of: heading).allSatisfy { row in row.allSatisfy { !$0.isEmpty } })

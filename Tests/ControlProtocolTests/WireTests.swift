@@ -41,6 +41,22 @@ struct WireTests {
                 """)
     }
 
+    @Test func `an answer has what is set up, and a reader ignores what it does not know of it`() throws {
+        var report = report()
+        var setup = TraceSetup()
+        setup.events = [EventChoice("sched:*", filter: "a == 1"), EventChoice("all")].compactMap { $0 }
+        (setup.tracer, setup.clock, setup.kibibytes) = ("nop", "mono", 64)
+        report.facts.setup = setup
+        let line = Answer(.setup, report).line
+        let object =
+            #"{"buffer_kb":64,"clock":"mono","events":[{"filter":"a == 1","name":"sched:*"},{"name":"*:*"}],"tracer":"nop"}"#
+        #expect(line.contains(#""setup":\#(object),"#))
+        #expect(try Answer(line: line).report.facts.setup == setup)
+        let newer = line.replacing(#""buffer_kb":64"#, with: #""added":[1],"buffer_kb":64"#)
+        #expect(try Answer(line: newer).report.facts.setup == setup)
+        #expect(throws: TraceSetup.Malformed.self) { try TraceSetup(order: Array(#"{"added":[1]}"#.utf8)) }
+    }
+
     @Test func `an error stands in the answer, escaped, on the same line`() {
         let line = Answer(.start, report(), error: "no \"port\"\n\u{1b}").line
         #expect(line.contains(#""error":"no \"port\"\n\u001b","host_connected""#))
@@ -140,7 +156,7 @@ struct WireTests {
         let line = Answer(.status, report).line
         let absent = [
             "id", "error", "ring_size", "tracing_on", "clock", "host_connected", "last_order", "last_error",
-            "restarts", "rings_released",
+            "restarts", "rings_released", "setup",
         ]
         for key in absent { #expect(!line.contains("\"\(key)\"")) }
         #expect(line.contains(#""warnings":[]"#))

@@ -138,6 +138,36 @@ struct ContainerTests {
         #expect(isWhole && stream.flaw == nil)
     }
 
+    @Test func `with --setup it records what it is told, over a crash and a restart, and leaves nothing`()
+        throws
+    {
+        let instance = "\(TraceInstance.top)/instances/virtio-trace"
+        try container.run("echo 'OPTIONS=\"--setup --setup-events sched\"' > /etc/default/virtio-trace-agent")
+        defer { try? container.setOptions() }
+        #expect(try container.client("status").instance == "virtio-trace")
+        let order = "setup -e sched_switch -f 'prev_pid == 2097152' -C mono -b 512"
+        #expect(try container.client(order).setup?.clock == "mono")
+        let refused = try container.run("trace-agent setup -e timer")
+        #expect(refused.contains("not among those that the agent allows"), "\(refused)")
+        #expect(try readText("\(instance)/set_event") == "sched:sched_switch\n")
+        #expect(try container.client("start").state == "streaming")
+        for means in [
+            "kill -KILL \(try container.mainPID())", "systemctl restart virtio-trace-agent.service",
+        ] {
+            let ended = try container.mainPID()
+            try container.run(means)
+            #expect(try eventually { ![0, ended].contains(try container.mainPID()) })
+            let status = try container.client("status")
+            #expect(status.state == "streaming" && status.setup?.clock == "mono" && status.tracing_on == true)
+            #expect(try readText("\(instance)/events/sched/sched_switch/filter") == "(prev_pid == 2097152)\n")
+        }
+        let isGone = { access(instance, F_OK) != 0 }
+        #expect(!isGone())
+        try container.run("systemctl stop virtio-trace-agent.service")
+        #expect(isGone())
+        #expect(try container.property("Result") == "success")
+    }
+
     @Test func `a stop of the service ends the stream for good`() throws {
         _ = try container.client("start")
         try container.run("systemctl stop virtio-trace-agent.service")

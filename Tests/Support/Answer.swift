@@ -40,12 +40,24 @@ package struct Answer: Decodable {
         package let message: String
         package let age: Int
     }
+    package struct Setup: Decodable, Equatable {
+        package struct Event: Decodable, Equatable {
+            package let name: String
+            package let filter: String?
+        }
+        package let events: [Event]
+        package let tracer: String
+        package let clock: String
+        package let buffer_kb: Int
+        package let pids: [Int]?
+    }
     package let answer: String
     package let id: String?
     package let error: String?
     package let version: String
     package let schema: Int
     package let state: String
+    package let setup: Setup?
     package let instance: String
     package let page_size: Int
     package let complete: Bool

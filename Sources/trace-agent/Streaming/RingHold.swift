@@ -18,6 +18,8 @@ struct RingHold {
     private var isReleaseOrdered = false
     /// What is to be changed in the trace instance, by the number of the order; the thread does the first one.
     private var changes: [(number: Int, change: TraceChange)] = []
+    /// Whether they wait for the end of a stop.
+    private var areChangesHeld = false
     /// What the thread is to do once all is changed.
     private var jobAfterChanges: RingOpener.Job?
 
@@ -93,6 +95,8 @@ struct RingHold {
     /// No page moves: releases them, if that is wanted.
     mutating func rest(startsNext: Bool = false) -> [Effect] {
         isOpenedForOrders = false
+        areChangesHeld = false
+        beginChange()
         guard isReleaseOrdered || releasesWhenStopped && !startsNext else { return [] }
         if job == nil, areReleased { return endRelease() }
         begin(.release)
@@ -151,6 +155,8 @@ struct RingHold {
             return [.changed(number: number, problem: problem)]
         }
         changes.append((number, change))
+        // Pages move until a stop under way has ended.
+        if case .flushing = phase { areChangesHeld = true }
         beginChange()
         return []
     }
@@ -162,13 +168,13 @@ struct RingHold {
         case .malformed(let reason): return "no set-up: \(reason)"
         case .tracing: return nil
         case .setup, .clear:
-            if phase == .stopped, !areAwaited { return nil }
-            return "streaming: what is recorded can be set up, or cleared, after a stop"
+            let isStreaming = areAwaited || isMeantToStream(in: phase)
+            return isStreaming ? "streaming: what is recorded can be set up, or cleared, after a stop" : nil
         }
     }
 
     private mutating func beginChange() {
-        guard job == nil, let next = changes.first else { return }
+        guard job == nil, !areChangesHeld, let next = changes.first else { return }
         job = .change
         opener?.post(next.change)
     }

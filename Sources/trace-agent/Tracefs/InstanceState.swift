@@ -29,7 +29,7 @@ struct InstanceState: Equatable, Sendable {
         _ setup: TraceSetup, _ files: SetupFiles, _ limits: SetupLimits
     ) throws(TraceSetter.Refusal) {
         pids = setup.pids
-        kibibytes = setup.kibibytes ?? kibibytes
+        kibibytes = setup.kibibytes ?? min(kibibytes, limits.kibibytes)
         if kibibytes > limits.kibibytes {
             throw .init(reason: "buffer_kb \(kibibytes): the agent allows \(limits.kibibytes)")
         }

@@ -126,6 +126,8 @@ struct TraceSetter: Sendable {
             } catch {
                 // The event of an old filter can have gone.
                 guard let filter = wanted[event] else { continue }
+                // The kernel has replaced the filter by its message.
+                now.filters[event] = filter
                 throw Refusal(reason: "filter '\(filter)' of \(event): \(files.events.reason(of: error))")
             }
             now.filters[event] = wanted[event]
