@@ -47,6 +47,7 @@ struct RecordCommand: ParsableCommand {
         plan.events = setup.events
         (plan.tracer, plan.clock, plan.kibibytes) = (setup.tracer, setup.clock, setup.bufferSize?.kibibytes)
         (plan.ownInstance, plan.onlyCommand) = (setup.buffer, setup.onlyCommand)
+        plan.excludesSelf = setup.excludeSelf
         (plan.hasDates, plan.isCompact) = (date, compact)
         (plan.limits, plan.command) = (parts.limits, command)
         let log = programLog("trace-agent", level: common.logLevel)

@@ -44,6 +44,9 @@ struct SetupOptions: ParsableArguments {
         help: "Record only what COMMAND and its children do.")
     var onlyCommand = false
 
+    @Flag(help: "Record no events of the recording's own threads.")
+    var excludeSelf = false
+
     /// An argument that knows its place on the command line.
     struct Placed: ExpressibleByArgument {
         let text: String

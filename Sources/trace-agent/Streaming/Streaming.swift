@@ -189,7 +189,7 @@ struct Streaming: ~Copyable {
         let writes = try settings.writesOfOthers()
         guard writes.any, phase != .stopped else { return }
         settings.adoptPageSize(channels, &limitedLog)
-        channels.watchAnew(afterSnapshot: writes.snapshot, &reactor)
+        channels.watchAnew(after: writes, &reactor)
     }
 
     /// The deadline: what is not sent yet stays where it is, unless there is progress.
