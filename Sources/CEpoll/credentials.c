@@ -4,6 +4,7 @@
 #include <grp.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 int cepoll_set_groups(size_t count, const gid_t *groups)
@@ -19,6 +20,16 @@ int cepoll_set_group(gid_t gid)
 int cepoll_set_user(uid_t uid)
 {
     return setresuid(uid, uid, uid);
+}
+
+int cepoll_set_thread_group(gid_t gid)
+{
+    return syscall(SYS_setresgid, gid, gid, gid);
+}
+
+int cepoll_set_thread_user(uid_t uid)
+{
+    return syscall(SYS_setresuid, uid, uid, uid);
 }
 
 int cepoll_get_users(uid_t users[3])

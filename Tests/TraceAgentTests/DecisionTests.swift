@@ -15,6 +15,9 @@ struct DecisionTests {
         (.streaming, .flush(pages: 9), .interrupted, false, .flush),
         // Readable, but nothing to splice: poll(2) is of no use, and the partial page is left to the flush timer.
         (.streaming, .drain, .idle, false, .pollByTimer),
+        (.streaming, .drainAll, .idle, false, .waitForData),
+        (.streaming, .drainAll, .dry, false, .waitForData),
+        (.streaming, .drainAll, .interrupted, false, .flush),
         (.streaming, .drain, .idle, true, .flush),
         (.streaming, .flush(pages: 9), .idle, false, .waitForData),
         (.streaming, .drain, .ringFailed(.noDevice), false, .waitForCPU),
@@ -47,7 +50,9 @@ struct DecisionTests {
         #expect(step == expected, "\(Self.steps[index])")
     }
 
-    @Test(arguments: [Job.drain, .flush(pages: 0), .flush(pages: 70_000), .interrupt, .handBack, .quit])
+    @Test(arguments: [
+        Job.drain, .drainAll, .flush(pages: 0), .flush(pages: 70_000), .interrupt, .handBack, .quit,
+    ])
     func `a job survives its word`(job: Job) {
         #expect(Job(word: job.word) == job)
     }
@@ -57,6 +62,7 @@ struct DecisionTests {
         let interrupt = Job.interrupt.word * interrupts
         // A drain has no end of its own, and a flush that was given up must not run to its bound.
         #expect(Job(word: Job.drain.word + interrupt) == .handBack)
+        #expect(Job(word: Job.drainAll.word + interrupt) == .handBack)
         #expect(Job(word: Job.flush(pages: 123).word + interrupt) == .handBack)
         #expect(Job(word: Job.drain.word + interrupt + Job.quit.word) == .quit)
         #expect(Job(word: interrupt) == .interrupt)

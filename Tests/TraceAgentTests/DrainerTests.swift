@@ -10,9 +10,12 @@ struct DrainerTests {
     private let folder = TemporaryFolder()
 
     /// A channel with a worker.
-    private func worker(_ sink: Sink, pageSize: Int = 4096) throws -> (Worker, PipeRing) {
+    private func worker(
+        _ sink: Sink, pageSize: Int = 4096, flushInterval: Duration = .zero
+    ) throws -> (Worker, PipeRing) {
         let ring = try PipeRing(cpu: 0, in: folder, pageSize: pageSize)
-        let channel = try Channel(ring: ring.ring, sink: sink, pageSize: pageSize, pipeSize: 64 << 10)
+        let channel = try Channel(
+            ring: ring.ring, sink: sink, pageSize: pageSize, pipeSize: 64 << 10, flushInterval: flushInterval)
         return (try Worker(channel), ring)
     }
 
@@ -67,6 +70,28 @@ struct DrainerTests {
             #expect(try result(worker) == .dry)
         }
         #expect(try sink.numbers() == [0, 1])
+    }
+
+    @Test func `a worker keeps its channel while something comes, and hands it back when nothing does`()
+        throws
+    {
+        let sink = try PipeSink()
+        let (worker, ring) = try worker(sink.sink, flushInterval: .milliseconds(200))
+        try ring.write(pages: 1)
+        post(.drainAll, worker)
+        for count in 1...3 {
+            #expect(eventually { worker.channel.counters.pages.now == count })
+            #expect(worker.channel.readiness.receive() == nil)
+            try ring.write(pages: 1)
+        }
+        #expect(try result(worker) == .dry)
+        #expect(try sink.numbers() == [0, 1, 2, 3])
+        // An order is not kept waiting.
+        try ring.write(pages: 1)
+        post(.drain, worker)
+        #expect(eventually { worker.channel.counters.pages.now == 5 })
+        post(.interrupt, worker)
+        #expect(try result(worker) == .interrupted)
     }
 
     @Test func `a flush moves as many pages as it is told`() throws {

@@ -106,7 +106,8 @@ struct StarvationTests {
         starvation.begin(placement, counters, at: start + .seconds(seconds))
         counters.pages.count(pages)
         return starvation.check(
-            placement, counters, isWaiting: isWaiting, at: start + .seconds(seconds) + .milliseconds(100)
+            placement, counters, ringOf: 512, isWaiting: isWaiting, isReported: false,
+            at: start + .seconds(seconds) + .milliseconds(100)
         )?.components.seconds
     }
 
@@ -134,5 +135,46 @@ struct StarvationTests {
         let first = released(&starvation, placement, at: 2)
         let again = released(&starvation, placement, at: 2)
         #expect(moving == nil && sleeping == nil && first == 1 && again == nil)
+    }
+
+    @Test func `a worker whose time elsewhere is over while its job goes on is asked back`() {
+        var starvation = Starvation()
+        let placement = Placement(home: [0])
+        #expect(!starvation.isReleaseOver(at: start))
+        #expect(released(&starvation, placement, at: 0) == 1)
+        let during = starvation.isReleaseOver(at: start + .seconds(1))
+        let after = starvation.isReleaseOver(at: start + .seconds(2))
+        starvation.begin(placement, counters, at: start + .seconds(2))
+        let atHome = starvation.isReleaseOver(at: start + .seconds(100))
+        #expect(!during && after && !atHome)
+    }
+
+    @Test
+    func `a busy worker is checked twice in the time that fills its ring buffer, a quiet one not at all`() {
+        var starvation = Starvation()
+        let placement = Placement(home: [0])
+        var now = start
+        /// The period in milliseconds after a check at the end of the last one.
+        func period(moving pages: Int, isReported: Bool = false) -> Int64? {
+            guard let time = starvation.checkPeriod else { return nil }
+            now += time
+            counters.pages.count(pages)
+            _ = starvation.check(
+                placement, counters, ringOf: 512, isWaiting: false, isReported: isReported, at: now)
+            return starvation.checkPeriod.map {
+                $0.components.attoseconds / 1_000_000_000_000_000 + $0.components.seconds * 1000
+            }
+        }
+        starvation.begin(placement, counters, at: now)
+        // 64 pages in 50 ms fill it in 400 ms, 64 in 200 ms in 1.6 s.
+        let periods = [period(moving: 64), period(moving: 64), period(moving: 64), period(moving: 1)]
+        #expect(periods == [200, 800, 1000, 1000])
+        #expect(period(moving: 64, isReported: true) == 50)
+        let quiet = (0..<5).map { _ in period(moving: 0) }
+        #expect(quiet == [100, 200, 400, 800, 1000] && starvation.isIdle)
+        starvation.setRingWatched(true)
+        #expect(starvation.checkPeriod == nil)
+        starvation.expectProgress(counters, at: now)
+        #expect(starvation.checkPeriod == .milliseconds(50))
     }
 }

@@ -134,6 +134,40 @@ struct RecordCommandTests {
         #expect(try end == "end" ? restored() : eventually(restored))
     }
 
+    @Test func `on request, the recording's own threads leave no events`() throws {
+        let instance = try TraceInstance()
+        /// The tasks that splice while nobody else does.
+        func tasks(_ options: [String]) throws -> [String] {
+            // 275 is splice(2); what a flush sends is recorded, and sent by the next one.
+            let agent = try record(
+                instance,
+                ["-e", "raw_syscalls:sys_enter", "-f", "id == 275", "--flush-interval", "20ms"] + options)
+            #expect(hasBegun(agent))
+            try instance.write(1, cpu: 0)
+            _ = agent.wait(.milliseconds(200))
+            agent.signal(SIGINT)
+            #expect(agent.wait() == 0, "\(agent.errorText)")
+            return try TraceReport(of: file).events.map(\.task).filter { $0.hasPrefix("trace-cpu") }
+        }
+        let all = try tasks([])
+        let others = try tasks(["--exclude-self"])
+        #expect(!all.isEmpty && others.isEmpty, "\(all.count), \(others.count)")
+        #expect(try instance.get("set_event_notrace_pid") == "")
+    }
+
+    @Test func `killed, it leaves the threads that are not traced as they were`() throws {
+        let instance = try TraceInstance()
+        try instance.set("set_event_notrace_pid", "1")
+        let agent = try record(instance, ["-e", rareEvent, "--exclude-self"])
+        #expect(hasBegun(agent))
+        let thread = try agent.thread(named: "trace-cpu1")
+        let excluded = try instance.get("set_event_notrace_pid").split(separator: "\n")
+        #expect(excluded.contains("1") && excluded.contains("\(thread)"), "\(excluded)")
+        agent.signal(SIGKILL)
+        _ = agent.wait()
+        #expect(try eventually { try instance.get("set_event_notrace_pid") == "1" })
+    }
+
     @Test(arguments: [SIGINT, SIGKILL])
     func `makes an instance of its own, and removes it`(signal: CInt) throws {
         let name = "trace-agent-own-\(getpid())"

@@ -62,8 +62,8 @@ struct RingChangeTests {
         #expect(rig.agent.errorText.contains("CPU 0 gives its worker no time"))
     }
 
-    @Test func `workers run where they are told to`() throws {
-        let rig = try AgentRig(options: ["--worker-cpus", "1"])
+    @Test func `workers and the reactor run where they are told to`() throws {
+        let rig = try AgentRig(options: ["--worker-cpus", "1", "--reactor-cpu", "0"])
         #expect(try rig.control.order("start").state == "streaming")
         let masks = try Command(
             "sh", ["-c", "grep -h -A99 '^Name:.trace-cpu' /proc/\(rig.agent.pid)/task/*/status"]
@@ -71,6 +71,7 @@ struct RingChangeTests {
         .output.split(separator: "\n").filter { $0.hasPrefix("Cpus_allowed_list:") }
         #expect(masks.count == 2)
         #expect(masks.allSatisfy { $0 == "Cpus_allowed_list:\t1" })
+        #expect(try readText("/proc/\(rig.agent.pid)/status").contains("\nCpus_allowed_list:\t0\n"))
         let written = try rig.instance.startLoad(cpu: 0, seconds: 0.5, rate: 10_000).recordsWritten()
         try expectAll(written, rig, try rig.control.order("stop"))
     }

@@ -11,6 +11,10 @@ struct StartUpTests {
             "no tracefs at /nowhere: mount -t tracefs nodev /sys/kernel/tracing"
         ),
         (
+            ["--foreground", "-o", "--reactor-cpu", "8000"], 78,
+            "--reactor-cpu: none of the CPUs 8000 can be used: Invalid argument"
+        ),
+        (
             ["--instance", "no-such-instance", "--foreground"], 78,
             "mkdir /sys/kernel/tracing/instances/no-such-instance"
         ),

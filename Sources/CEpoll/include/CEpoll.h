@@ -121,6 +121,10 @@ int cepoll_set_groups(size_t count, const gid_t *groups);
 int cepoll_set_group(gid_t gid);
 int cepoll_set_user(uid_t uid);
 
+/// setresgid(2), setresuid(2), the system calls: for the calling thread.
+int cepoll_set_thread_group(gid_t gid);
+int cepoll_set_thread_user(uid_t uid);
+
 /// getresuid(2), getresgid(2): real, effective, saved.
 int cepoll_get_users(uid_t users[3]);
 int cepoll_get_groups(gid_t groups[3]);

@@ -126,7 +126,8 @@ package enum Privileges {
     ///   the process cannot become root.
     /// - Returns: The privilege that remains, as text; `nil` if there is none.
     package static func remainingPrivilege(of user: User?) throws(SystemError) -> String? {
-        if setuid(0) == 0 || cepoll_set_user(0) == 0 { return "the process can become root again" }
+        // Of the calling thread, which the others were started by: setuid(3) waits until each has tried it.
+        if cepoll_set_thread_user(0) == 0 { return "the process can become root again" }
         if let user {
             if try ids(cepoll_get_users) != Array(repeating: user.uid, count: 3) {
                 return "the user is not \(user)"
@@ -137,7 +138,9 @@ package enum Privileges {
             // An invalid group changes nothing, and the call returns the current group.
             if cepoll_set_file_group(.max) != user.gid { return "files are opened as another group" }
             if cepoll_set_file_user(.max) != user.uid { return "files are opened as another user" }
-            if user.gid != 0, setgid(0) == 0 { return "the process can join root's group again" }
+            if user.gid != 0, cepoll_set_thread_group(0) == 0 {
+                return "the process can join root's group again"
+            }
             if getgroups(0, nil) != 0 { return "supplementary groups remain" }
         }
         if try holdsCapabilities() { return "capabilities remain" }

@@ -58,6 +58,7 @@ struct RecordCommand: ParsableCommand {
         var plan = RecordingPlan(to: output, common)
         plan.setup = trace.setup
         (plan.ownInstance, plan.onlyCommand) = (setup.buffer, setup.onlyCommand)
+        plan.excludesSelf = setup.excludeSelf
         (plan.hasDates, plan.isCompact, plan.replaces) = (date, compact, force)
         (plan.limits, plan.linksPath, plan.command) = (parts.limits, timeLine, command)
         let log = programLog("trace-agent", level: common.logLevel)

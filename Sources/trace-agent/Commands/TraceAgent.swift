@@ -31,11 +31,26 @@ struct TraceAgent: ParsableCommand {
         ],
         defaultSubcommand: RunCommand.self)
 
+    /// The command that the arguments ask for.
+    ///
+    /// The agent itself is tried first, without the tree of the others, which takes a part of its start; what is not that
+    /// command, or is wrong, is left to the tree.
+    private static func parsed(_ arguments: [String]) throws -> any ParsableCommand {
+        let options =
+            arguments.first == RunCommand.configuration.commandName ? arguments.dropFirst() : arguments[...]
+        if options.first?.hasPrefix("-") ?? true,
+            let run = try? RunCommand.parseAsRoot(Array(options)) as? RunCommand
+        {
+            return run
+        }
+        return try parseAsRoot(arguments)
+    }
+
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
         exitIfSubcommandIsUnknown(arguments)
         do {
-            var command = try parseAsRoot(arguments)
+            var command = try parsed(arguments)
             try command.run()
         } catch let code as ExitCode {
             // What is wrong was logged.

@@ -29,6 +29,12 @@ struct CommonOptions: ParsableArguments {
             valueName: "list"))
     var workerCpus: CPUList?
 
+    @Option(
+        help: ArgumentHelp(
+            "Keep the thread that decides on these CPUs, so that it does not disturb others. (default: it runs anywhere)",
+            valueName: "list"))
+    var reactorCpu: CPUList?
+
     @OptionGroup var tracing: TracingOptions
 
     @Option(
@@ -41,6 +47,9 @@ struct CommonOptions: ParsableArguments {
     func validate() throws {
         if let workerCpus, workerCpus.cpus.isEmpty {
             throw ValidationError("--worker-cpus: no CPU in the list")
+        }
+        if let reactorCpu, reactorCpu.cpus.isEmpty {
+            throw ValidationError("--reactor-cpu: no CPU in the list")
         }
         if !Self.pipeSizes.contains(pipeSize.bytes) {
             throw ValidationError("the pipe size is 64K to 1M, not \(pipeSize)")

@@ -12,6 +12,8 @@ struct RecordingPlan {
     var ownInstance: String?
     /// Whether only the command and its children are recorded.
     var onlyCommand = false
+    /// Whether events of the recording's own threads are left out.
+    var excludesSelf = false
     /// Whether events have times of day.
     var hasDates = false
     /// Whether formats of events that do not occur are left out.

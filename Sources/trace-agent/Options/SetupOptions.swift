@@ -15,6 +15,9 @@ struct SetupOptions: ParsableArguments {
         help: "Record only what COMMAND and its children do.")
     var onlyCommand = false
 
+    @Flag(help: "Record no events of the recording's own threads.")
+    var excludeSelf = false
+
     func validate() throws {
         if let buffer, buffer.isEmpty || buffer.contains("/") || buffer.hasPrefix(".") {
             throw ValidationError("'\(buffer)' is not the name of a trace instance")

@@ -37,9 +37,25 @@ struct TraceSettings {
     /// Lets only what a process and its children do be recorded.
     func restrict(to pid: CInt) throws(Failure) {
         try set("options/event-fork", to: "1", from: try text(of: "options/event-fork"), "--only-command")
-        let before = try text(of: "set_event_pid").split(whereSeparator: \.isWhitespace).joined(
-            separator: " ")
+        let before = try words(of: "set_event_pid").joined(separator: " ")
         try set("set_event_pid", to: "\(pid)", from: before, "--only-command", emptied: true)
+    }
+
+    /// Leaves out the events of this process's threads, all of which have begun.
+    func excludeThreads() throws(Failure) {
+        let file = "set_event_notrace_pid"
+        let before = try words(of: file)
+        let own = try wrappingSystemError { () throws(SystemError) in
+            try FileDescriptor.open("/proc/self/task", .directory).names()
+        }
+        // The kernel adds what is written to what is there, and can only be rid of all together.
+        try set(
+            file, to: (before + own).joined(separator: " "), from: before.joined(separator: " "),
+            "--exclude-self", emptied: true)
+    }
+
+    private func words(of file: String) throws(Failure) -> [String] {
+        try text(of: file).split(whereSeparator: \.isWhitespace).map(String.init)
     }
 
     private func setSize(_ kibibytes: Int) throws(Failure) {

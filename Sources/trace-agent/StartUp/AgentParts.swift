@@ -39,8 +39,20 @@ struct AgentParts: ~Copyable {
         ports = OpenedPorts(ports: Ports(directory: options.tracing.ports))
     }
 
-    /// Makes the agent, and starts its workers.
+    /// Makes the agent, and starts its workers; then the calling thread, the reactor, goes to its own CPUs.
     consuming func makeAgent() throws(Failure) -> Agent {
+        let ownCPUs = options.reactorCpu
+        let agent = try makeAndStart()
+        guard let ownCPUs, let error = CPUMask(ownCPUs.cpus).set(ofThread: callingThreadID) else {
+            return agent
+        }
+        throw Failure(
+            .configuration,
+            "--reactor-cpu: none of the CPUs \(ownCPUs) can be used: \(error): they are offline, or outside the cpuset (AllowedCPUs=)"
+        )
+    }
+
+    private consuming func makeAndStart() throws(Failure) -> Agent {
         do throws(SystemError) {
             return try assemble()
         } catch {

@@ -43,7 +43,7 @@ private func recordPages(
     let settings = try RingSettings(in: tracefs, cpus: rings.map(\.cpu))
     let maker = ChannelMaker(
         pageSize: settings.pageSize, pipeSize: options.pipeSize.bytes, workerCPUs: options.workerCpus?.cpus,
-        log: log)
+        flushInterval: options.flushInterval.duration, log: log)
     let events = try EventSelection(in: tracefs, putBack, log)
     defer { events.restore() }
     let recording = try Recording(
@@ -62,6 +62,7 @@ private func recordPages(
         whatRemains: { recording.whatRemains }, limits: plan.limits, command: command)
     var agent = try parts.makeAgent()
     if plan.onlyCommand, let command { try traceSettings.restrict(to: command.pid) }
+    if plan.excludesSelf { try traceSettings.excludeThreads() }
     try events.switchOn(plan.setup.events)
     recording.begin()
     do throws(Failure) {

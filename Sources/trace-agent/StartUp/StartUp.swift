@@ -27,7 +27,7 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     settings.restorePercent(log)
     let maker = ChannelMaker(
         pageSize: settings.pageSize, pipeSize: options.common.pipeSize.bytes,
-        workerCPUs: options.common.workerCpus?.cpus,
+        workerCPUs: options.common.workerCpus?.cpus, flushInterval: options.common.flushInterval.duration,
         pipes: PipeStore(kept: passed.pipes, give: options.state == nil ? nil : Systemd.keep), log: log)
     let notice = resumption.notice
     let folder = try RingFolder(

@@ -12,6 +12,8 @@ final class Channel: Sendable {
     let readiness: EventFD
     let counters = ChannelCounters()
     let placement: Placement
+    /// Longest time that an event waits in the ring buffer; 0: until the stop.
+    let flushInterval: Duration
     private let pipes: PipeStore
     private let subBufferSize: Atomic<Int>
     /// Whether pages are taken by read(2): see `readPages`.
@@ -21,9 +23,10 @@ final class Channel: Sendable {
     ///   - pageSize: Bytes of a sub-buffer.
     ///   - pipeSize: Bytes that are wished for; the sink may allow less.
     ///   - workerCPUs: Where the worker runs; `nil` for the CPU of the ring buffer.
+    ///   - flushInterval: Longest time that an event waits in the ring buffer; 0: until the stop.
     init(
         ring: Ring, sink: Sink, pageSize: Int, pipeSize: Int, _ pipes: PipeStore = .none,
-        workerCPUs: [Int]? = nil
+        workerCPUs: [Int]? = nil, flushInterval: Duration = .zero
     ) throws(SystemError) {
         // A page that read(2) takes is written to the pipe in one piece.
         let pipe = try pipes.pipe(cpu: ring.cpu, size: max(pageSize, min(pipeSize, sink.longestPipe)))
@@ -41,6 +44,7 @@ final class Channel: Sendable {
         self.pipes = pipes
         self.mailbox = mailbox
         self.readiness = readiness
+        self.flushInterval = flushInterval
         placement = Placement(home: workerCPUs ?? [ring.cpu])
         subBufferSize = Atomic(pageSize)
     }

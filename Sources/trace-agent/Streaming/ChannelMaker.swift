@@ -10,6 +10,8 @@ struct ChannelMaker: Sendable {
     let pipeSize: Int
     /// Where all workers run; `nil` for each on its CPU.
     var workerCPUs: [Int]?
+    /// Longest time that an event waits in a ring buffer; 0: until the stop.
+    var flushInterval = Duration.zero
     var pipes = PipeStore.none
     let log: Logger
 
@@ -21,7 +23,8 @@ struct ChannelMaker: Sendable {
         }
         return try wrappingSystemError { () throws(SystemError) in
             try Channel(
-                ring: ring, sink: sink, pageSize: pageSize, pipeSize: pipeSize, pipes, workerCPUs: workerCPUs)
+                ring: ring, sink: sink, pageSize: pageSize, pipeSize: pipeSize, pipes, workerCPUs: workerCPUs,
+                flushInterval: flushInterval)
         }
     }
 }

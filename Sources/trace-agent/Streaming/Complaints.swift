@@ -28,7 +28,7 @@ struct Complaints {
         isStallLogged = log.log("\(channel.sink.name) has never accepted anything, and \(hint)")
     }
 
-    private static func fields(of channel: Channel) -> Logger.Metadata {
+    static func fields(of channel: Channel) -> Logger.Metadata {
         ["trace_cpu": "\(channel.cpu)", "port": "\(channel.sink.name)"]
     }
 
@@ -100,12 +100,5 @@ struct Complaints {
         isPollingLogged = log.log(
             "CPU \(channel.cpu): poll(2) reports events before a page is full: a timer tries its ring buffer instead: is options/block set, or buffer_percent 0?",
             Self.fields(of: channel))
-    }
-
-    /// Logs that a worker gets no time on its CPU.
-    func logStarvation(of channel: Channel, for time: Duration, _ log: inout LimitedLog) {
-        log.log(
-            "CPU \(channel.cpu) gives its worker no time, because of a real-time task for instance: it may run on any CPU for \(time)",
-            level: .notice, Self.fields(of: channel))
     }
 }

@@ -11,9 +11,8 @@ struct Drainer: ~Copyable {
     /// Room for a partial page.
     private var page: UnsafeMutableRawBufferPointer
 
-    /// How long a worker that has moved something waits for more before it hands the channel back: a busy CPU then
-    /// does not pay two wake-ups and two scheduling delays a batch.
-    private static let linger = Duration.milliseconds(20)
+    private var linger: Linger
+
     /// How many batches are moved between two polls of the mailbox while the ring buffer never runs dry.
     ///
     /// A flush polls after each batch, because what it sends after it was given up comes too late.
@@ -24,6 +23,7 @@ struct Drainer: ~Copyable {
         pageSize = channel.pageSize
         page = .allocate(byteCount: pageSize, alignment: 4096)
         writer = SinkWriter(channel)
+        linger = Linger(flushInterval: channel.flushInterval)
     }
 
     deinit { page.deallocate() }
@@ -33,7 +33,8 @@ struct Drainer: ~Copyable {
         while true {
             let result: JobResult
             switch Job(word: channel.mailbox.receive()) {
-            case .drain: result = move(pages: .max, takesPartialPage: false, lingers: true)
+            case .drain: result = moveAndLinger(takesPartialPage: false)
+            case .drainAll: result = moveAndLinger(takesPartialPage: true)
             case .flush(let pages): result = move(pages: pages, takesPartialPage: true, lingers: false)
             case .handBack: result = .interrupted
             case .interrupt: continue
@@ -41,6 +42,11 @@ struct Drainer: ~Copyable {
             }
             channel.readiness.signal(result.word)
         }
+    }
+
+    private mutating func moveAndLinger(takesPartialPage: Bool) -> JobResult {
+        linger.begin(isFlush: takesPartialPage)
+        return move(pages: .max, takesPartialPage: takesPartialPage, lingers: true)
     }
 
     /// Moves at most `pages` from ring buffer to sink, after what an earlier job left in the pipe.
@@ -54,7 +60,8 @@ struct Drainer: ~Copyable {
         var batches = 0
         let batchesPerPoll = lingers ? Self.batchesPerPoll : 1
         var hasMoved = writer.buffered > 0
-        var movedSinceWait = hasMoved
+        var mayWait = hasMoved
+        var takesPartialPage = takesPartialPage
         var partialPageComesNext = takesPartialPage
         do throws(JobResult) {
             try writer.deliver(pageSize: pageSize)
@@ -68,14 +75,17 @@ struct Drainer: ~Copyable {
                 } else if partialPageComesNext, try takePartialPage(of: ring) {
                     left -= 1
                     partialPageComesNext = false
-                } else if lingers, movedSinceWait, try waitForMore(of: ring) {
-                    movedSinceWait = false
+                } else if lingers, mayWait, let reason = try waitForMore(of: ring) {
+                    // What poll(2) reports and splice(2) does not move is not waited for again.
+                    mayWait = reason == .renewal
+                    takesPartialPage = reason == .flush
+                    partialPageComesNext = takesPartialPage
                     continue
                 } else {
                     return hasMoved ? .dry : nothingMoved(of: ring)
                 }
                 hasMoved = true
-                movedSinceWait = true
+                mayWait = true
                 try writer.deliver(pageSize: pageSize)
                 batches += 1
                 if batches % batchesPerPoll == 0, hasWord() { return .interrupted }
@@ -145,12 +155,14 @@ struct Drainer: ~Copyable {
         channel.counters.pages.count(bytes / pageSize)
     }
 
-    /// Waits a short time for the ring buffer to report more.
-    private func waitForMore(of ring: NamedFile) throws(JobResult) -> Bool {
-        switch poll(ring.descriptor, or: channel.mailbox.descriptor, timeout: Self.linger) {
-        case .first: true
+    /// Waits for the ring buffer to report more.
+    ///
+    /// - Returns: Why it is to be tried; `nil` if it has given what there is.
+    private mutating func waitForMore(of ring: NamedFile) throws(JobResult) -> Linger.Reason? {
+        switch poll(ring.descriptor, or: channel.mailbox.descriptor, timeout: linger.time()) {
+        case .first: return linger.isReported()
         case .second: throw .interrupted
-        case .neither: false
+        case .neither: return linger.hasTimedOut()
         }
     }
 

@@ -16,4 +16,9 @@ struct FlushBound {
     var pagesLeft: Int {
         max(0, start + channel.pagesInRing + channel.pagesPerSplice - channel.counters.pages.now)
     }
+
+    /// The pages of a flush: those that may still be moved, or as many as the ring buffer can hold.
+    func pages(in phase: Phase) -> Int {
+        if case .flushing = phase { pagesLeft } else { channel.pagesInRing }
+    }
 }

@@ -7,8 +7,8 @@ import Synchronization
 /// its CPU for as long as it runs.
 final class Placement: Sendable {
     private let home: CPUMask
-    /// Where the process may run.
-    private let anywhere = CPUMask.ofCallingThread
+    /// Where the process may run: found out before the reactor thread goes to its own CPUs.
+    private static let anywhere = CPUMask.ofCallingThread
     /// The worker's thread; 0 until it has begun.
     private let thread = Atomic<Int32>(0)
     private let isReleased = Atomic<Bool>(false)
@@ -16,7 +16,10 @@ final class Placement: Sendable {
     private let refusal = Atomic<Int32>(0)
 
     /// - Parameter home: The CPUs that the worker is to run on.
-    init(home: some Sequence<Int>) { self.home = CPUMask(home) }
+    init(home: some Sequence<Int>) {
+        self.home = CPUMask(home)
+        _ = Self.anywhere
+    }
 
     // MARK: the worker
 
@@ -40,7 +43,7 @@ final class Placement: Sendable {
         isReleased.store(true, ordering: .releasing)
         let thread = thread.load(ordering: .acquiring)
         // A thread that has ended needs no CPU.
-        if thread != 0 { _ = anywhere.set(ofThread: thread) }
+        if thread != 0 { _ = Self.anywhere.set(ofThread: thread) }
     }
 
     func recall() { isReleased.store(false, ordering: .releasing) }

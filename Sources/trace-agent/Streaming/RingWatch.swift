@@ -6,30 +6,23 @@ import Reactor
 /// poll(2) ignores `buffer_percent`, it reports data that splice(2) does not move.
 struct RingWatch {
     /// How long a registration is relied upon before it is renewed.
-    private var trust = Self.longest
-    private var lastReport: ContinuousClock.Instant?
+    private var trust = ReportTrust()
     /// How often a ring buffer is tried that poll(2) reports as readable when it is not.
     private(set) var pollInterval = Self.shortestPoll
     /// Pages that had been taken at the last try.
     private var polledCount = 0
 
-    private static let longest = Duration.seconds(1)
-    private static let shortestTrust = Duration.milliseconds(50)
+    private static let longestPoll = Duration.seconds(1)
     private static let shortestPoll = Duration.milliseconds(5)
 
-    /// The ring buffer was reported: as long as reports come like this, one and a half times that is waited for the next.
-    ///
-    /// At `buffer_percent` 50 or less the ring buffer does not overflow in that time.
-    mutating func isReported(at now: ContinuousClock.Instant = .now) {
-        trust = min(max((now - (lastReport ?? now - Self.longest)) * 3 / 2, Self.shortestTrust), Self.longest)
-        lastReport = now
-    }
+    /// The ring buffer was reported.
+    mutating func isReported(at now: ContinuousClock.Instant = .now) { trust.isReported(at: now) }
 
     /// When the registration has to be renewed, if no report comes; `nil` if the next tick is early enough.
-    var renewal: Duration? { trust < Self.longest ? trust : nil }
+    var renewal: Duration? { trust.time < ReportTrust.longest ? trust.time : nil }
 
     /// The registration is renewed without a report: the ring buffer fills more slowly than before.
-    mutating func isRenewed() { trust = min(trust * 2, Self.longest) }
+    mutating func isRenewed() { trust.isRenewed() }
 
     /// A try has found nothing more: the next one is to find an eighth to a thirty-second of the ring buffer.
     ///
@@ -42,7 +35,7 @@ struct RingWatch {
         if pages > size / 8 {
             pollInterval = max(pollInterval / 2, Self.shortestPoll)
         } else if pages < size / 32 {
-            pollInterval = min(pollInterval * 2, Self.longest)
+            pollInterval = min(pollInterval * 2, Self.longestPoll)
         }
     }
 }

@@ -192,7 +192,7 @@ struct Streaming: ~Copyable {
         let writes = try settings.writesOfOthers()
         guard writes.any, phase != .stopped else { return }
         settings.adoptPageSize(channels, &limitedLog)
-        channels.watchAnew(afterSnapshot: writes.snapshot, &reactor)
+        channels.watchAnew(after: writes, &reactor)
     }
 
     /// The deadline of a stop that makes no progress; a second one is for workers that a file system holds.

@@ -53,6 +53,12 @@ struct TracedChannel {
     var isDelivered: Bool { state == .idle && channel.pendingBytes == 0 }
     /// Whether everything that was recorded since the last start has been sent.
     var isComplete: Bool { isDelivered && ring.isComplete }
+    /// When `retry` is to be called, for what no event announces.
+    var nextRetry: Duration? { state.retryPeriod(ring, sinkWatch, worker) }
+    /// What is wrong with the stream since the last start, `nil` if nothing is.
+    var warning: String? { ring.warning.map { "CPU \(cpu): \($0)" } }
+    /// The counters when streaming began, `nil` if they are unknown.
+    var ringAtStart: SavedRing? { ring.start }
 
     /// Reads the kernel's counters, and adds up what was lost since the last time.
     mutating func readStats(streaming: Bool, _ log: inout LimitedLog) {
@@ -83,9 +89,6 @@ struct TracedChannel {
         }
     }
 
-    /// The counters when streaming began, `nil` if they are unknown.
-    var ringAtStart: SavedRing? { ring.start }
-
     /// Goes on with the stream of an earlier process, which began at these counters.
     mutating func resume(from start: RingStats) { ring.resume(from: start) }
 
@@ -114,36 +117,40 @@ struct TracedChannel {
     }
 
     mutating func ringIsReadable() {
+        if isDraining { worker.ringIsReported() }
         guard state == .waitingForData else { return }
         ring.isReported()
         dispatch(.drain)
     }
 
-    /// Others have changed something: the ring buffer may be another one, or its CPU there.
-    mutating func watchAnew(afterSnapshot: Bool, _ reactor: inout AgentReactor) {
-        if afterSnapshot { ring.noteSnapshot() }
+    /// The ring buffer may be another one, or its CPU there: others have written, or it is a precaution (`nil`).
+    mutating func watchAnew(after writes: RingSettings.Writes?, _ reactor: inout AgentReactor) {
+        if writes?.snapshot == true { ring.noteSnapshot() }
         if state == .waitingForData { waitForData(&reactor) }
+        // A worker in the queue of another ring buffer waits in vain.
+        if writes != nil { interrupt() } else if isDraining { worker.watchAnew(ring, &reactor) }
     }
 
     /// The flush timer fired: what has waited in the ring buffer since the last time is sent, a partial page too.
     ///
-    /// A CPU with nothing new is not woken.
+    /// A CPU with nothing new is not woken; a worker that lingers flushes by itself.
     mutating func flushIfAnythingWaits(_ reactor: inout AgentReactor, _ log: inout LimitedLog) {
         readStats(streaming: true, &log)
         switch state {
-        case .draining: flushIsDue = true
+        case .draining(.flush): flushIsDue = true
+        case .draining where worker.checkPeriod == nil: worker.check(ring, &reactor, &log)
         case .waitingForData where !ring.holdsEvents: waitForData(&reactor)
-        case .waitingForData, .polling, .ringGone: if ring.holdsEvents { flush(in: .streaming) }
-        case .idle, .waitingForCPU, .waitingForPort, .portGone: break
+        case .waitingForData:
+            dispatch(.drainAll)
+            worker.watch(ring, &reactor)
+        case .polling, .ringGone: if ring.holdsEvents { flush(in: .streaming) }
+        case .idle, .draining, .waitingForCPU, .waitingForPort, .portGone: break
         }
     }
 
-    /// What is wrong with the stream since the last start, `nil` if nothing is.
-    var warning: String? { ring.warning.map { "CPU \(cpu): \($0)" } }
-
     /// How the worker's job ended; `nil` if none has.
     mutating func receiveResult() -> JobResult? {
-        guard let result = worker.receive() else { return nil }
+        let result = worker.receive()
         return isDraining ? result : nil
     }
 
@@ -197,9 +204,6 @@ struct TracedChannel {
         complaints.log("\(reason)", of: channel, &log)
     }
 
-    /// When `retry` is to be called, for what no event announces.
-    var nextRetry: Duration? { state.retryPeriod(ring, sinkWatch, worker) }
-
     /// Tries what no event announces, unless that was done a short time ago: the timer is there for all channels.
     mutating func retry(in phase: Phase, _ reactor: inout AgentReactor, _ log: inout LimitedLog) {
         guard let period = nextRetry, ContinuousClock.now - lastStep >= period / 2 else { return }
@@ -209,8 +213,7 @@ struct TracedChannel {
             ring.isRenewed()
             waitForData(&reactor)
         case .polling: dispatch(.drain)
-        case .draining:
-            if let time = worker.releaseIfStarved() { complaints.logStarvation(of: channel, for: time, &log) }
+        case .draining: worker.check(ring, &reactor, &log)
         case .waitingForPort: resumeIfBlocked(in: phase)
         case .waitingForCPU: if !ring.isOffline { waitForData(&reactor) }
         case .ringGone: flushIfAnythingWaits(&reactor, &log)
@@ -221,8 +224,6 @@ struct TracedChannel {
     /// Whether the worker has a job and has done nothing since the last call; asks it to hand the channel back.
     mutating func checkWorker() -> Bool { isDraining && worker.isStuck() }
 
-    // MARK: steps, each of which ends in another state
-
     /// Gives the channel to its worker; `receiveResult` gets it back.
     private mutating func dispatch(_ job: Job) {
         state = .draining(job)
@@ -232,8 +233,7 @@ struct TracedChannel {
     /// Lets the worker move what is left before a stop's boundary, or as much as the ring buffer can hold.
     private mutating func flush(in phase: Phase) {
         flushIsDue = false
-        if case .flushing = phase { return dispatch(.flush(pages: flushBound.pagesLeft)) }
-        dispatch(.flush(pages: channel.pagesInRing))
+        dispatch(.flush(pages: flushBound.pages(in: phase)))
     }
 
     private mutating func waitForData(_ reactor: inout AgentReactor) {

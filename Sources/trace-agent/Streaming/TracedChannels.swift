@@ -113,8 +113,8 @@ struct TracedChannels {
         for index in indices { channels[index].retry(in: phase, &reactor, &log) }
     }
 
-    mutating func watchAnew(afterSnapshot: Bool = false, _ reactor: inout AgentReactor) {
-        for index in indices { channels[index].watchAnew(afterSnapshot: afterSnapshot, &reactor) }
+    mutating func watchAnew(after writes: RingSettings.Writes? = nil, _ reactor: inout AgentReactor) {
+        for index in indices { channels[index].watchAnew(after: writes, &reactor) }
     }
 
     mutating func flushIfAnythingWaits(_ reactor: inout AgentReactor, _ log: inout LimitedLog) {

@@ -1,3 +1,4 @@
+import CommandSupport
 import Reactor
 
 /// The reactor thread's end of a worker: gives it jobs, receives the results, and notices if it does nothing.
@@ -38,14 +39,37 @@ struct WorkerLink {
         return isStuck
     }
 
-    /// Lets a worker that gets no time on its CPU run anywhere.
+    /// Lets a worker that gets no time on its CPU run anywhere, and asks back one whose time elsewhere is over.
     ///
-    /// - Returns: For how long; `nil` if nothing changes.
-    mutating func releaseIfStarved() -> Duration? {
+    /// If the worker only waits for `ring`, that is watched instead of the worker.
+    mutating func check(_ ring: TracedRing, _ reactor: inout AgentReactor, _ log: inout LimitedLog) {
+        if starvation.isReleaseOver() { interrupt() }
         let placement = channel.placement
-        return starvation.check(placement, channel.counters, isWaiting: placement.isWaitingForCPU)
+        let release = starvation.check(
+            placement, channel.counters, ringOf: channel.pagesInRing, isWaiting: placement.isWaitingForCPU,
+            isReported: ring.isReportable)
+        if let release {
+            log.log(
+                "CPU \(channel.cpu) gives its worker no time, because of a real-time task for instance: it may run on any CPU for \(release)",
+                level: .notice, Complaints.fields(of: channel))
+        } else if starvation.isIdle {
+            watch(ring, &reactor)
+        }
     }
 
-    /// When `releaseIfStarved` is to be called, from the last time on.
-    var checkPeriod: Duration { starvation.checkPeriod }
+    /// When `check` is to be called, from the last time on; `nil` if the ring buffer is watched.
+    var checkPeriod: Duration? { starvation.checkPeriod }
+
+    /// Watches `ring` instead of the worker, which has nothing to do but its own flushes until that is reported.
+    mutating func watch(_ ring: TracedRing, _ reactor: inout AgentReactor) {
+        starvation.setRingWatched(ring.waitForData(&reactor))
+    }
+
+    /// Watches `ring` anew, if it is watched.
+    mutating func watchAnew(_ ring: TracedRing, _ reactor: inout AgentReactor) {
+        if starvation.checkPeriod == nil { watch(ring, &reactor) }
+    }
+
+    /// The ring buffer is reported, to the worker too.
+    mutating func ringIsReported() { starvation.expectProgress(channel.counters) }
 }

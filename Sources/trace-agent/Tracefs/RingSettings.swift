@@ -8,6 +8,8 @@ struct RingSettings: ~Copyable {
     /// Bytes of a sub-buffer when that was last read.
     private(set) var pageSize: Int
     private let headerPage: FileDescriptor
+    /// Its text at that time.
+    private var headerText: String
     private let bufferPercent: FileDescriptor
     /// Reports what others write.
     private let writes: WriteWatch
@@ -27,7 +29,9 @@ struct RingSettings: ~Copyable {
         percent: SavedPercent? = nil
     ) throws(Failure) {
         let writes = try wrappingSystemError { () throws(SystemError) in try WriteWatch() }
-        pageSize = try Self.readPageSize(headerPage)
+        let text = try Self.text(of: headerPage)
+        pageSize = try Self.pageSize(in: text)
+        headerText = text
         self.headerPage = headerPage
         self.bufferPercent = bufferPercent
         self.percent = percent
@@ -66,9 +70,12 @@ struct RingSettings: ~Copyable {
         try reactor.watch(writes.descriptor, for: .readable, as: .settings)
     }
 
-    private static func readPageSize(_ headerPage: borrowing FileDescriptor) throws(Failure) -> Int {
-        let text = try wrappingSystemError { () throws(SystemError) in try headerPage.contents() }
-        guard let pageSize = PageLayout(headerPage: text)?.pageSize else {
+    private static func text(of headerPage: borrowing FileDescriptor) throws(Failure) -> String {
+        try wrappingSystemError { () throws(SystemError) in try headerPage.contents() }
+    }
+
+    private static func pageSize(in headerPage: String) throws(Failure) -> Int {
+        guard let pageSize = PageLayout(headerPage: headerPage)?.pageSize else {
             throw Failure(.configuration, "events/header_page of tracefs names no data field: unknown kernel")
         }
         return pageSize
@@ -85,9 +92,12 @@ struct RingSettings: ~Copyable {
     /// - Returns: Whether it has changed.
     mutating func updatePageSize() -> Bool {
         // If it cannot be read, nothing is known of a change.
-        guard let size = try? Self.readPageSize(headerPage), size != pageSize else { return false }
-        pageSize = size
-        return true
+        guard let text = try? Self.text(of: headerPage), text != headerText,
+            let size = try? Self.pageSize(in: text)
+        else { return false }
+        headerText = text
+        defer { pageSize = size }
+        return size != pageSize
     }
 
     /// Sets `buffer_percent` for ring buffers of `bytes` each, unless that is what it is.

@@ -16,10 +16,12 @@ struct RingStats: Codable, Equatable, Sendable {
 
     /// Parses the file's text; unknown lines are skipped.
     init(parsing text: String) {
-        for line in text.split(separator: "\n") {
-            let parts = line.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2, let value = Int(parts[1].drop(while: { $0 == " " })) else { continue }
-            switch parts[0] {
+        // Bytes, not characters: this is done for each CPU and flush interval.
+        for line in text.utf8.split(separator: UInt8(ascii: "\n")) {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")),
+                let value = Int(Substring(line[colon...].dropFirst().drop { $0 == UInt8(ascii: " ") }))
+            else { continue }
+            switch Substring(line[..<colon]) {
             case "entries": unread = value
             case "read events": read = value
             case "overrun":
