@@ -55,7 +55,8 @@ package struct AssembleCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "The streams of pages, one per CPU; /dev/null: a CPU that was not traced.", valueName: "cpu-file"))
+            "The streams of pages, one per CPU; /dev/null: a CPU that was not traced.", valueName: "cpu-file")
+    )
     var streams: [String]
 
     package init() {}

@@ -213,9 +213,6 @@ package final class Guest: TracedGuest {
         }
     }
 
-    /// A monitor (QMP) that nobody is connected to.
-    package var monitorPath: String { "\(folder.path)/qmp" }
-
     /// Stops all its CPUs, and with them its clocks.
     package func pause(for duration: Duration) throws {
         try command("stop")

@@ -34,7 +34,7 @@ struct RecordingFilesTests {
     {
         for name in there.split(separator: " ") { try writeFile("\(folder.path)/\(name)", "") }
         for isDivided in [false, true] {
-            let files = try RecordingFiles("\(folder.path)/trace.dat", isDivided: isDivided)
+            let files = try RecordingFiles("\(folder.path)/trace.dat", isDivided: isDivided, replacing: false)
             #expect(files.header == "\(folder.path)/\(header)")
         }
     }

@@ -35,7 +35,7 @@ struct StreamFileTests {
     }
 
     @Test func `a page that has come in part at a seam goes to the next part as a whole`() throws {
-        let files = try RecordingFiles("\(folder.path)/trace.dat", isDivided: true)
+        let files = try RecordingFiles("\(folder.path)/trace.dat", isDivided: true, replacing: false)
         try files.make(upTo: 0)
         let pipe = try Pipe(size: 64 << 10)
         var isOpen = true
