@@ -96,6 +96,9 @@ bench: release ## measure the agent against a bare splice loop, as root
 	guest/mount-tracefs
 	Tests/bench
 
+bench-host: release ## measure trace-host record against cat
+	Tests/bench-host
+
 bench-recording: release ## record for ten minutes in parts, as root: memory, events
 	guest/mount-tracefs
 	Tests/bench-recording
@@ -118,4 +121,4 @@ build-packages: ## install the Debian packages that the build needs
 clean: ## remove everything that was built
 	rm -rf .build trace-agent trace-host demo-out
 
-.PHONY: all help install uninstall release guest systemd-guest demo unit test sanitize bench bench-recording format lint build-packages clean
+.PHONY: all help install uninstall release guest systemd-guest demo unit test sanitize bench bench-host bench-recording format lint build-packages clean

@@ -30,7 +30,9 @@ struct TraceAssemblyTests {
     @Test func `events that were read before the agent last began to stream are not missing`() throws {
         #expect(try warnings(read: 102, atStart: 100) == [])
         let missing = try warnings(read: 103, atStart: 100)
-        #expect(missing.count == 1 && missing[0].contains("has 2 of the 3 events that were read on CPU 0 since the agent"))
+        #expect(
+            missing.count == 1
+                && missing[0].contains("has 2 of the 3 events that were read on CPU 0 since the agent"))
         // An older agent's header has no such number.
         #expect(try warnings(read: 102, atStart: nil).count == 1)
     }
@@ -44,7 +46,9 @@ struct TraceAssemblyTests {
                 "the streams are taken by the CPUs in their names: 0, 1, 2, 10",
                 "there is no stream of CPUs 3-9: taken as empty",
             ])
-        #expect(shell.note(ofMachineWith: 12) == "the recorded machine has 12 CPUs, and there is no stream of CPU 11")
+        #expect(
+            shell.note(ofMachineWith: 12)
+                == "the recorded machine has 12 CPUs, and there is no stream of CPU 11")
         #expect(shell.note(ofMachineWith: 11) == nil)
         #expect(StreamOrder(["cpu1", "cpu0"]).streams == ["cpu0", "cpu1"])
         for names in [["b", "cpu0"], ["cpu99999", "cpu1"], ["a", "a"]] {

@@ -104,7 +104,8 @@ struct AssemblyTests {
 
     @Test func `skips any number of answers, empty lines and notices before the header`() throws {
         let answer = "{\"answer\":\"status\",\"cpus\":[" + String(repeating: "1,", count: 70_000) + "1]}\n"
-        let lines = Array("\n\(answer)\n\n{\"notice\":\"resumed\"}\n\(answer){\"answer\":\"metadata\"}\n".utf8)
+        let lines = Array(
+            "\n\(answer)\n\n{\"notice\":\"resumed\"}\n\(answer){\"answer\":\"metadata\"}\n".utf8)
         let header = try TraceHeader(opening: try file("header", lines + kernel.header()))
         #expect(header.start == lines.count && header.size == kernel.header().count)
         #expect(throws: TraceFileError.self) { try TraceHeader(opening: try file("lines", lines)) }

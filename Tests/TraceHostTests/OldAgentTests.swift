@@ -72,7 +72,9 @@ struct OldAgentTests {
         let sizes = try files.sorted().map { try readFile("\(folders[0].path)/\($0)").count / 4096 }
         #expect(sizes.reduce(0, +) == 6 && sizes.count >= 4, "\(sizes)")
         for folder in guests {
-            #expect(record.errorText.contains("trace-host: \(folder): error: no trace header: an agent of the original"))
+            #expect(
+                record.errorText.contains(
+                    "trace-host: \(folder): error: no trace header: an agent of the original"))
         }
         for file in files { unlink("\(folders[0].path)/\(file)") }
         for control in controls { while let _ = try? control.order(within: .milliseconds(1)) {} }

@@ -24,11 +24,14 @@ struct RecordingFilesTests {
     }
 
     @Test(arguments: [
-        ("", "trace.dat.head"), ("trace.dat.cpu0", "trace.dat.2.head"), ("trace.dat.7.cpu0", "trace.dat.2.head"),
+        ("", "trace.dat.head"), ("trace.dat.cpu0", "trace.dat.2.head"),
+        ("trace.dat.7.cpu0", "trace.dat.2.head"),
         ("trace.dat.1 trace.dat.cpux.dat.head", "trace.dat.2.head"), ("trace.dat.1", "trace.dat.head"),
         ("trace.dat.head trace.dat.2.3.head", "trace.dat.3.head"),
     ])
-    func `files of earlier recordings, in parts or not, are not in the way`(there: String, header: String) throws {
+    func `files of earlier recordings, in parts or not, are not in the way`(there: String, header: String)
+        throws
+    {
         for name in there.split(separator: " ") { try writeFile("\(folder.path)/\(name)", "") }
         for isDivided in [false, true] {
             let files = try RecordingFiles("\(folder.path)/trace.dat", isDivided: isDivided)

@@ -8,7 +8,8 @@ import Testing
 struct StreamFileTests {
     private let folder = TemporaryFolder()
 
-    @Test func `pages come through a socket once each, also those that came before there was a file`() throws {
+    @Test func `pages come through a socket once each, also those that came before there was a file`() throws
+    {
         let path = "\(folder.path)/trace-path-cpu0"
         let port = try StreamSocket(path)
         let stream = try GuestStream(cpu: 0, Port(name: "trace-path-cpu0", path: path, kind: .socket))

@@ -21,7 +21,9 @@ struct HostKillTests {
         if stage == .asking { agent.signal(SIGSTOP) }
         let record = try guest.start("record", ["-o", output])
         if stage != .asking {
-            #expect(eventually { record.errorText.contains("recording \(guest.path); if this program is killed") })
+            #expect(
+                eventually { record.errorText.contains("recording \(guest.path); if this program is killed") }
+            )
             // Enough for a while of assembling.
             let load = try guest.rig.instance.startLoad(
                 cpu: 0, seconds: 0.3, rate: stage == .finishing ? 200_000 : 2000, size: 512)

@@ -137,7 +137,9 @@ package final class TraceHeader: Sendable {
 
     /// Events that were read since the agent had last begun to stream; `nil` if the header lacks a number.
     package func eventsReadSinceStart(cpu: Int) -> Int? {
-        guard let read = eventsRead[cpu], let start = eventsReadAtStart[cpu], start <= read else { return nil }
+        guard let read = eventsRead[cpu], let start = eventsReadAtStart[cpu], start <= read else {
+            return nil
+        }
         return read - start
     }
 

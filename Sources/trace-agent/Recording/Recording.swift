@@ -99,7 +99,8 @@ final class Recording {
                 do throws(Failure) {
                     try Self.assemble(part, header: part.headerPath, headers, log) { false }
                 } catch {
-                    throw Failure(error.status, "\(error); \(Self.whatRemains(of: part, header: firstHeader))")
+                    throw Failure(
+                        error.status, "\(error); \(Self.whatRemains(of: part, header: firstHeader))")
                 }
                 keptParts.add(part.output)
             }

@@ -7,7 +7,8 @@ struct RecordCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "record",
         abstract: "Records guests, each into a trace.dat, for trace-cmd and KernelShark.",
-        usage: "trace-host record <guest> ... [-o <file>] [--duration <time>] [<option> ...] [-- <command> ...]",
+        usage:
+            "trace-host record <guest> ... [-o <file>] [--duration <time>] [<option> ...] [-- <command> ...]",
         discussion: """
             Starts the guests' agents, and stops them after the duration, when COMMAND ends, or at Ctrl-C. Until FILE is \
             complete, the pages of each CPU are in FILE.cpuN and the trace header in FILE.head. Of several guests, each gets \
@@ -34,7 +35,8 @@ struct RecordCommand: ParsableCommand {
             valueName: "file"))
     var trigger: String?
 
-    @Option(help: ArgumentHelp("With --flight: record on for this time after the trigger.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("With --flight: record on for this time after the trigger.", valueName: "time"))
     var after: Interval?
 
     @Option(help: ArgumentHelp("Longest time to wait for an answer.", valueName: "time"))

@@ -46,7 +46,8 @@ final class GuestRecording {
         parts = try GuestParts(files, options.limits, log)
         if !files.leftover.isEmpty {
             log.warning(
-                "files of an earlier recording are left as they are: \(files.leftover.joined(separator: " "))")
+                "files of an earlier recording are left as they are: \(files.leftover.joined(separator: " "))"
+            )
         }
     }
 

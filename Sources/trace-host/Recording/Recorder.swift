@@ -55,7 +55,9 @@ final class Recorder {
         }
         progress.clear()
         loop.terminateCommand()
-        for guest in guests { guest.conclude(isFlight: options.flight != nil, isCancelled: loop.hasNewSignal) }
+        for guest in guests {
+            guest.conclude(isFlight: options.flight != nil, isCancelled: loop.hasNewSignal)
+        }
         if let trouble { log.error("\(trouble)") }
         if let failure = guests.lazy.compactMap(\.failure).first { return failure.status.rawValue }
         let status = loop.commandStatus ?? 0
@@ -115,7 +117,8 @@ final class Recorder {
             throw failure
         }
         if !isFlight { runCommand() }
-        try record(for: isFlight ? options.flight?.after?.duration ?? Self.dumpTime : options.duration?.duration)
+        try record(
+            for: isFlight ? options.flight?.after?.duration ?? Self.dumpTime : options.duration?.duration)
     }
 
     private func start(_ guests: [GuestRecording]) throws(Failure) {
@@ -146,7 +149,8 @@ final class Recorder {
         if loop.isTriggered || isOver { return }
         throw Failure(
             .tryAgain,
-            "ended by a signal before a trigger; the ring buffers keep what they hold: \(steps.advice("dump"))")
+            "ended by a signal before a trigger; the ring buffers keep what they hold: \(steps.advice("dump"))"
+        )
     }
 
     /// Until the time is over, COMMAND ends, a signal comes, all guests are gone, or a disk is full.

@@ -48,7 +48,9 @@ final class RecordingFiles {
         guard name.hasPrefix("\(base).") else { return false }
         var rest = name.dropFirst(base.count + 1)
         let digits = rest.prefix(while: \.isASCIIDigit)
-        if !digits.isEmpty, rest.dropFirst(digits.count).first == "." { rest = rest.dropFirst(digits.count + 1) }
+        if !digits.isEmpty, rest.dropFirst(digits.count).first == "." {
+            rest = rest.dropFirst(digits.count + 1)
+        }
         return rest == "head" || rest.hasPrefix("cpu")
     }
 

@@ -24,7 +24,9 @@ struct RecordingTarget {
                     ? character : "_"
             }
             var number = 1
-            let file = { "\(output.dropLast(ending.count))-\(String(name))\(number == 1 ? "" : "-\(number)")\(ending)" }
+            let file = {
+                "\(output.dropLast(ending.count))-\(String(name))\(number == 1 ? "" : "-\(number)")\(ending)"
+            }
             while !taken.insert(file()).inserted { number += 1 }
             targets.append(RecordingTarget(ports: ports, output: file()))
         }
