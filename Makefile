@@ -117,6 +117,9 @@ bench: guest ## measure the agent beside its peers, as root, for docs/PERFORMANC
 	guest/mount-tracefs
 	python3 Tests/bench --page --rows $(ROWS)
 
+bench-host: release ## measure trace-host record against cat
+	Tests/bench-host
+
 bench-recording: release ## record for ten minutes in parts, as root: memory, events
 	guest/mount-tracefs
 	Tests/bench-recording
@@ -140,4 +143,4 @@ build-packages: ## install the Debian packages that the build needs
 clean: ## remove everything that was built
 	rm -rf .build trace-agent trace-host demo-out debian/changelog
 
-.PHONY: all help share install uninstall dist deb release guest systemd-guest demo unit test sanitize bench bench-recording format lint build-packages clean
+.PHONY: all help share install uninstall dist deb release guest systemd-guest demo unit test sanitize bench bench-host bench-recording format lint build-packages clean

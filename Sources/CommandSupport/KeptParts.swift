@@ -16,7 +16,7 @@ package final class KeptParts: Sendable {
     }
 
     /// A file with the name of a part of FILE, `nil` if there is none.
-    static func existing(of path: String) -> String? {
+    package static func existing(of path: String) -> String? {
         let (folder, prefix) = (FilePath.folder(of: path), "\(FilePath.name(of: path)).")
         // A folder that cannot be listed has the names that are tried one at a time.
         let names = (try? FileDescriptor.open(folder, .directory).names()) ?? []

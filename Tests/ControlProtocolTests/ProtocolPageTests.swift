@@ -43,6 +43,10 @@ struct ProtocolPageTests {
         #expect(page.keys(of: "## Header announcement") == keys.sorted())
     }
 
+    @Test func `the page describes every key of a refusal and no other`() {
+        #expect(page.keys(of: "## Refusal") == Refusal.CodingKeys.allCases.map(\.rawValue).sorted())
+    }
+
     @Test func `the page describes every key of a notice and no other`() {
         #expect(page.keys(of: "## Notice") == Notice.CodingKeys.allCases.map(\.rawValue).sorted())
     }
@@ -62,7 +66,7 @@ struct ProtocolPageTests {
 
     @Test(arguments: [
         "## Orders", "## Answer", "### cpus", "### totals", "### last_order", "### last_error",
-        "## Notice", "## Header announcement", "## Time", "## Set-up",
+        "## Refusal", "## Notice", "## Header announcement", "## Time", "## Set-up",
     ])
     func `every cell of a table says something`(heading: String) {
         #expect(page.rows(of: heading).allSatisfy { row in row.allSatisfy { !$0.isEmpty } })

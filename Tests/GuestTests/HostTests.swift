@@ -42,5 +42,27 @@ struct HostTests {
         let guest = try Guest(.sockets)
         for name in Guest.portNames { chmod("\(guest.portsFolder)/\(name)", 0o666) }
         try record(guest)
+        try recordByHand(guest)
+    }
+
+    /// Records with the program that the README has for those without trace-host.
+    private func recordByHand(_ guest: Guest) throws {
+        let readme = try readText("\(Machine.sources)/README.md")
+        let start = try #require(readme.firstRange(of: "```python\n"))
+        let end = try #require(readme[start.upperBound...].firstRange(of: "```"))
+        let program = readme[start.upperBound..<end.lowerBound].replacing("sleep(5)", with: "sleep(0)")
+        try guest.startAgent(ringKiB: 8192)
+        let written = try guest.writeRecords(seconds: 1, rate: 20_000)
+        let python = try Command(
+            "sh", ["-c", "cd \(guest.portsFolder) && exec python3 -c '\(program)'"], within: .seconds(60))
+        #expect(python.status == 0, "\(python.errorText)")
+        #expect(python.output.contains("\"complete\":true"), "\(python.output)")
+        let type = try guest.rawDataType()
+        for cpu in 0...1 {
+            let stream = PageStream(try readFile("\(guest.portsFolder)/cpu\(cpu).raw"), rawDataType: type)
+            let isWhole = stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu]))
+            #expect(isWhole)
+        }
+        try guest.endAgent()
     }
 }

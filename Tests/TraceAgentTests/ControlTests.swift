@@ -212,8 +212,9 @@ struct ControlTests {
         rig.answerOwed()
         let lines = try far.everything().split(separator: "\n", omittingEmptySubsequences: false)
         // An answer with an id begins with a newline.
-        #expect(lines.map { $0.isEmpty ? 0 : 1 } == [0, 1, 0, 1, 1, 0, 1, 0])
-        let answers = try lines.filter { !$0.isEmpty }.map { try ControlProtocol.Answer(line: String($0)) }
+        #expect(lines.map { $0.isEmpty ? 0 : 1 } == [0, 1, 1, 0, 1, 1, 0, 1, 0])
+        // The order with a name that is not allowed is refused.
+        let answers = lines.compactMap { try? ControlProtocol.Answer(line: String($0)) }
         #expect(answers.map(\.word) == [.status, .stop, .stop, .stop])
         #expect(answers.map(\.id?.rawValue) == ["c", "a", nil, "b"])
         #expect(rig.refusedCount == 1)

@@ -73,7 +73,7 @@ struct HostRecordTests {
         #expect(parts.count > 3 && parts == (1...parts.count).map { "trace.dat.\($0)" })
         let paths = parts.map { "\(folder.path)/\($0)" }
         let counts = try paths.map(TraceReport.countsOfLibrary)
-        for cpu in 0...1 { #expect(counts.reduce(0) { $0 + $1[cpu] } == written[cpu]) }
+        for cpu in 0...1 { #expect(counts.reduce(0) { $0 + ($1.dropFirst(cpu).first ?? 0) } == written[cpu]) }
         // A part begins where the one before has ended.
         let (first, second) = (try TraceReport(of: paths[0]), try TraceReport(of: paths[1]))
         let (end, start) = (first.events.map(\.seconds).max(), second.events.map(\.seconds).min())

@@ -13,10 +13,9 @@ package final class TraceHeader: Sendable {
     package let cpus: Int
     /// Those that a file gets, without the one that names the instance.
     let options: [HeaderOption]
-    /// Events that had been read from the ring buffers of CPUs when the header was made, if the header has the number.
-    private let eventsRead: [Int: Int]
-    /// The same when the agent had last begun to stream.
-    private let eventsReadAtStart: [Int: Int]
+    /// Events that had been read from the ring buffers of CPUs when the header was made, and when the agent had last begun to
+    /// stream; those that the header has the number of.
+    private let eventsRead: (now: [Int: Int], atStart: [Int: Int])
     /// The machine that recorded, as uname(2) describes it; empty if the header does not.
     package let machine: String
     /// The trace instance that recorded the pages; empty for the top-level one.
@@ -63,8 +62,9 @@ package final class TraceHeader: Sendable {
                 file: name, problem: "invalid CPU count \(cpus): not from 1 to \(Self.largestCPUCount)")
         }
         let options = try Self.readOptions(&cursor)
-        eventsRead = Self.eventsRead("read events: ", in: options)
-        eventsReadAtStart = Self.eventsRead(CPUStats.readAtStart, in: options)
+        eventsRead = (
+            Self.eventsRead("read events: ", in: options), Self.eventsRead(CPUStats.readAtStart, in: options)
+        )
         let clock = Self.text(HeaderOption.traceClock, in: options).flatMap(Self.clockInUse)
         self.clock = clock ?? ""
         machine = Self.text(HeaderOption.uname, in: options) ?? ""
@@ -136,11 +136,11 @@ package final class TraceHeader: Sendable {
     package var readByCPU: [Int] { (0..<cpus).map { eventsRead(cpu: $0) ?? 0 } }
 
     /// Events that had been read from a CPU's ring buffer when the header was made; `nil` if the header lacks the number.
-    package func eventsRead(cpu: Int) -> Int? { eventsRead[cpu] }
+    package func eventsRead(cpu: Int) -> Int? { eventsRead.now[cpu] }
 
     /// Events that were read since the agent had last begun to stream; `nil` if the header lacks a number.
     package func eventsReadSinceStart(cpu: Int) -> Int? {
-        guard let read = eventsRead[cpu], let start = eventsReadAtStart[cpu], start <= read else {
+        guard let read = eventsRead.now[cpu], let start = eventsRead.atStart[cpu], start <= read else {
             return nil
         }
         return read - start

@@ -2,9 +2,8 @@ import CommandSupport
 import ControlProtocol
 import Reactor
 
-/// The reactor thread: gives each event to the part that it concerns, and passes on what that part brings about.
-///
-/// Pages go ring -> pipe -> sink in `Drainer`, as `Streaming` decides; orders and answers go by way of `Control`.
+/// The reactor thread: gives each event to the part that it concerns, and passes on what that part brings about; pages go
+/// ring -> pipe -> sink in `Drainer`, as `Streaming` decides, orders and answers by way of `Control`.
 struct Agent: ~Copyable {
     private var reactor: AgentReactor
     private var lifetime: Lifetime

@@ -29,7 +29,7 @@ struct Control: ~Copyable {
     ) throws(SystemError) {
         let transfers = try HeaderTransfers(&reactor)
         let listeners = try Listeners(sockets, &reactor)
-        if let host { try Self.watch(host, &reactor) }
+        try host?.watchHost(in: reactor)
         (streams, self.hostPath) = (Streams(host: host), hostPath)
         self.listeners = listeners
         self.transfers = transfers
@@ -38,13 +38,8 @@ struct Control: ~Copyable {
 
     /// Serves a control port that has come, or has come back.
     mutating func attach(_ host: OrderStream, _ reactor: inout AgentReactor) throws(SystemError) {
-        try Self.watch(host, &reactor)
+        try host.watchHost(in: reactor)
         streams.host = host
-    }
-
-    /// Edge-triggered, because poll(2) reports a port whose host is away for ever.
-    private static func watch(_ host: OrderStream, _ reactor: inout AgentReactor) throws(SystemError) {
-        try reactor.watch(host.descriptor, for: [.readable, .writable, .edge], as: .control)
     }
 
     var hasHost: Bool { streams.host != nil }
@@ -98,19 +93,14 @@ struct Control: ~Copyable {
             case .known(let request):
                 orderLog.note(request.word, from: stream)
                 return request
-            case .unknown(let line): refuse(line, from: stream)
+            case .unknown(let line):
+                orderLog.refuse(line, from: stream)
+                guard stream.client == nil, stream.usesWords else { continue }
+                send(Refusal(line, text: line.escapedASCII).lineToSend, to: stream)
             }
         }
         turn = nil
         return nil
-    }
-
-    /// Refuses a line that is no order; a host that sends words learns of it.
-    private mutating func refuse(_ line: [UInt8], from stream: OrderStream) {
-        orderLog.refuse(line, from: stream)
-        guard stream.client == nil, stream.usesWords, stream.canBeAnswered else { return }
-        let refusal = Refusal(line, text: line.escapedASCII)
-        use(stream) { stream throws(SystemError) in try stream.answer(refusal.lineToSend) }
     }
 
     /// Counts an order or a read; what clients do together counts too.
@@ -124,13 +114,13 @@ struct Control: ~Copyable {
     func canAnswer(_ id: StreamID) -> Bool { stream(id)?.canBeAnswered ?? false }
 
     mutating func answer(_ request: Request, _ id: StreamID, _ report: Report) {
-        if let stream = stream(id) { answer(request, stream, report, error: nil) }
+        guard let stream = stream(id) else { return }
+        send(Answer(request.word, id: request.id, report, error: nil).lineToSend, to: stream)
     }
 
     /// Answers with a time, which is read once more at the last moment.
     mutating func answer(_ time: TimeAnswer, _ id: StreamID) {
-        guard let stream = stream(id), stream.canBeAnswered else { return }
-        use(stream) { stream throws(SystemError) in try stream.answer(time.lineToSend) }
+        if let stream = stream(id) { send(time.lineToSend, to: stream) }
     }
 
     /// Numbers an order, and remembers it if its answer waits for a state to be reached, or for a header to be built.
@@ -150,17 +140,17 @@ struct Control: ~Copyable {
         _ report: Report, where isDue: (OwedOrder) -> Bool = { _ in true }, error: String? = nil
     ) {
         for stream in streams.all {
-            for request in stream.settle(where: isDue) { answer(request, stream, report, error: error) }
+            for request in stream.settle(where: isDue) {
+                send(Answer(request.word, id: request.id, report, error: error).lineToSend, to: stream)
+            }
             endIfDone(stream)
         }
     }
 
-    private mutating func answer(_ request: Request, _ stream: OrderStream, _ report: Report, error: String?)
-    {
+    /// Sends a line, which is made only if it would not be dropped.
+    private mutating func send(_ line: @autoclosure () -> String, to stream: OrderStream) {
         guard stream.canBeAnswered else { return }
-        use(stream) { stream throws(SystemError) in
-            try stream.answer(Answer(request.word, id: request.id, report, error: error).lineToSend)
-        }
+        use(stream) { stream throws(SystemError) in try stream.answer(line()) }
     }
 
     /// Reads or sends on a stream, and ends it if that fails.
@@ -168,7 +158,8 @@ struct Control: ~Copyable {
         do throws(SystemError) {
             try body(stream)
         } catch {
-            if stream.client == nil { end(stream, because: "\(error.code)") } else { clientHasLeft(stream) }
+            if stream.client == nil { return end(stream, because: "\(error.code)") }
+            clientHasLeft(stream)
         }
     }
 
@@ -189,9 +180,7 @@ struct Control: ~Copyable {
     }
 
     /// The audiences in which a stream waits for a header, one that is being made included.
-    var awaitingHeader: [HeaderAudience] {
-        HeaderAudience.allCases.filter { streams.of($0).contains(where: \.isOwedHeader) }
-    }
+    var awaitingHeader: [HeaderAudience] { streams.awaitingHeader }
 
     /// A header is being made for the streams of `audience` that wait for one now.
     func headerIsBeingMade(for audience: HeaderAudience) {

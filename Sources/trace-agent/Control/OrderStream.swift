@@ -185,6 +185,11 @@ final class OrderStream {
     /// The words that `isDue` picks; they are owed no more.
     func settle(where isDue: (OwedOrder) -> Bool) -> [Request] { debts.settle(where: isDue) }
 
+    /// Edge-triggered, because poll(2) reports a port whose host is away for ever.
+    func watchHost(in reactor: borrowing AgentReactor) throws(SystemError) {
+        try reactor.watch(descriptor, for: [.readable, .writable, .edge], as: .control)
+    }
+
     /// Queues one line and sends what the other side accepts; drops the line if too much waits already.
     func answer(_ line: String) throws(SystemError) {
         guard isAnswering else { return }

@@ -11,6 +11,11 @@ struct Streams {
     /// The streams of one side.
     func of(_ audience: HeaderAudience) -> [OrderStream] { all.filter { $0.audience == audience } }
 
+    /// The audiences in which a stream waits for a header, one that is being made included.
+    var awaitingHeader: [HeaderAudience] {
+        HeaderAudience.allCases.filter { of($0).contains(where: \.isOwedHeader) }
+    }
+
     subscript(id: StreamID) -> OrderStream? {
         switch id {
         case .host: host

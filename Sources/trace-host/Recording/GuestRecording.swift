@@ -9,21 +9,16 @@ final class GuestRecording {
     let link: GuestLink
     let session: GuestSession
     let files: RecordingFiles
-    private let log: Logger
+    let log: Logger
     /// A header of the same kernel, for an agent that sends none.
-    private let givenHeader: String?
-    /// What the agent had counted when the part began; `nil` if it does not answer.
-    private var before: Report?
-    /// The same when it was stopped.
-    private var after: Report?
-    private var poll = StatusPoll()
-    /// Events that had been read from each CPU's ring buffer; `nil` if unknown.
-    private var readBefore: [Int]?
-    /// Whether the agent was streaming already.
-    private(set) var isContinued = false
+    let givenHeader: String?
+    private(set) var counts = GuestCounts()
+    private(set) var poll = StatusPoll()
+    /// Events that had been read from each CPU's ring buffer before, `nil` if unknown; whether the header is of the end.
+    private(set) var headers: (readBefore: [Int]?, hasLast: Bool) = (nil, false)
     /// When the agent was told to start, and to stop.
     private var begun: (start: ContinuousClock.Instant?, stop: ContinuousClock.Instant) = (nil, .now)
-    private let parts: GuestParts
+    let parts: GuestParts
     let setup: GuestSetup
     /// `nil` if the guest's trace clock cannot be read.
     private(set) var timeLine: TimeLine?
@@ -32,14 +27,6 @@ final class GuestRecording {
     private(set) var trouble: Failure?
     /// Why it could not be carried on.
     private(set) var failure: Failure?
-    /// Whether the header is of the end of the recording.
-    private var hasLastHeader = false
-
-    /// Silence after which nothing more is expected: where a count tells what has to come, and where none does.
-    static let shortSilence = Duration.milliseconds(200)
-    private static let longSilence = Duration.seconds(1)
-    /// How long bytes that the agent has sent may take.
-    static let deliveryPatience = Duration.seconds(5)
 
     /// Opens all ports.
     init(_ target: RecordingTarget, _ options: RecordingOptions, _ log: Logger) throws(Failure) {
@@ -61,7 +48,8 @@ final class GuestRecording {
 
     var name: String { link.name }
     var bytes: Int { link.streams.bytes }
-    var answersWords: Bool { before != nil }
+    var answersWords: Bool { counts.before != nil }
+    var isContinued: Bool { counts.isContinued }
     var isStarted: Bool { begun.start != nil }
     /// Whether nothing more comes from this guest.
     var isOver: Bool { failure != nil || trouble != nil || link.streams.hasEnded }
@@ -75,8 +63,8 @@ final class GuestRecording {
     /// The agent has had time to answer `status`.
     func noteFirstStatus() throws(Failure) {
         if let answer = try session.answer() {
-            before = answer.report
-            isContinued = answer.report.state == .streaming
+            counts.before = answer.report
+            counts.isContinued = answer.report.state == .streaming
         } else if !link.agentHasGone {
             log.warning(
                 "the agent does not answer: it does not run, or is of the original kind; it gets digits, and no counts are known"
@@ -86,14 +74,14 @@ final class GuestRecording {
 
     /// Whether pages come that are not this recording's.
     func isToBeStoppedFirst(forFlight: Bool) -> Bool {
-        before?.state == .flushing || forFlight && isContinued
+        counts.before?.state == .flushing || forFlight && isContinued
     }
 
     /// The agent has been stopped before the recording.
     func noteEarlyStop() throws(Failure) {
         if isContinued { log.notice("the agent was streaming: it is stopped, its ring buffers record on") }
-        isContinued = false
-        before = try session.answer()?.report
+        counts.isContinued = false
+        counts.before = try session.answer()?.report
     }
 
     func makeFilesOfContinued() throws(Failure) {
@@ -117,20 +105,20 @@ final class GuestRecording {
     /// The header has had time to come.
     func noteFirstHeader() throws(Failure) {
         guard try session.endHeader() else { return }
-        readBefore = (try? TraceHeader(opening: files.header))?.readByCPU
+        headers.readBefore = (try? TraceHeader(opening: files.header))?.readByCPU
     }
 
-    func beginSetup() throws(Failure) { try setup.begin(before) }
+    func beginSetup() throws(Failure) { try setup.begin(counts.before) }
 
     /// Puts the guest on one time line with its host, if its clock can be read.
     func beginTimeLine(_ host: HostTimeLine) throws(Failure) {
-        timeLine = try TimeLine(host, link, session, before, ports, log)
+        timeLine = try TimeLine(host, link, session, counts.before, ports, log)
     }
 
     // MARK: Start and stop
 
     func begin() {
-        poll.begin(before)
+        poll.begin(counts.before)
         log.info("recording \(name); if this program is killed: \(files.command)")
     }
 
@@ -160,7 +148,7 @@ final class GuestRecording {
     func noteStop() throws(Failure) {
         guard answersWords else { return }
         if let answer = try session.answer() {
-            after = answer.report
+            counts.after = answer.report
             if let error = answer.error { note(Failure(.unavailable, error)) }
         } else if !link.streams.hasEnded {
             note(Failure(.tryAgain, "the agent does not answer the stop: it may go on streaming"))
@@ -172,15 +160,9 @@ final class GuestRecording {
     /// - Parameter isSeam: Whether the recording goes on: then the count alone decides, once nothing of an earlier recording
     ///   can come any more.
     func isDelivered(isSeam: Bool) -> Bool {
-        let account = account
-        let isOutstanding = account.outstanding > 0
-        if isSeam, !files.isFirstPart, account.isComparable, !isOutstanding { return true }
         if link.streams.hasEnded || link.fileError != nil { return true }
-        let quiet = ContinuousClock.now - max(begun.stop, link.streams.lastArrival)
-        let silence = after == nil ? Self.longSilence : Self.shortSilence
-        // What goes on coming although nothing is outstanding is another's recording.
-        return quiet > (isOutstanding ? Self.deliveryPatience : silence)
-            || !isOutstanding && ContinuousClock.now - begun.stop > Self.deliveryPatience
+        return counts.isDelivered(
+            link.streams, since: begun.stop, countDecides: isSeam && !files.isFirstPart)
     }
 
     func noteFullDisk() {
@@ -191,15 +173,9 @@ final class GuestRecording {
                 "the disk is full: the recording has ended early, what came is in \(files.output)"))
     }
 
-    private var account: RecordingAccount {
-        RecordingAccount(before: before, after: after, received: link.streams.received)
-    }
+    var account: RecordingAccount { counts.account(link.streams) }
 
-    private var excess: [Int: Int] {
-        let (account, continued) = (account, isContinued && files.isFirstPart)
-        let counts = link.streams.cpus.map { ($0, account.excess(cpu: $0, isContinued: continued)) }
-        return Dictionary(counts) { first, _ in first }
-    }
+    var excess: [Int: Int] { counts.excess(link.streams, isFirstPart: files.isFirstPart) }
 
     // MARK: Parts
 
@@ -210,10 +186,9 @@ final class GuestRecording {
     func beginNextPart() throws(Failure) {
         warn(account)
         let excess = excess
-        let finished = try files.beginNext(pageSize: after?.pageSize, excess: excess)
+        let finished = try files.beginNext(pageSize: counts.after?.pageSize, excess: excess)
         link.streams.write(to: files)
-        if after != nil { before = after }
-        after = nil
+        counts.beginNext()
         let header = answersWords ? files.header : givenHeader
         let links = timeLine?.links(header.flatMap { try? TraceHeader(opening: $0) }) ?? []
         parts.end(finished, excess, header: header, linkedBy: links)
@@ -230,7 +205,7 @@ final class GuestRecording {
 
     var headerOfPart: String { parts.header }
 
-    private func warn(_ account: RecordingAccount) {
+    func warn(_ account: RecordingAccount) {
         for problem in account.problems { log.warning("\(problem)") }
         if !files.isFirstPart, account.overwritten > 0 {
             log.warning("the kernel overwrote \(account.overwritten) events between two parts")
@@ -257,63 +232,11 @@ final class GuestRecording {
         throw Failure(.outputFailed, "cannot write the recorded data: \(error.code)")
     }
 
-    func noteLastHeader() throws(Failure) { hasLastHeader = try session.endHeader() }
+    func noteLastHeader() throws(Failure) { headers.hasLast = try session.endHeader() }
 
-    /// Makes FILE, or its last part, unless the recording has failed: then the files beside it stay, if they hold anything.
-    func conclude(isFlight: Bool, isCancelled: () -> Bool) {
-        do throws(Failure) {
-            if let failure { throw failure }
-            let account = RecordingAccount(before: poll.first, after: after, received: link.streams.total)
-            for line in account.lines { print(line) }
-            for line in try finish(isFlight: isFlight, isCancelled) { print(line) }
-            if let failure = parts.failure { note(failure) }
-            if let trouble { log.error("\(trouble)") }
-        } catch {
-            failure = error
-            if let trouble { log.warning("\(trouble)") }
-            parts.finishOthers()
-            if files.bytes == 0, parts.failure == nil { files.remove(log) }
-            let kept = files.bytes == 0 ? "" : "; the recorded data is kept: \(files.command)"
-            log.error("\(error)\(kept)")
-        }
-    }
-
-    private func finish(isFlight: Bool, _ isCancelled: () -> Bool) throws(Failure) -> [String] {
-        warn(account)
-        if isFlight, account.overwritten > 0 {
-            log.notice(
-                "the ring buffers overwrote \(account.overwritten) events before the trigger: the recording begins after them"
-            )
-        }
-        guard let header = answersWords ? files.header : givenHeader else {
-            throw Failure(
-                .unavailable,
-                "no trace header: an agent of the original kind has none, \(files.output) is not made; give one of the same kernel (--header), from trace-agent metadata in the guest"
-            )
-        }
-        // A header that cannot be read fails the assembly, with the reason.
-        let last = try? TraceHeader(opening: header)
-        if let before = readBefore, hasLastHeader, let read = last?.readByCPU, !parts.areSeveral {
-            parts.eventsRead = eventsRead(between: before, and: read)
-        }
-        return try parts.finish(
-            excess, header: header, linkedBy: try timeLine?.end(last) ?? [], isCancelled)
-    }
-
-    // MARK: Progress
-
-    /// Takes the last answer, and asks the agent now and then what it does, and for its time: one question at a time.
+    /// Takes the last answer, and asks the agent now and then what it does, and for its time.
     func enquire(statusEvery period: Duration) {
-        guard answersWords, !isOver else { return }
-        timeLine?.pinger.receive()
-        poll.receive(session)
-        // One that is not answered in time never will be: the next one follows.
-        guard session.isAnswered || poll.isDue else { return }
-        if poll.isDue {
-            poll.send(session, every: period)
-        } else if let pinger = timeLine?.pinger, pinger.isDue {
-            pinger.send()
-        }
+        if answersWords, !isOver { poll.enquire(session, timeLine?.pinger, statusEvery: period) }
     }
 
     /// How it goes on, for people.

@@ -8,7 +8,7 @@ final class HostTimeLine {
     /// Of the host's file.
     let id = UInt64.random(in: 1 ... .max)
     let counter = CounterMeasurement()
-    private var recording: HostRecording?
+    private var recording: (HostRecording, TraceClock)?
     private var guests: [LinkedGuest] = []
 
     init(_ plan: TimeLinePlan) { self.plan = plan }
@@ -24,7 +24,7 @@ final class HostTimeLine {
                 "--host-events: the guests have different trace clocks: \(clocks.map(\.rawValue).joined(separator: ", "))"
             )
         }
-        recording = try HostRecording(plan, clock)
+        recording = (try HostRecording(plan, clock), clock)
     }
 
     /// Notes a guest for the host's file.
@@ -33,15 +33,13 @@ final class HostTimeLine {
     /// How cycles of the counter become nanoseconds; `nil` if the clock is no counter, or that is not known.
     func scale(of clock: TraceClock) -> CounterScale? { clock == .counter ? counter.scale : nil }
 
-    /// Ends the host's recording.
-    ///
-    /// - Returns: Its file; `nil` if there is none.
-    func end(_ clock: TraceClock?) throws(Failure) -> String? {
-        guard let recording else { return nil }
+    /// Ends the host's recording, if there is one.
+    func end() throws(Failure) {
+        guard let (recording, clock) = recording else { return }
         self.recording = nil
-        let scale = clock.flatMap { self.scale(of: $0) }
+        let scale = scale(of: clock)
         try recording.end(
             linkedBy: [.traceID(id)] + guests.map { .guest($0) } + (scale.map { [.counterScale($0)] } ?? []))
-        return recording.output
+        print("\(recording.output): the host's events")
     }
 }

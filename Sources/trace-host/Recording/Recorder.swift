@@ -60,7 +60,7 @@ final class Recorder {
         for guest in guests {
             guest.conclude(isFlight: options.flight != nil, isCancelled: loop.hasNewSignal)
         }
-        endHost()
+        do throws(Failure) { try timeLine.end() } catch { trouble = trouble ?? error }
         if let trouble { log.error("\(trouble)") }
         if let failure = guests.lazy.compactMap(\.failure).first { return failure.status.rawValue }
         let status = loop.commandStatus ?? 0
@@ -90,9 +90,9 @@ final class Recorder {
         let others = guests.filter { !$0.isContinued }
         // What comes later than the silence is cut off at the end.
         let begun = ContinuousClock.now
-        try steps.serve(within: GuestRecording.deliveryPatience) {
+        try steps.serve(within: GuestCounts.deliveryPatience) {
             others.allSatisfy {
-                ContinuousClock.now - max(begun, $0.link.streams.lastArrival) > GuestRecording.shortSilence
+                ContinuousClock.now - max(begun, $0.link.streams.lastArrival) > GuestCounts.shortSilence
             }
         }
         for guest in others { guest.noteDropped() }
@@ -118,15 +118,6 @@ final class Recorder {
             guests.allSatisfy(\.session.isAnswered) || loop.isImpatient
         }
         for guest in guests { guest.setup.noteEnd() }
-    }
-
-    private func endHost() {
-        do throws(Failure) {
-            let clock = guests.lazy.compactMap(\.timeLine?.clock).first
-            if let output = try timeLine.end(clock) { print("\(output): the host's events") }
-        } catch {
-            trouble = trouble ?? error
-        }
     }
 
     /// Starts the guests, at once or at the trigger, and records until the end.
@@ -243,7 +234,7 @@ final class Recorder {
         progress.clear()
         if loop.isCommandRunning {
             loop.terminateCommand()
-            try steps.serve(within: GuestRecording.deliveryPatience) { !loop.isCommandRunning }
+            try steps.serve(within: GuestCounts.deliveryPatience) { !loop.isCommandRunning }
         }
         let present = guests.filter { $0.isToBeStopped() }
         try stop(present, isSeam: false)

@@ -1,7 +1,7 @@
 import CommandSupport
 import ControlProtocol
 
-/// Asks an agent now and then what it does, for the progress.
+/// Asks an agent now and then what it does, for the progress, and for its time.
 struct StatusPoll {
     /// What it had counted when the recording began; `nil` if it does not answer.
     private(set) var first: Report?
@@ -10,18 +10,22 @@ struct StatusPoll {
 
     mutating func begin(_ report: Report?) { first = report }
 
-    /// Whether it is time for another order.
-    var isDue: Bool { ContinuousClock.now >= nextOrder }
-
-    /// Takes the answer to the last order, if it has come.
-    mutating func receive(_ session: GuestSession) {
+    /// Takes the answer to the last order, and gives the next one if it is time for it: one at a time.
+    ///
+    /// - Parameter pinger: `nil` if the guest's clock cannot be read.
+    mutating func enquire(_ session: GuestSession, _ pinger: ClockPinger?, statusEvery period: Duration) {
+        pinger?.receive()
         // What is wrong with the agent shows with the next order that matters.
         latest = (try? session.answer())?.report ?? latest
-    }
-
-    mutating func send(_ session: GuestSession, every period: Duration) {
-        nextOrder = .now + period
-        try? session.order(.status)
+        let isDue = ContinuousClock.now >= nextOrder
+        // One that is not answered by then never will be.
+        guard session.isAnswered || isDue else { return }
+        if isDue {
+            nextOrder = .now + period
+            try? session.order(.status)
+        } else if let pinger, pinger.isDue {
+            pinger.send()
+        }
     }
 
     /// What it has answered, for people; empty if nothing.

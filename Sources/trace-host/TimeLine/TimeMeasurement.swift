@@ -21,9 +21,9 @@ struct TimeMeasurement {
         let counter = CounterMeasurement()
         var connection = try guest.connect(within: timeout.duration)
         // The clock is not known before the first answer: that one is no measurement.
-        let first = try Self.ping(&connection, guest, nil, within: timeout)
-        if let error = first.answer.error { throw Failure(.unavailable, error) }
-        guard let clock = first.answer.clock.flatMap(TraceClock.init) else {
+        let (first, _) = try Self.ping(&connection, guest, nil, within: timeout)
+        if let error = first.error { throw Failure(.unavailable, error) }
+        guard let clock = first.clock.flatMap(TraceClock.init) else {
             throw Failure(.protocolError, "the agent's trace clock is not known here")
         }
         var pings: [ClockPing] = []
