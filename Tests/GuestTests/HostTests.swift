@@ -15,7 +15,8 @@ struct HostTests {
             let record = try Program(
                 "setpriv",
                 user + [
-                    Machine.release("trace-host"), "record", guest.portsFolder, "-o", output, "--force", "--", "sh",
+                    Machine.release("trace-host"), "record", guest.portsFolder, "-o", output, "--force", "--",
+                    "sh",
                     "-c",
                     "echo > \(begun); while [ -e \(begun) ]; do sleep 0.05; done; exit 3",
                 ])

@@ -13,7 +13,9 @@ struct HelpTests {
         let subcommands: [Command]?
         let arguments: [Argument]?
 
-        var options: [Argument] { (arguments ?? []).filter { $0.shouldDisplay && !["help", "version"].contains($0.valueName) } }
+        var options: [Argument] {
+            (arguments ?? []).filter { $0.shouldDisplay && !["help", "version"].contains($0.valueName) }
+        }
     }
 
     struct Argument: Decodable {
@@ -75,7 +77,8 @@ struct HelpTests {
         let words = rows.map { $0.split(separator: "|")[0] }.flatMap { cell in
             cell.split(whereSeparator: { " `,".contains($0) }).filter { $0.hasPrefix("-") }.map(String.init)
         }
-        let options = try #require(try subcommands(of: "trace-agent").first { $0.commandName == "run" }).options
+        let options = try #require(try subcommands(of: "trace-agent").first { $0.commandName == "run" })
+            .options
         let missing = options.map(\.words).filter { Set($0).isDisjoint(with: words) }
         #expect(missing == [])
         let known = Set(options.flatMap(\.words) + ["-h", "--version"])

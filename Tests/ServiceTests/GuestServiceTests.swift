@@ -51,17 +51,21 @@ struct GuestServiceTests {
         #expect(try guest.status("Seccomp") == "2")
     }
 
-    @Test func `a purge gives the ports back, and an installation gives them to the group and starts it once`()
+    @Test
+    func `a purge gives the ports back, and an installation gives them to the group and starts it once`()
         throws
     {
-        let owners = "cd /dev; for name in \(Guest.portNames.joined(separator: " ")); do stat -Lc '%G %a' virtio-ports/$name; done"
+        let owners =
+            "cd /dev; for name in \(Guest.portNames.joined(separator: " ")); do stat -Lc '%G %a' virtio-ports/$name; done"
         #expect(try guest.run("dpkg --purge virtio-trace-agent > /dev/null; echo $?") == "0")
         #expect(try guest.run(owners) == Array(repeating: "root 600", count: 3).joined(separator: "\n"))
-        #expect(try guest.run("getent passwd virtio-trace; find /etc /usr /var/lib -name '*virtio-trace*'") == "")
+        #expect(
+            try guest.run("getent passwd virtio-trace; find /etc /usr /var/lib -name '*virtio-trace*'") == "")
         let starts = "journalctl --sync; journalctl -u virtio-trace-agent -o cat | grep -c ^Started"
         let before = try guest.number(starts)
         #expect(try guest.run("dpkg --install /root/*.deb > /dev/null; echo $?") == "0")
-        #expect(try guest.run(owners) == Array(repeating: "virtio-trace 660", count: 3).joined(separator: "\n"))
+        #expect(
+            try guest.run(owners) == Array(repeating: "virtio-trace 660", count: 3).joined(separator: "\n"))
         #expect(try guest.property("ActiveState") == "active")
         #expect(try guest.number(starts) == before + 1)
     }

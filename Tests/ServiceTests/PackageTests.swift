@@ -43,7 +43,8 @@ struct PackageTests {
     /// The names of all files but those of the kernel, logs, dpkg and programs that keep something of every change.
     private func files() throws -> Set<Substring> {
         let list = try container.run(
-            #"find / -xdev | grep -Ev '^/(proc|sys|run|tmp|dev|var/log|var/lib/dpkg|var/lib/systemd/[rt])|^/etc/[a-z]+-$|\.pwd\.lock'"#)
+            #"find / -xdev | grep -Ev '^/(proc|sys|run|tmp|dev|var/log|var/lib/dpkg|var/lib/systemd/[rt])|^/etc/[a-z]+-$|\.pwd\.lock'"#
+        )
         return Set(list.split(separator: "\n"))
     }
 
@@ -72,7 +73,8 @@ struct PackageTests {
         try install(agent, host)
         #expect(try container.property("ActiveState") == "active")
         #expect(try starts() == startsBefore + 1 && container.property("NRestarts") == "0")
-        #expect(try container.run("systemctl is-enabled \(unit) virtio-trace-agent.socket") == "enabled\nenabled")
+        #expect(
+            try container.run("systemctl is-enabled \(unit) virtio-trace-agent.socket") == "enabled\nenabled")
         #expect(try container.status("Uid").hasPrefix(container.run("id -u virtio-trace")))
         for file in ["bin/trace-agent", "bin/trace-host", "share/bash-completion/completions/trace-agent"] {
             #expect(try files().contains("/usr/\(file)"), "\(file)")
@@ -81,7 +83,9 @@ struct PackageTests {
         #expect(try container.run("pidof trace-agent; ls -d /run/virtio-trace-agent 2> /dev/null") == "")
         let left = try files().subtracting(before)
         // The configuration, and that the units were enabled: deb-systemd-helper(1p).
-        let kept = ["/etc/default/virtio-trace-agent", "/etc/systemd/system/", "/var/lib/systemd/deb-systemd-helper"]
+        let kept = [
+            "/etc/default/virtio-trace-agent", "/etc/systemd/system/", "/var/lib/systemd/deb-systemd-helper",
+        ]
         #expect(left.allSatisfy { file in kept.contains { file.hasPrefix($0) } }, "\(left)")
         try container.run("dpkg --purge virtio-trace-agent virtio-trace-host")
         #expect(try files().symmetricDifference(before).sorted() == [])

@@ -110,7 +110,8 @@ struct ServiceGuardTests {
         try container.run("cp /etc/default/virtio-trace-agent /etc/default/kept")
         defer {
             _ = try? container.run(
-                "systemctl stop virtio-trace-agent.service; mv /etc/default/kept /etc/default/virtio-trace-agent")
+                "systemctl stop virtio-trace-agent.service; mv /etc/default/kept /etc/default/virtio-trace-agent"
+            )
             rmdir(path)
         }
         try container.run("echo 'OPTIONS=--instance \(name)' > /etc/default/virtio-trace-agent")
@@ -118,7 +119,8 @@ struct ServiceGuardTests {
         #expect(
             try container.journal().contains(
                 "no trace instance \(path): mkdir \(path), or use --make-instance"))
-        try container.run("echo 'OPTIONS=--instance \(name) --make-instance' > /etc/default/virtio-trace-agent")
+        try container.run(
+            "echo 'OPTIONS=--instance \(name) --make-instance' > /etc/default/virtio-trace-agent")
         #expect(try container.client("status").instance == name)
         #expect(access(path, F_OK) == 0)
         // It is there now.

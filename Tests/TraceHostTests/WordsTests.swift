@@ -15,6 +15,7 @@ struct WordsTests {
         let error = #expect(throws: (any Error).self) {
             try TraceHost.parseAsRoot(["record", "/tmp/vm1", "-o", "-"])
         }
-        #expect(error.map { TraceHost.message(for: $0) }?.hasPrefix("-o: a trace.dat cannot be written") == true)
+        #expect(
+            error.map { TraceHost.message(for: $0) }?.hasPrefix("-o: a trace.dat cannot be written") == true)
     }
 }

@@ -23,7 +23,8 @@ struct AssembleTests {
     private func assemble(_ names: String...) throws -> Command {
         try Command(
             Machine.product("trace-agent"),
-            ["assemble", "--force", "-o", output] + names.map { $0.hasPrefix("/") || $0.hasPrefix("-") ? $0 : path($0) })
+            ["assemble", "--force", "-o", output]
+                + names.map { $0.hasPrefix("/") || $0.hasPrefix("-") ? $0 : path($0) })
     }
 
     private var outputExists: Bool { FileDescriptor.resolve(output) != nil }

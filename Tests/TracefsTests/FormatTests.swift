@@ -20,7 +20,8 @@ struct FormatTests {
         let output = "\(folder.path)/trace.dat"
         let command = try Command(
             Machine.product("trace-agent"),
-            ["assemble", "--force", "-o", output] + options + [headerPath] + (0...1).map { rig.path(cpu: $0) })
+            ["assemble", "--force", "-o", output] + options + [headerPath] + (0...1).map { rig.path(cpu: $0) }
+        )
         guard command.status == 0 else { throw TestFailure(command.errorText) }
         return output
     }

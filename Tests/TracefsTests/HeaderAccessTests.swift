@@ -78,7 +78,8 @@ struct HeaderAccessTests {
         let output = "\(folder.path)/trace.dat"
         let command = try Command(
             Machine.product("trace-agent"),
-            ["assemble", "--force", "-o", output, "\(folder.path)/\(name)"] + (0...1).map { rig.path(cpu: $0) })
+            ["assemble", "--force", "-o", output, "\(folder.path)/\(name)"]
+                + (0...1).map { rig.path(cpu: $0) })
         guard command.status == 0 else { throw TestFailure(command.errorText) }
         return try TraceReport(of: output)
     }

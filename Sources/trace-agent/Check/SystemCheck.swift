@@ -31,7 +31,8 @@ struct SystemCheck {
         } catch  where error.status == .noPermission && !isRoot {
             results.append(
                 .warn(
-                    "tracefs", "not checked, nor rings, recording, headers, readers: \(error): \(Self.advice)"))
+                    "tracefs", "not checked, nor rings, recording, headers, readers: \(error): \(Self.advice)"
+                ))
         } catch {
             results.append(.fail("tracefs", "\(error)"))
         }

@@ -19,8 +19,9 @@ final class KeptParts: Sendable {
     static func existing(of path: String) -> String? {
         let slash = path.lastIndex(of: "/").map { path.index(after: $0) } ?? path.startIndex
         let (folder, prefix) = (path[..<slash], path[slash...] + ".")
-        // A folder that cannot be listed has the names that are tried one at a time.
-        let names = (try? FileDescriptor.open(folder.isEmpty ? "." : String(folder), .directory).names()) ?? []
+        // A folder that cannot be listed, or is not there, is noticed when a part is made.
+        let listed = try? FileDescriptor.open(folder.isEmpty ? "." : String(folder), .directory).names()
+        let names = listed ?? []
         let name = names.first { $0.hasPrefix(prefix) && Int($0.dropFirst(prefix.count)) != nil }
         return name.map { folder + $0 }
     }

@@ -136,7 +136,8 @@ final class Recording {
     /// - Parameter header: The file that the last header is written to: the names of tasks, the symbols of modules and the
     ///   counters of the ring buffers have changed during the recording.
     private static func assemble(
-        _ part: RecordingPart, replacing replaces: Bool, header: String, _ headers: RecordingHeaders, _ log: Logger,
+        _ part: RecordingPart, replacing replaces: Bool, header: String, _ headers: RecordingHeaders,
+        _ log: Logger,
         _ isCancelled: () -> Bool
     ) throws(Failure) {
         do throws(TraceFileError) {

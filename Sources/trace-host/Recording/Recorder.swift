@@ -224,7 +224,8 @@ final class Recorder {
         let readNow = hasLastHeader ? (try? TraceHeader(opening: header))?.readByCPU : nil
         let assembly = TraceAssembly(
             header: header, streams: files.pathsToAssemble, output: options.output,
-            replaces: options.replaces, eventsRead: readBefore.flatMap { before in readNow.map { eventsRead(between: before, and: $0) } })
+            replaces: options.replaces,
+            eventsRead: readBefore.flatMap { before in readNow.map { eventsRead(between: before, and: $0) } })
         for line in try assembly.make(log, isCancelled: loop.hasNewSignal) { print(line) }
         do throws(SystemError) {
             try FileDescriptor.open(options.output, .readOnly).sync()
