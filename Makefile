@@ -4,10 +4,11 @@
 SWIFT ?= swift
 # No RUNPATH: the default, $ORIGIN, loads libraries from the folder of a program that root runs. Full RELRO: all symbols
 # are bound at start, then the tables of their addresses are read-only. Tests/ProgramTests checks both.
-# No folder of the build in the debug information: it would differ with each folder.
-PREFIX_MAP = -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=.
+# No folder of the build in the debug information, and no checksums of what the compiler had before it made code: they
+# would differ with each folder.
+REPRODUCIBLE = -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=.
 HARDENING = --disable-local-rpath -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
-RELEASE = $(SWIFT) build -c release --static-swift-stdlib $(HARDENING) $(PREFIX_MAP)
+RELEASE = $(SWIFT) build -c release --static-swift-stdlib $(HARDENING) $(REPRODUCIBLE)
 PREFIX ?= /usr/local
 DESTDIR ?=
 # The one place of the version is the sources.

@@ -38,7 +38,7 @@ struct GuestServiceTests {
         // Nobody has connected to the socket.
         #expect(try guest.run("systemctl is-enabled virtio-trace-agent.service") == "enabled")
         let wanting = try guest.run("systemctl show --property WantedBy --value virtio-trace-agent.service")
-        #expect(wanting == #"dev-virtio\x2dports-agent\x2dctl\x2dpath.device"#)
+        #expect(wanting == #""dev-virtio\\x2dports-agent\\x2dctl\\x2dpath.device""#)
         let uid = try guest.run("id -u virtio-trace")
         let gid = try guest.run("id -g virtio-trace")
         #expect(try guest.status("Uid") == "\(uid) \(uid) \(uid) \(uid)")
@@ -57,13 +57,13 @@ struct GuestServiceTests {
     {
         let owners =
             "cd /dev; for name in \(Guest.portNames.joined(separator: " ")); do stat -Lc '%G %a' virtio-ports/$name; done"
-        #expect(try guest.run("dpkg --purge virtio-trace-agent > /dev/null; echo $?") == "0")
+        #expect(try guest.run("dpkg --purge virtio-trace-agent > /dev/null 2>&1; echo $?") == "0")
         #expect(try guest.run(owners) == Array(repeating: "root 600", count: 3).joined(separator: "\n"))
         #expect(
             try guest.run("getent passwd virtio-trace; find /etc /usr /var/lib -name '*virtio-trace*'") == "")
         let starts = "journalctl --sync; journalctl -u virtio-trace-agent -o cat | grep -c ^Started"
         let before = try guest.number(starts)
-        #expect(try guest.run("dpkg --install /root/*.deb > /dev/null; echo $?") == "0")
+        #expect(try guest.run("dpkg --install /root/*.deb > /dev/null 2>&1; echo $?") == "0")
         #expect(
             try guest.run(owners) == Array(repeating: "virtio-trace 660", count: 3).joined(separator: "\n"))
         #expect(try guest.property("ActiveState") == "active")

@@ -188,7 +188,7 @@ struct ServiceGuardTests {
         #expect(check.contains("ok    pinning       "))
         let words = "trace-agent --foreground --instance \(container.instance.name) --cpu 0 -o"
         let other = try container.run(
-            "\(words) > /dev/null 2>&1 3>&- & echo $!; until ls -l /proc/$!/fd | grep -q trace_pipe_raw; do :; done"
+            "\(words) > /dev/null 2>&1 3>&- & echo $!; until ls -l /proc/$!/fd 2> /dev/null | grep -q trace_pipe_raw; do :; done"
         )
         defer { _ = try? container.run("kill \(other)") }
         let both = try container.run("trace-agent check")

@@ -188,7 +188,8 @@ struct AssembleTests {
         #expect(missing.status == 66)
         try makeLink(path("link"), to: output)
         let throughLink = try Command(
-            Machine.product("trace-agent"), ["assemble", "-o", path("link"), path("header"), path("cpu0")])
+            Machine.product("trace-agent"),
+            ["assemble", "--force", "-o", path("link"), path("header"), path("cpu0")])
         #expect(throughLink.status == 0)
         #expect(try readFile(output).starts(with: [0x17, 0x08, 0x44]))
         #expect(try assemble("header", "cpu0", "cpu1").status == 0)

@@ -25,7 +25,7 @@ private func recordPages(
     _ log: Logger
 ) throws(Failure) {
     let options = plan.common
-    var tracefs = try Tracefs(at: options.tracing.tracefs, instance: options.tracing.instance)
+    var tracefs = try options.tracing.openTracefs()
     if let name = plan.ownInstance { tracefs = try OwnInstance.make(name, in: tracefs, putBack) }
     let lock = try RecordingLock(of: tracefs)
     defer { withExtendedLifetime(lock) {} }

@@ -15,9 +15,7 @@ enum SetupInstance {
     ) throws(Failure) -> (Tracefs, TraceSetter?) {
         let tracing = options.common.tracing
         guard options.orders.setup else {
-            let tracefs = try Tracefs(
-                at: tracing.tracefs, instance: tracing.instance, makesInstance: options.makeInstance)
-            return (tracefs, nil)
+            return (try tracing.openTracefs(makingInstance: options.makeInstance), nil)
         }
         let top = try Tracefs(at: tracing.tracefs, instance: nil).top
         let folder = "\(top)/instances/\(options.instance)"

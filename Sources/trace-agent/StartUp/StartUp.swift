@@ -14,13 +14,14 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     let signals = try wrappingSystemError(options.foreground ? SignalFD.ofTerminal : SignalFD.ofService)
     let passed = try PassedDescriptors.adopt(log)
     let user = try Identity.userToBecome(options, log)
-    let bootID = HeaderBuilder.bootID(options.common.tracing.bootID)
+    let tracing = options.common.tracing
+    let bootID = HeaderBuilder.bootID(tracing.bootID)
     var resumption = Resumption(
         options.state.flatMap { StateFile.open($0, log) }, bootID: bootID, instance: options.instance, log)
     let (tracefs, setter) = try SetupInstance.open(options, &resumption, log)
-    let rings = try openRings(options.common.tracing, in: tracefs)
+    let rings = try openRings(tracing, in: tracefs)
     let builder = HeaderBuilder(
-        tracefs, rings, symbols: options.common.tracing.kallsyms, bootID: options.common.tracing.bootID,
+        tracefs, rings, symbols: tracing.kallsyms, bootID: tracing.bootID,
         addressesForGroup: options.headers.symbolsForGroup, log: log)
     var settings = try RingSettings(in: tracefs, cpus: rings.map(\.cpu), percent: resumption.percent)
     // A stream that goes on sets it again; this process may end before that.
@@ -57,6 +58,15 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     parts.threads = threads
     var agent = try parts.makeAgent()
     try agent.run()
+}
+
+extension TracingOptions {
+    /// Finds tracefs, and the instance in it if one is named.
+    ///
+    /// - Parameter makesInstance: Whether an instance that is not there is made.
+    func openTracefs(makingInstance makesInstance: Bool = false) throws(Failure) -> Tracefs {
+        try Tracefs(at: tracefs, instance: instance, makesInstance: makesInstance)
+    }
 }
 
 /// The ring buffers of all CPUs that may ever be online, or of those that `--cpu` names.
