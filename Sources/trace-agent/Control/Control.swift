@@ -19,7 +19,6 @@ struct Control: ~Copyable {
     /// Messages that clients cause.
     private var clientLog: LimitedLog
     private var orderLog: OrderLog
-    /// Orders until now, of all streams.
     private var orderCount = 0
 
     /// - Parameter host: The control port; `nil` if there is none, or none yet.
@@ -65,11 +64,7 @@ struct Control: ~Copyable {
     }
 
     mutating func noteActivity(ofClient place: Int) { streams.clients.noteActivity(place) }
-
-    private func stream(_ id: StreamID) -> OrderStream? {
-        if let turn, turn.id == id { return turn.stream }
-        return streams[id]
-    }
+    private func stream(_ id: StreamID) -> OrderStream? { turn?.id == id ? turn?.stream : streams[id] }
 
     /// Begins the turn of a stream; `nextOrder` follows until there is none.
     ///
@@ -144,11 +139,17 @@ struct Control: ~Copyable {
         }
     }
 
-    private mutating func answer(_ request: Request, _ stream: OrderStream, _ report: Report, error: String?)
-    {
+    private mutating func answer(_ order: Request, _ stream: OrderStream, _ report: Report, error: String?) {
         guard stream.canBeAnswered else { return }
         use(stream) { stream throws(SystemError) in
-            try stream.answer(Answer(request.word, id: request.id, report, error: error).lineToSend)
+            try stream.answer(Answer(order.word, id: order.id, report, error: error).lineToSend)
+        }
+    }
+
+    /// Tells the host what it has not asked for.
+    mutating func tellHost(_ notice: Notice) {
+        if let host = streams.host {
+            use(host) { host throws(SystemError) in try host.tell(notice.lineToSend) }
         }
     }
 
@@ -200,7 +201,6 @@ struct Control: ~Copyable {
     }
 
     var isSendingHeaders: Bool { transfers.isActive }
-
     /// The turn that `sendHeaders` has asked for.
     func beginHeaderTurn() { transfers.beginTurn() }
 

@@ -51,8 +51,8 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     parts.maker = options.mode.usesPorts ? maker : nil
     let threads = try Identity.become(
         user, builder, folder, withoutLandlock: options.headers.headerThreadWithoutLandlock, log)
-    if options.releaseWhenStopped, let refusal = threads.ringOpener.refusal {
-        throw Failure(.configuration, "--release-when-stopped: \(refusal)")
+    if options.releaseWhenStopped || setter != nil, let refusal = threads.ringOpener.refusal {
+        throw Failure(.configuration, "\(setter == nil ? "--release-when-stopped" : "--setup"): \(refusal)")
     }
     parts.threads = threads
     var agent = try parts.makeAgent()

@@ -121,7 +121,19 @@ struct RingHold {
     ///
     /// - Returns: What that brings about, and the orders that are to be carried out now.
     mutating func jobHasEnded() -> ([Effect], Orders) {
-        guard let opener, opener.hasFinished(), let ended = job else { return ([], Orders()) }
+        guard let opener else { return ([], Orders()) }
+        let news = opener.news()
+        var (effects, orders) =
+            news & ~RingOpener.Job.triggered.rawValue > 0 ? endJob(opener) : ([], Orders())
+        if news & RingOpener.Job.triggered.rawValue > 0 {
+            effects.append(.triggered)
+            orders.dump = true
+        }
+        return (effects, orders)
+    }
+
+    private mutating func endJob(_ opener: RingOpener) -> ([Effect], Orders) {
+        guard let ended = job else { return ([], Orders()) }
         job = nil
         defer { beginChange() }
         if ended == .change { return ([changeHasEnded(opener.outcome)], Orders()) }
