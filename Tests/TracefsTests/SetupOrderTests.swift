@@ -219,6 +219,33 @@ struct SetupOrderTests {
         rmdir("\(rig.instance.path)-2")
     }
 
+    @Test func `a host's recording sets up what it asks for, and leaves nothing`() throws {
+        let host = try HostFolder(
+            try AgentRig(
+                in: try TraceInstance(), folder: try AgentRig.makeFolder(.fifos), options: ["--setup"],
+                program: Machine.release("trace-agent")))
+        let output = "\(host.path)/trace.dat"
+        let load = [
+            Machine.release("trace-load"), "write", host.rig.instance.path, "1", "0.01", "400000", "64",
+        ]
+        let options = [
+            "-o", output, "-e", "sched_switch", "-f", "prev_pid == 2097152", "-C", "mono", "-b", "2M",
+        ]
+        let record = try host.host("record", options + ["--"] + load)
+        #expect(record.status == 0 && !record.errorText.contains("warning"), "\(record.errorText)")
+        let report = try TraceReport(of: output)
+        #expect(report.count(cpu: 1) == 4000 && report.count(cpu: 0) == 0)
+        #expect(record.output.contains(", clock mono"))
+        #expect(try InstanceText(host.rig.instance) == Self.cleared)
+        let refused = try host.host("record", ["-o", output, "-e", "no_such"])
+        #expect(refused.status == 64 && refused.errorText.contains("event no_such: no such event"))
+        #expect(try host.host("trace-setup", ["-C", "boot", "--json"]).output.contains(#""clock":"boot""#))
+        #expect(try host.host("tracing", ["off"]).status == 0)
+        #expect(try host.host("clear").status == 0)
+        #expect(try InstanceText(host.rig.instance) == Self.cleared)
+        #expect(top == TopLevel())
+    }
+
     @Test func `one thread may write, as root without capabilities, and nothing else may`() throws {
         let rig = try AgentRig(
             in: try TraceInstance(), options: ["--setup"], program: Machine.release("trace-agent"))

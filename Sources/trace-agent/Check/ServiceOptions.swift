@@ -29,12 +29,7 @@ struct ServiceOptions {
     }
 
     /// `nil` if something is wrong with them.
-    var tracing: TracingOptions? {
-        guard let options = try? meaning.get() else { return nil }
-        var tracing = options.common.tracing
-        if options.orders.setup { tracing.instance = options.instance }
-        return tracing
-    }
+    var tracing: TracingOptions? { try? meaning.get().commonOfInstance.tracing }
 
     var result: CheckResult {
         let file = WellKnown.optionsFile
