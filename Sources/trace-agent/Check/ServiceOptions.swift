@@ -29,7 +29,12 @@ struct ServiceOptions {
     }
 
     /// `nil` if something is wrong with them.
-    var tracing: TracingOptions? { try? meaning.get().commonOfInstance.tracing }
+    var tracing: TracingOptions? {
+        guard let options = try? meaning.get() else { return nil }
+        // The instance of --setup is there only while the service runs.
+        let isThere = (try? Tracefs(at: nil, instance: options.instance)) != nil
+        return (isThere ? options.tracedCommon : options.common).tracing
+    }
 
     var result: CheckResult {
         let file = WellKnown.optionsFile

@@ -25,15 +25,13 @@ struct OrderLog {
         }
     }
 
-    /// Remembers an order that changes whether pages move, and logs it if a client gave it; those of the host show by
-    /// their effect.
+    /// Remembers an order that changes whether pages move. It is logged if a client gave it, and so is one that changes what
+    /// is recorded; other orders of the host show by their effect.
     mutating func note(_ word: OrderWord, from stream: OrderStream) {
-        guard word.changesState else { return }
-        last = (word, stream.client, .now)
-        guard let client = stream.client else { return }
-        orders.log(
-            "\(word.rawValue) ordered by process \(client.pid) of user \(client.uid)", level: .info,
-            stream.logFields)
+        if word.changesState { last = (word, stream.client, .now) }
+        guard word.changesInstance || word.changesState && stream.client != nil else { return }
+        let sender = stream.client.map { "process \($0.pid) of user \($0.uid)" } ?? "the host"
+        orders.log("\(word.rawValue) ordered by \(sender)", level: .info, stream.logFields)
     }
 
     /// Refuses a line that is no order.

@@ -63,7 +63,7 @@ struct Options: ParsableArguments {
     var instance: String { common.tracing.instance ?? (orders.setup ? WellKnown.instance : "") }
 
     /// The common options, with the trace instance of `--setup`.
-    var commonOfInstance: CommonOptions {
+    var tracedCommon: CommonOptions {
         var options = common
         if orders.setup { options.tracing.instance = instance }
         return options

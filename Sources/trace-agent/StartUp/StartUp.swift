@@ -39,8 +39,7 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     )
     // Without it, only answers lack the clock.
     let clock = try? tracefs.open("trace_clock", .readOnly)
-    var parts = AgentParts(
-        options.mode, options.commonOfInstance, lifetime, settings, rings, clock: clock, log)
+    var parts = AgentParts(options.mode, options.tracedCommon, lifetime, settings, rings, clock: clock, log)
     // A service that can be reached through a passed socket waits for its ports.
     var opening = PortOpening(options, areNeeded: passed.sockets.isEmpty, log)
     parts.host = try opening.openControl()
