@@ -25,8 +25,10 @@ struct OrderLog {
         }
     }
 
-    /// Remembers an order that changes whether pages move. It is logged if a client gave it, and so is one that changes what
-    /// is recorded; other orders of the host show by their effect.
+    /// Remembers an order that changes whether pages move.
+    ///
+    /// It is logged if a client gave it, and so is one that changes what is recorded; other orders of the host show by their
+    /// effect.
     mutating func note(_ word: OrderWord, from stream: OrderStream) {
         if word.changesState { last = (word, stream.client, .now) }
         guard word.changesInstance || word.changesState && stream.client != nil else { return }
