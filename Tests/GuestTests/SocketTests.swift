@@ -62,26 +62,6 @@ struct SocketTests {
         #expect(try control.order("start").state == "streaming")
         try guest.endAgent()
     }
-}
-
-/// A device without indirect descriptors, whose queue throws away what does not fit.
-@MainActor @Suite(.serialized, .enabled(if: Machine.hasGuest, "needs the guest that `make guest` makes"))
-struct PlainQueueTests {
-    @Test func `nothing is lost in a queue without indirect descriptors`() throws {
-        let guest = try Guest(.fifos, serial: "indirect_desc=off")
-        let answers = try guest.answers()
-        try guest.startAgent(ringKiB: 8192)
-        try guest.order("1\n")
-        let written = try guest.writeRecords(seconds: 1, rate: 50_000)
-        try guest.catchPages()
-        try guest.order("stop\n")
-        let answer = try answers.answer()
-        #expect(answer.totals.gone == 0)
-        for cpu in 0...1 {
-            let stream = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes)
-            #expect(stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu])))
-        }
-    }
 
     @Test func `a host records what it asks for, of a guest in which nothing was on, and leaves nothing`()
         throws
@@ -125,5 +105,25 @@ struct PlainQueueTests {
         #expect(try control.order("clear").error == nil)
         #expect(try settings() == before)
         try guest.endAgent()
+    }
+}
+
+/// A device without indirect descriptors, whose queue throws away what does not fit.
+@MainActor @Suite(.serialized, .enabled(if: Machine.hasGuest, "needs the guest that `make guest` makes"))
+struct PlainQueueTests {
+    @Test func `nothing is lost in a queue without indirect descriptors`() throws {
+        let guest = try Guest(.fifos, serial: "indirect_desc=off")
+        let answers = try guest.answers()
+        try guest.startAgent(ringKiB: 8192)
+        try guest.order("1\n")
+        let written = try guest.writeRecords(seconds: 1, rate: 50_000)
+        try guest.catchPages()
+        try guest.order("stop\n")
+        let answer = try answers.answer()
+        #expect(answer.totals.gone == 0)
+        for cpu in 0...1 {
+            let stream = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes)
+            #expect(stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu])))
+        }
     }
 }
