@@ -36,7 +36,8 @@ struct SetupOrderTests {
         // Rounded up to sub-buffers.
         #expect((512...520).contains(Int(inForce.kib) ?? 0))
         #expect(answer.cpus.allSatisfy { $0.ring_size ?? 0 >= 512 << 10 })
-        // The next one replaces it whole, and begins with nothing.
+        // The next one replaces it whole, what others have enabled too, and begins with nothing.
+        try rig.instance.set("events/irq/enable", "1")
         try rig.instance.write(10, cpu: 0)
         let next = try rig.control.order(#"setup {"buffer_kb":2048}"#)
         #expect(next.setup?.events.isEmpty == true && next.totals.unread == 0)

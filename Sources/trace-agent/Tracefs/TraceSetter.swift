@@ -88,7 +88,9 @@ struct TraceSetter: Sendable {
     private mutating func change(
         to wanted: InstanceState, _ withoutRings: (() -> Void) -> Void
     ) throws(Refusal) {
+        // Others may have changed them; if the events cannot be read, they are taken for what was set.
         now.isOn = files.isOn
+        if let enabled = try? files.events.enabled { now.events = Set(enabled) }
         let before = now
         do throws(Refusal) {
             try move(to: wanted, withoutRings)
