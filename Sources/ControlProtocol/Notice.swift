@@ -1,10 +1,11 @@
-/// A line that no order asked for: an earlier process of the agent has ended, and this one goes on, or does not.
+/// A line that no order asked for: an earlier process of the agent has ended, and this one goes on, or does not; or an event
+/// has ended what is recorded.
 ///
 /// Only a host that has sent words gets it.
 package struct Notice: AnswerLine, Equatable, Sendable {
     /// What has become of the stream.
     package let word: Word
-    /// How the earlier process has ended.
+    /// What was the reason.
     package let cause: Cause
     /// How often the service manager has started the agent again.
     package let restarts: Int
@@ -19,14 +20,18 @@ package struct Notice: AnswerLine, Equatable, Sendable {
         case resumed
         /// It does not, because the agent has crashed too often: `start` lets it go on.
         case stopped
+        /// What the ring buffers hold is sent.
+        case dumped
     }
 
-    /// How a process has ended.
+    /// How a process, or a recording, has ended.
     package enum Cause: String, Codable, Sendable {
         /// It was killed, or has failed.
         case crash
         /// It was told to: a restart, an upgrade.
         case restart
+        /// The event of `--dump-on` has occurred.
+        case event
     }
 
     package init(_ word: Word, after cause: Cause, restarts: Int, bootID: String) {

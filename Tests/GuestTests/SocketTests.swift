@@ -62,6 +62,50 @@ struct SocketTests {
         #expect(try control.order("start").state == "streaming")
         try guest.endAgent()
     }
+
+    @Test func `a host records what it asks for, of a guest in which nothing was on, and leaves nothing`()
+        throws
+    {
+        let files = "set_event trace_clock buffer_size_kb tracing_on current_tracer"
+        let settings = {
+            try guest.run("cd /sys/kernel/tracing; cat \(files); cd instances/virtio-trace; cat \(files)")
+        }
+        try guest.startAgent("--setup")
+        let before = try settings()
+        let folder = TemporaryFolder()
+        let output = "\(folder.path)/trace.dat"
+        let record = try Command(
+            Machine.release("trace-host"),
+            [
+                "record", guest.portsFolder, "-o", output, "-e", "sched_switch", "-e", "irq:*", "-f",
+                "vec != 7",
+                "-C", "boot", "-b", "4M", "--duration", "1s",
+            ])
+        #expect(record.status == 64 && record.errorText.contains("Field not found"), "\(record.errorText)")
+        #expect(try settings() == before)
+        let good = try Command(
+            Machine.release("trace-host"),
+            [
+                "record", guest.portsFolder, "-o", output, "-e", "sched_switch", "-e", "irq:softirq_*", "-f",
+                "vec == 7", "-C", "boot", "-b", "4M", "--duration", "1s",
+            ])
+        #expect(good.status == 0 && good.output.contains(", clock boot"), "\(good.errorText)")
+        let report = try Command("trace-cmd", ["report", output]).output.split(separator: "\n")
+        let isRight = report.allSatisfy { line in
+            line.contains(" sched_switch: ") || line.contains(" softirq_") && line.contains("vec=7 ")
+                || line.hasPrefix("cpus=")
+        }
+        #expect(isRight && report.count > 10)
+        #expect(try settings() == before)
+        let control = try guest.open("agent-ctl-path")
+        // What a kernel offers an instance differs: the one that it refuses is refused with its reason.
+        let tracer = try control.order(#"setup {"tracer":"function"}"#)
+        #expect((tracer.error == nil) == (tracer.setup?.tracer == "function"))
+        print("function tracer in an instance:", tracer.error ?? "set")
+        #expect(try control.order("clear").error == nil)
+        #expect(try settings() == before)
+        try guest.endAgent()
+    }
 }
 
 /// A device without indirect descriptors, whose queue throws away what does not fit.

@@ -152,4 +152,39 @@ struct ThreadTests {
         #expect(size == 3)
         _ = consume listener
     }
+
+    @Test(.enabled(if: geteuid() == 0, "needs root, or no_new_privs, which cannot be unset"))
+    func
+        `a thread that may write below one folder makes no file there, reads none, and writes none elsewhere`()
+        throws
+    {
+        let folder = "/tmp/reactor-test-\(getpid())-\(UInt32.random(in: 0 ... .max))"
+        let other = folder + "-other"
+        for path in [folder, other] {
+            mkdir(path, 0o755)
+            _ = try FileDescriptor.create("\(path)/file")
+        }
+        defer {
+            for path in [folder, other] {
+                for name in ["file", "new"] { unlink("\(path)/\(name)") }
+                rmdir(path)
+            }
+        }
+        let exchange = try Exchange()
+        let thread = try JoinedThread(name: "test") {
+            guard let below = try? FileDescriptor.open(folder, .directory),
+                let rules = try? LandlockRules(), (try? rules.allowWriting(below)) != nil,
+                (try? rules.restrictThread()) != nil, (try? Privileges.existingFilesOnly()) != nil
+            else { return exchange.replies.signal(1000) }
+            var word: UInt64 = 1
+            let modes: FileDescriptor.Mode = [.writeOnly, .truncating]
+            if (try? below.open("file", modes).writeAll([1])) != nil { word += 1 }
+            if (try? FileDescriptor.open("\(folder)/file", .readOnly)) == nil { word += 10 }
+            if (try? FileDescriptor.open("\(other)/file", .writeOnly)) == nil { word += 100 }
+            if (try? FileDescriptor.create("\(folder)/new")) == nil { word += 1000 }
+            exchange.replies.signal(word)
+        }
+        #expect(exchange.replies.receive() == 1112)
+        _ = consume thread
+    }
 }

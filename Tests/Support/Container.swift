@@ -27,6 +27,8 @@ package final class Container {
             [
                 "--quiet", "--directory", Machine.guestFolder + "/systemd/" + root.rawValue,
                 "--volatile=overlay", "--register=no", "--keep-unit", "--console=pipe",
+                // As on a machine; systemd-nspawn forbids it by default.
+                "--system-call-filter=landlock_create_ruleset landlock_add_rule landlock_restrict_self",
                 "--bind=\(TraceInstance.top)", "--bind=\(folder.path):/dev/virtio-ports",
                 "--bind-ro=\(Machine.sources)/systemd:/src",
                 "--bind-ro=\(Machine.sources)/.build:/build", "--boot",

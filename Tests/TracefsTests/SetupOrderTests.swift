@@ -27,13 +27,17 @@ struct SetupOrderTests {
         #expect(answer.setup?.events.map(\.filter) == ["prev_pid == 2097152"])
         #expect(answer.setup?.clock == "mono" && answer.clock == "mono" && answer.setup?.tracer == "nop")
         #expect(answer.setup?.buffer_kb == 512 && answer.setup?.pids == [1, 2] && answer.tracing_on == true)
+        let inForce = try InstanceText(rig.instance)
         #expect(
-            try InstanceText(rig.instance)
+            inForce
                 == InstanceText(
-                    on: "1", kib: "512", clock: "[mono]", tracer: "nop", events: "sched:sched_switch",
+                    on: "1", kib: inForce.kib, clock: "[mono]", tracer: "nop", events: "sched:sched_switch",
                     pids: "1\n2", filter: "sched_switch: prev_pid == 2097152"))
+        // Rounded up to sub-buffers.
+        #expect((512...520).contains(Int(inForce.kib) ?? 0))
         #expect(answer.cpus.allSatisfy { $0.ring_size ?? 0 >= 512 << 10 })
-        // The next one replaces it whole, and begins with nothing.
+        // The next one replaces it whole, what others have enabled too, and begins with nothing.
+        try rig.instance.set("events/irq/enable", "1")
         try rig.instance.write(10, cpu: 0)
         let next = try rig.control.order(#"setup {"buffer_kb":2048}"#)
         #expect(next.setup?.events.isEmpty == true && next.totals.unread == 0)
@@ -121,7 +125,7 @@ struct SetupOrderTests {
             client.output.contains(
                 "recorded: irq:irq_* if (irq > 5), clock local, 1024 KiB a CPU, only of 77\n"))
         for (options, reason) in [
-            (["-e", "irq:softirq_*"], "event irq:softirq_entry: not among those that the agent allows"),
+            (["-e", "irq:softirq_*"], "event irq:softirq_"),
             (["-e", "all"], "not among those"), (["-p", "function"], "a tracer records more"),
             (["-b", "1025"], "buffer_kb 1025: the agent allows 1024"),
         ] {
@@ -181,6 +185,66 @@ struct SetupOrderTests {
         #expect(try rig.stream(cpu: 0).numbers(of: 0) == Array(0..<300))
         #expect(try rig.stream(cpu: 1).numbers(of: 1) == Array(0..<100))
         #expect(try rig.control.order("clear").error == nil)
+    }
+
+    @Test func `an event ends the flight recording, which is then dumped, and the host is told`() throws {
+        let rig = try rig(["--dump-on", "sched:sched_process_exit if comm == \"the-trigger\""])
+        #expect(try rig.control.order(#"setup {"buffer_kb":512}"#).error == nil)
+        try rig.instance.write(60, cpu: 0)
+        for round in 1...2 {
+            // The name of a task is that of its program.
+            let ended = try Command("bash", ["-c", "echo -n the-trigger > /proc/$$/comm"])
+            #expect(ended.status == 0)
+            #expect(try rig.control.line() == "")
+            let notice = try rig.control.line()
+            #expect(
+                notice.hasPrefix(#"{"after":"event","boot_id":""#) && notice.contains(#""notice":"dumped","#))
+            let answer = try rig.control.order("stop")
+            #expect(answer.state == "stopped" && answer.complete && answer.tracing_on == false)
+            #expect(try rig.stream(cpu: 0).numbers(of: 0) == (0..<round).flatMap { _ in 0..<60 })
+            // It begins anew with an order, not by itself.
+            #expect(try rig.control.order("tracing on").tracing_on == true)
+            try rig.instance.write(60, cpu: 0)
+        }
+        let wrong = try AgentRig.makeFolder(.files)
+        try makeFIFO("\(wrong.path)/agent-ctl-path")
+        for event in ["sched:*", "sched_switch if no == 1"] {
+            let agent = try Program(
+                Machine.product("trace-agent"),
+                [
+                    "--setup", "--dump-on", event, "--ports", wrong.path, "--instance",
+                    "\(rig.instance.name)-2",
+                ])
+            #expect(agent.wait() == 64 && agent.errorText.contains("--dump-on"), "\(agent.errorText)")
+        }
+        rmdir("\(rig.instance.path)-2")
+    }
+
+    @Test func `a host's recording sets up what it asks for, and leaves nothing`() throws {
+        let host = try HostFolder(
+            try AgentRig(
+                in: try TraceInstance(), folder: try AgentRig.makeFolder(.fifos), options: ["--setup"],
+                program: Machine.release("trace-agent")))
+        let output = "\(host.path)/trace.dat"
+        let load = [
+            Machine.release("trace-load"), "write", host.rig.instance.path, "1", "0.01", "400000", "64",
+        ]
+        let options = [
+            "-o", output, "-e", "sched_switch", "-f", "prev_pid == 2097152", "-C", "mono", "-b", "2M",
+        ]
+        let record = try host.host("record", options + ["--"] + load)
+        #expect(record.status == 0 && !record.errorText.contains("warning"), "\(record.errorText)")
+        let report = try TraceReport(of: output)
+        #expect(report.count(cpu: 1) == 4000 && report.count(cpu: 0) == 0)
+        #expect(record.output.contains(", clock mono"))
+        #expect(try InstanceText(host.rig.instance) == Self.cleared)
+        let refused = try host.host("record", ["-o", output, "-e", "no_such"])
+        #expect(refused.status == 64 && refused.errorText.contains("event no_such: no such event"))
+        #expect(try host.host("trace-setup", ["-C", "boot", "--json"]).output.contains(#""clock":"boot""#))
+        #expect(try host.host("tracing", ["off"]).status == 0)
+        #expect(try host.host("clear").status == 0)
+        #expect(try InstanceText(host.rig.instance) == Self.cleared)
+        #expect(top == TopLevel())
     }
 
     @Test func `one thread may write, as root without capabilities, and nothing else may`() throws {

@@ -45,7 +45,6 @@ struct Agent: ~Copyable {
     }
 
     var hasPendingSignal: Bool { lifetime.hasPendingSignal }
-
     private mutating func serve() throws(SystemError) {
         // Ports that came before their folder was watched were not announced.
         try openPorts()
@@ -152,6 +151,7 @@ struct Agent: ~Copyable {
                 notifier.status(report)
                 control.answerOwed(report, where: effect.settles)
                 if startsNext { try start() }
+            case .triggered: control.tellHost(lifetime.noteTrigger())
             case .outputFailed(let failure): lifetime.end(because: failure)
             }
         }

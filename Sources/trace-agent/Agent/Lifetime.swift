@@ -134,6 +134,12 @@ struct Lifetime: ~Copyable {
         report.facts.restarts = resumption.restarts
     }
 
+    /// The line about an event that has ended what is recorded, which is logged.
+    func noteTrigger() -> Notice {
+        log.notice("an event has ended the recording: what the ring buffers hold is sent")
+        return resumption.dumpNotice
+    }
+
     // MARK: what outlives the process
 
     /// The counters of the ring buffers when an earlier process began to stream, if that goes on.

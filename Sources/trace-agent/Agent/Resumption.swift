@@ -85,6 +85,11 @@ struct Resumption: ~Copyable {
         ).lineToSend
     }
 
+    /// The line about an event that has ended what is recorded.
+    var dumpNotice: Notice {
+        Notice(.dumped, after: .event, restarts: plan.restarts, bootID: state.bootID)
+    }
+
     /// Saves what the next process has to know, if that has changed.
     ///
     /// - Parameter rings: The counters of the ring buffers when streaming began.

@@ -31,9 +31,9 @@ struct ServiceOptions {
     /// `nil` if something is wrong with them.
     var tracing: TracingOptions? {
         guard let options = try? meaning.get() else { return nil }
-        var tracing = options.common.tracing
-        if options.orders.setup { tracing.instance = options.instance }
-        return tracing
+        // The instance of --setup is there only while the service runs.
+        let isThere = (try? Tracefs(at: nil, instance: options.instance)) != nil
+        return (isThere ? options.tracedCommon : options.common).tracing
     }
 
     var result: CheckResult {

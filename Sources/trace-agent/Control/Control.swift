@@ -19,7 +19,6 @@ struct Control: ~Copyable {
     /// Messages that clients cause.
     private var clientLog: LimitedLog
     private var orderLog: OrderLog
-    /// Orders until now, of all streams.
     private var orderCount = 0
 
     /// - Parameter host: The control port; `nil` if there is none, or none yet.
@@ -57,11 +56,7 @@ struct Control: ~Copyable {
     }
 
     mutating func noteActivity(ofClient place: Int) { streams.clients.noteActivity(place) }
-
-    private func stream(_ id: StreamID) -> OrderStream? {
-        if let turn, turn.id == id { return turn.stream }
-        return streams[id]
-    }
+    private func stream(_ id: StreamID) -> OrderStream? { turn?.id == id ? turn?.stream : streams[id] }
 
     /// Begins the turn of a stream; `nextOrder` follows until there is none.
     ///
@@ -153,6 +148,13 @@ struct Control: ~Copyable {
         use(stream) { stream throws(SystemError) in try stream.answer(line()) }
     }
 
+    /// Tells the host what it has not asked for.
+    mutating func tellHost(_ notice: Notice) {
+        if let host = streams.host {
+            use(host) { host throws(SystemError) in try host.tell(notice.lineToSend) }
+        }
+    }
+
     /// Reads or sends on a stream, and ends it if that fails.
     private mutating func use(_ stream: OrderStream, _ body: (OrderStream) throws(SystemError) -> Void) {
         do throws(SystemError) {
@@ -200,7 +202,6 @@ struct Control: ~Copyable {
     }
 
     var isSendingHeaders: Bool { transfers.isActive }
-
     /// The turn that `sendHeaders` has asked for.
     func beginHeaderTurn() { transfers.beginTurn() }
 

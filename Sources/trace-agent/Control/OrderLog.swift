@@ -25,10 +25,10 @@ struct OrderLog {
         }
     }
 
-    /// Remembers an order that changes whether pages move, and logs who gave it.
+    /// Remembers an order that changes whether pages move, and logs who gave it, or one that changes what is recorded.
     mutating func note(_ word: OrderWord, from stream: OrderStream) {
-        guard word.changesState else { return }
-        last = (word, stream.client, .now)
+        if word.changesState { last = (word, stream.client, .now) }
+        guard word.changesState || word.changesInstance else { return }
         let sender = stream.client.map { "process \($0.pid) of user \($0.uid)" } ?? "the host"
         orders.log("\(word.rawValue) ordered by \(sender)", level: .info, stream.logFields)
     }

@@ -58,6 +58,9 @@ final class OrderStream {
     /// Goes on with a host that has sent words to an earlier process.
     func resume(telling notice: String) { (usesWords, self.notice) = (true, notice) }
 
+    /// Sends a line that no order asked for, if the other side is there and speaks in words.
+    func tell(_ notice: String) throws(SystemError) { if usesWords, !isAway { try answer(notice) } }
+
     // MARK: orders
 
     /// Begins a turn: at most `limit` orders and reads.

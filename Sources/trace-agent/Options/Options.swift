@@ -68,6 +68,13 @@ struct Options: ParsableArguments {
     /// The trace instance; empty for the top-level ring buffers.
     var instance: String { common.tracing.instance ?? (orders.setup ? WellKnown.instance : "") }
 
+    /// The common options, with the trace instance of `--setup`.
+    var tracedCommon: CommonOptions {
+        var options = common
+        if orders.setup { options.tracing.instance = instance }
+        return options
+    }
+
     /// What `--record` asks for; `nil` without it.
     var recordingPlan: RecordingPlan? {
         guard let record else { return nil }

@@ -22,6 +22,22 @@ struct SetupOrderOptions: ParsableArguments {
             "With --setup: the largest ring buffer of a CPU that may be asked for.", valueName: "size"))
     var setupBuffer = ByteSize(bytes: 32 << 20)
 
+    @Option(
+        help: ArgumentHelp(
+            "With --setup: when this event occurs, as 'sched:sched_process_exit if pid == 7', the recording ends, and what the ring buffers hold is dumped.",
+            valueName: "event"),
+        transform: Self.trigger)
+    var dumpOn: EventChoice?
+
+    private static func trigger(_ text: String) throws -> EventChoice {
+        let range = text.firstRange(of: " if ")
+        let filter = range.map { String(text[$0.upperBound...]) }
+        guard let choice = EventChoice(String(text[..<(range?.lowerBound ?? text.endIndex)]), filter: filter),
+            filter?.contains(where: \.isNewline) != true
+        else { throw ValidationError("'\(text)' is no event") }
+        return choice
+    }
+
     /// Events by names with commas between.
     struct AllowedEvents: ExpressibleByArgument {
         let choices: [EventChoice]
@@ -38,7 +54,9 @@ struct SetupOrderOptions: ParsableArguments {
     }
 
     func validate() throws {
-        if !setup, setupEvents != nil { throw ValidationError("--setup-events is for --setup") }
+        if !setup, setupEvents != nil || dumpOn != nil {
+            throw ValidationError("--setup-events and --dump-on are for --setup")
+        }
         if setupBuffer.bytes < 1 << 20 { throw ValidationError("--setup-buffer: at least 1M") }
     }
 }

@@ -27,6 +27,7 @@ enum SetupInstance {
         try makeAnew(folder)
         let tracefs = try Tracefs(at: top, instance: options.instance)
         var setter = try setter(in: tracefs, options, adopting: nil)
+        if let dumpOn = options.orders.dumpOn { try EventFiles(in: tracefs).endTracing(on: dumpOn) }
         let setup = resumption.setup ?? options.trace.setup
         resumption.instanceIsNew()
         if setup != TraceSetup(), let problem = setter.carryOut(.setup(setup)) {
@@ -55,7 +56,8 @@ enum SetupInstance {
     ) throws(Failure) -> TraceSetter {
         let files = try SetupFiles(in: tracefs)
         do throws(TraceSetter.Refusal) {
-            return try TraceSetter(files, options.orders.limits, adopting: setup)
+            return try TraceSetter(
+                files, options.orders.limits, hasTrigger: options.orders.dumpOn != nil, adopting: setup)
         } catch {
             throw Failure(.operatingSystem, "--setup: \(error.reason)")
         }

@@ -40,7 +40,7 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     )
     // Without it, only answers lack the clock.
     let clock = try? tracefs.open("trace_clock", .readOnly)
-    var parts = AgentParts(options.mode, options.common, lifetime, settings, rings, clock: clock, log)
+    var parts = AgentParts(options.mode, options.tracedCommon, lifetime, settings, rings, clock: clock, log)
     // A service that can be reached through a passed socket waits for its ports.
     var opening = PortOpening(options, areNeeded: passed.sockets.isEmpty, log)
     parts.host = try opening.openControl()
@@ -52,8 +52,8 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     parts.maker = options.mode.usesPorts ? maker : nil
     let threads = try Identity.become(
         user, builder, folder, withoutLandlock: options.headers.headerThreadWithoutLandlock, log)
-    if options.releaseWhenStopped, let refusal = threads.ringOpener.refusal {
-        throw Failure(.configuration, "--release-when-stopped: \(refusal)")
+    if options.releaseWhenStopped || setter != nil, let refusal = threads.ringOpener.refusal {
+        throw Failure(.configuration, "\(setter == nil ? "--release-when-stopped" : "--setup"): \(refusal)")
     }
     parts.threads = threads
     var agent = try parts.makeAgent()

@@ -13,6 +13,8 @@ enum Effect: Equatable {
     case released(problem: String?)
     /// An order of set-up, by its number, is carried out, or is not because of `problem`.
     case changed(number: Int, problem: String?)
+    /// An event has ended what is recorded: a dump follows.
+    case triggered
     /// An output that is not a port has failed: nothing is left to do.
     case outputFailed(Failure)
 
@@ -27,7 +29,7 @@ enum Effect: Equatable {
         case .unchanged: word.answerTime == .onceStarted || word.answerTime == .onceStopped
         case .released: word.answerTime == .onceReleased
         case .changed(let number, _): order.number == number
-        case .outputFailed: false
+        case .outputFailed, .triggered: false
         }
     }
 }

@@ -18,6 +18,8 @@ struct RingHold {
     private var isReleaseOrdered = false
     /// What is to be changed in the trace instance, by the number of the order; the thread does the first one.
     private var changes: [(number: Int, change: TraceChange)] = []
+    /// What the last change has come to; `nil` without a thread.
+    private var outcome: RingOpener.Outcome?
     /// Whether they wait for the end of a stop.
     private var areChangesHeld = false
     /// What the thread is to do once all is changed.
@@ -43,6 +45,7 @@ struct RingHold {
         self.opener = opener
         self.releasesWhenStopped = releasesWhenStopped
         areReleased = opener?.closed.isEmpty == false
+        outcome = opener?.outcome
     }
 
     /// Why some of them are not open although pages move, `nil` if all are.
@@ -121,10 +124,22 @@ struct RingHold {
     ///
     /// - Returns: What that brings about, and the orders that are to be carried out now.
     mutating func jobHasEnded() -> ([Effect], Orders) {
-        guard let opener, opener.hasFinished(), let ended = job else { return ([], Orders()) }
+        guard let opener else { return ([], Orders()) }
+        let news = opener.news()
+        var (effects, orders) =
+            news & ~RingOpener.Job.triggered.rawValue > 0 ? endJob(opener) : ([], Orders())
+        if news & RingOpener.Job.triggered.rawValue > 0 {
+            effects.append(.triggered)
+            orders.dump = true
+        }
+        return (effects, orders)
+    }
+
+    private mutating func endJob(_ opener: RingOpener) -> ([Effect], Orders) {
+        guard let ended = job else { return ([], Orders()) }
         job = nil
         defer { beginChange() }
-        if ended == .change { return ([changeHasEnded(opener.outcome)], Orders()) }
+        if ended == .change { return ([changeHasEnded(opener)], Orders()) }
         if ended == .release {
             areReleased = true
             if areAwaited { begin(.open) }
@@ -141,7 +156,7 @@ struct RingHold {
     // MARK: set-up
 
     /// What the trace instance records; `nil` if that is not for the agent.
-    var setup: TraceSetup? { opener?.outcome.setup }
+    var setup: TraceSetup? { outcome?.setup }
 
     /// - Parameter clock: The clock when that was last read.
     func addFacts(to facts: inout AgentFacts, clock: String?) {
@@ -179,7 +194,9 @@ struct RingHold {
         opener?.post(next.change)
     }
 
-    private mutating func changeHasEnded(_ outcome: RingOpener.Outcome) -> Effect {
+    private mutating func changeHasEnded(_ opener: RingOpener) -> Effect {
+        let outcome = opener.outcome
+        self.outcome = outcome
         let effect = Effect.changed(number: changes.removeFirst().number, problem: outcome.problem)
         if changes.isEmpty, let next = jobAfterChanges {
             jobAfterChanges = nil

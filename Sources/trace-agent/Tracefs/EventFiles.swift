@@ -56,6 +56,24 @@ struct EventFiles: Sendable {
         _ = try folder.descriptor.open(Self.filterPath(event), .writeOnly).write(Array("\(filter)\n".utf8))
     }
 
+    /// Lets the kernel turn the tracing off whenever an event occurs, enabled or not.
+    ///
+    /// - Throws: 64 if there is no such event, or the kernel refuses its filter.
+    func endTracing(on choice: EventChoice) throws(Failure) {
+        do throws(SystemError) {
+            let events = try available.filter(choice.matches)
+            guard events.count == 1 else {
+                throw SystemError(call: "trigger", subject: choice.name, code: .invalidArgument)
+            }
+            let text = "traceoff\(choice.filter.map { " if \($0)" } ?? "")\n"
+            let file = try folder.descriptor.open(
+                "\(events[0].replacing(":", with: "/"))/trigger", .writeOnly)
+            _ = try file.write(Array(text.utf8))
+        } catch {
+            throw Failure(.usage, "--dump-on \(choice.name): not one event, or \(reason(of: error))")
+        }
+    }
+
     /// The kernel's own words for what is wrong with what was written last: it adds them to `error_log`.
     func reason(of error: SystemError) -> String {
         // Without the log, the error's name has to do.

@@ -21,6 +21,8 @@ final class RingOpener: Sendable {
         case release = 2
         /// Change what is recorded.
         case change = 4
+        /// No job, but news: an event has ended what is recorded.
+        case triggered = 8
         case quit = 0x1_0000_0000
     }
 
@@ -44,6 +46,9 @@ final class RingOpener: Sendable {
         let readiness: EventFD
         let trial: EventFD
 
+        /// How often it is looked whether an event has ended what is recorded: the kernel announces that to nobody.
+        static let pause = Duration.seconds(1)
+
         init(_ rings: RingFolder) throws(SystemError) {
             let mailbox = try Mailbox()
             let readiness = try EventFD()
@@ -64,6 +69,11 @@ final class RingOpener: Sendable {
             if error != nil { return }
             var setter = setter
             while true {
+                while setter?.mayBeTriggered == true,
+                    !poll(mailbox.descriptor, for: .readable, timeout: Self.pause)
+                {
+                    if setter?.isTriggered() == true { readiness.signal(Job.triggered.rawValue) }
+                }
                 let word = mailbox.receive()
                 guard let job = Job(rawValue: word), job != .quit else {
                     // What is not put back now, the next start does.
@@ -144,8 +154,8 @@ final class RingOpener: Sendable {
         _read { yield shared.readiness.descriptor }
     }
 
-    /// Whether the thread has done its job.
-    func hasFinished() -> Bool { shared.readiness.receive() != nil }
+    /// What the thread tells, as the sum of words.
+    func news() -> UInt64 { shared.readiness.receive() ?? 0 }
 
     /// The ring buffers that are not open.
     var closed: [Ring] { shared.rings.filter { $0.pageFile == nil } }

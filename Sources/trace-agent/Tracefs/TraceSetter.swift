@@ -12,6 +12,8 @@ struct TraceSetter: Sendable {
     private(set) var inForce: TraceSetup
     /// What the files hold.
     private var now: InstanceState
+    /// Whether an event can end what is recorded: a trigger of it turns the tracing off.
+    private let hasTrigger: Bool
 
     /// Why a change is refused.
     struct Refusal: Error, Equatable {
@@ -19,7 +21,10 @@ struct TraceSetter: Sendable {
     }
 
     /// - Parameter inForce: What the instance records already; `nil`: it is new, and is emptied.
-    init(_ files: SetupFiles, _ limits: SetupLimits, adopting inForce: TraceSetup?) throws(Refusal) {
+    init(
+        _ files: SetupFiles, _ limits: SetupLimits, hasTrigger: Bool = false, adopting inForce: TraceSetup?
+    ) throws(Refusal) {
+        self.hasTrigger = hasTrigger
         self.files = files
         self.limits = limits
         self.inForce = InstanceState.cleared.completing(TraceSetup())
@@ -34,6 +39,15 @@ struct TraceSetter: Sendable {
     }
 
     var owner: UInt32 { get throws(SystemError) { try files.owner } }
+
+    /// Whether an event may end what is recorded from now on.
+    var mayBeTriggered: Bool { hasTrigger && now.isOn }
+
+    /// Whether one has, since the last change or call.
+    mutating func isTriggered() -> Bool {
+        now.isOn = files.isOn
+        return !now.isOn
+    }
 
     /// Allows a thread to open what is needed.
     func allow(_ rules: borrowing LandlockRules) throws(SystemError) { try files.allow(rules) }
@@ -74,7 +88,9 @@ struct TraceSetter: Sendable {
     private mutating func change(
         to wanted: InstanceState, _ withoutRings: (() -> Void) -> Void
     ) throws(Refusal) {
+        // Others may have changed them; if the events cannot be read, they are taken for what was set.
         now.isOn = files.isOn
+        if let enabled = try? files.events.enabled { now.events = Set(enabled) }
         let before = now
         do throws(Refusal) {
             try move(to: wanted, withoutRings)
