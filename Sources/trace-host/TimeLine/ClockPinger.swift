@@ -46,7 +46,8 @@ final class ClockPinger {
     /// - Returns: Whether one was sent.
     private func send() throws(Failure) -> Bool {
         last = .now
-        isWaiting = try problem == nil && guest.orderTime()
+        isWaiting = false
+        if problem == nil { isWaiting = try guest.orderTime() }
         return isWaiting
     }
 
