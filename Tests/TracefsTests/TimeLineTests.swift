@@ -96,7 +96,7 @@ struct TimeLineTests {
         try host.rig.instance.set("trace_clock", "mono")
         try #require(eventually { try host.host("status", ["--json"]).output.contains("\"clock\":\"mono\"") })
         let record = try startRecording(["sleep", "60"]).record
-        try host.rig.instance.set("trace_clock", "boot")
+        try host.rig.instance.set("trace_clock", "tai")
         try host.rig.instance.write(50, cpu: 0)
         record.signal(SIGINT)
         #expect(record.wait() == 128 + SIGTERM)

@@ -76,9 +76,12 @@ final class TimeLine {
     private func endHost(_ scale: CounterScale?) throws(Failure) {
         guard let hostRecording else { return }
         let name = folder.split(separator: "/").last.map(String.init) ?? "guest"
-        let guest = GuestLink(name: name, id: ids.guest, threads: try threads())
+        let threads = try threads()
+        // trace-cmd refuses a file with a guest without CPUs.
+        let guests = threads.isEmpty ? [] : [GuestLink(name: name, id: ids.guest, threads: threads)]
+        let scales = [scale].compactMap(\.self)
         try hostRecording.end(
-            linkedBy: [.traceID(ids.host), .guest(guest)] + (scale.map { [.counterScale($0)] } ?? []))
+            linkedBy: [.traceID(ids.host)] + guests.map { .guest($0) } + scales.map { .counterScale($0) })
         print("\(hostRecording.output): the host's events")
     }
 
