@@ -124,6 +124,11 @@ struct TimeLineTests {
             "record", ["-o", output, "--host-events", "no_such_event", "--duration", "10s"])
         #expect(record.status == 69)
         #expect(record.errorText.contains("--host-events: the host's recording has not begun"))
+        let unasked = try host.host(
+            "record",
+            ["-o", output, "--host-events", "sched", "--qmp", "\(host.path)/none", "--duration", "10s"])
+        #expect(unasked.status == 69)
+        #expect(unasked.errorText.contains("--qmp: QEMU's monitor at \(host.path)/none does not answer"))
         #expect(try host.host("status", ["--json"]).output.contains("\"state\":\"stopped\""))
         #expect(try namesIn(host.path).filter { $0.hasPrefix("trace.") }.isEmpty)
     }

@@ -230,7 +230,8 @@ final class Recorder {
         let assembly = TraceAssembly(
             header: header, streams: files.pathsToAssemble, output: options.output,
             eventsRead: readBefore.flatMap { before in readNow.map { eventsRead(between: before, and: $0) } },
-            linkedBy: try timeLine?.end(lastHeader) ?? [])
+            linkedBy: timeLine?.end(lastHeader) ?? [])
+        trouble = trouble ?? timeLine?.failure
         for line in try assembly.make(log, isCancelled: loop.hasNewSignal) { print(line) }
         do throws(SystemError) {
             try FileDescriptor.open(options.output, .readOnly).sync()

@@ -15,6 +15,10 @@ final class TimeLine {
     /// What KVM has said at the begin.
     private let kvm: KVMCounters?
     private var hostRecording: HostRecording?
+    /// The threads of the guest's CPUs, if the host is recorded.
+    private let threads: [GuestLink.Thread]
+    /// Why the host's file is not made; `nil` if it is.
+    private(set) var failure: Failure?
     /// Of the guest's file, and the host's.
     private let ids = (guest: UInt64.random(in: 1 ... .max), host: UInt64.random(in: 1 ... .max))
 
@@ -41,6 +45,7 @@ final class TimeLine {
         pinger = ClockPinger(guest, clock)
         process = GuestProcess(guest, folder)
         kvm = clock == .counter ? process.flatMap { KVMCounters(of: $0.pid) } : nil
+        threads = try plan.hostEvents.isEmpty ? [] : Self.threads(plan, process, log)
         if !plan.hostEvents.isEmpty {
             hostRecording = try HostRecording(of: plan.hostEvents, to: plan.hostOutput, clock)
         }
@@ -57,7 +62,7 @@ final class TimeLine {
     ///
     /// - Parameter header: The guest's.
     /// - Returns: What links the guest's file to the host's.
-    func end(_ header: TraceHeader?) throws(Failure) -> [TimeLineOption] {
+    func end(_ header: TraceHeader?) -> [TimeLineOption] {
         let scale = pinger.clock == .counter ? counter.scale : nil
         let (clock, begun) = (header?.clock ?? "", pinger.clock.rawValue)
         let hasChanged = !clock.isEmpty && clock != begun
@@ -69,14 +74,14 @@ final class TimeLine {
             links.append(.timeShift(TimeShift(host: ids.host, offsets)))
             if let scale { links.append(.counterScale(scale)) }
         }
-        try endHost(scale)
+        // The guest's file is made all the same.
+        do throws(Failure) { try endHost(scale) } catch { failure = error }
         return links
     }
 
     private func endHost(_ scale: CounterScale?) throws(Failure) {
         guard let hostRecording else { return }
         let name = folder.split(separator: "/").last.map(String.init) ?? "guest"
-        let threads = try threads()
         // trace-cmd refuses a file with a guest without CPUs.
         let guests = threads.isEmpty ? [] : [GuestLink(name: name, id: ids.guest, threads: threads)]
         let scales = [scale].compactMap(\.self)
@@ -85,8 +90,9 @@ final class TimeLine {
         print("\(hostRecording.output): the host's events")
     }
 
-    /// The threads of the guest's CPUs.
-    private func threads() throws(Failure) -> [GuestLink.Thread] {
+    private static func threads(
+        _ plan: TimeLinePlan, _ process: GuestProcess?, _ log: Logger
+    ) throws(Failure) -> [GuestLink.Thread] {
         if let monitor = plan.monitor { return try VirtualCPUs.threads(askedFromMonitor: monitor) }
         let threads = process.map { VirtualCPUs.threads(in: "/proc/\($0.pid)/task") } ?? []
         if threads.isEmpty {
