@@ -29,7 +29,7 @@ package struct TimeAnswer: AnswerLine, Equatable, Sendable {
 
     /// The line as it is sent, without the newline at its end.
     ///
-    /// The clock is read once the line is made, which takes longer than everything else on the way.
+    /// The clock is read once the line is made: the time that takes must not be a part of the way back.
     package var lineToSend: String {
         var answer = self
         answer.answered = received.map { _ in 0 }

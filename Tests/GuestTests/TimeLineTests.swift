@@ -90,7 +90,7 @@ struct TimeLineTests {
         let record = try Program(
             Machine.release("trace-host"),
             [
-                "record", guest.portsFolder, "-o", output, "--host-events", "sched:sched_process_exec",
+                "record", guest.portsFolder, "-o", output, "--host-events", "sched:sched_switch",
                 "--qmp",
                 guest.monitorPath, "--", "sh", "-c",
                 "echo > \(begun); while [ -e \(begun) ]; do sleep 0.05; done",
@@ -128,7 +128,37 @@ struct TimeLineTests {
             #expect(isInOrder, "\(name): \(marks.prefix(12))")
         }
         try checkOptions(of: output, hostFile)
+        let bound = said.firstRange(of: "within ").flatMap {
+            Double(said[$0.upperBound...].prefix { $0 != " " })
+        }
+        try checkThreads(merged.output, within: try #require(bound) / 1e6)
         try guest.endAgent()
+    }
+
+    /// Each marker of a CPU of the guest was made while the host's thread of that CPU ran.
+    private func checkThreads(_ report: String, within bound: Double) throws {
+        var (begins, runs, marks) = ([0.0, 0], [[(Double, Double)](), []], [(cpu: Int, time: Double)]())
+        for line in report.split(separator: "\n") {
+            // FILE: TASK [CPU] TIME: EVENT: TEXT; the task's name may have blanks.
+            guard let place = line.firstRange(of: " ["), let cpu = Int(line[place.upperBound...].prefix(3)),
+                let time = line[place.upperBound...].split(separator: " ").dropFirst().first.flatMap({
+                    Double($0.dropLast())
+                })
+            else { continue }
+            if line.contains(" guest"), line.contains(" print: ") { marks.append((cpu, time)) }
+            guard line.contains("sched_switch:"), let arrow = line.firstRange(of: "==>") else { continue }
+            for cpu in 0...1 {
+                if line[arrow.upperBound...].contains("CPU \(cpu)/TCG:") {
+                    begins[cpu] = time
+                } else if line[..<arrow.lowerBound].contains(" CPU \(cpu)/TCG:") {
+                    runs[cpu].append((begins[cpu], time))
+                }
+            }
+        }
+        let outside = marks.filter { mark in
+            !runs[mark.cpu].contains { $0.0 - bound <= mark.time && mark.time <= $0.1 + bound }
+        }
+        #expect(marks.count == 250 && outside.isEmpty, "\(outside.prefix(5)) \(bound)")
     }
 
     /// What `trace-cmd dump` says of the options.

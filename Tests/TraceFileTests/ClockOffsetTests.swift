@@ -89,6 +89,15 @@ struct ClockOffsetTests {
         #expect(line.bound < 30_000)
     }
 
+    @Test(arguments: 1...20)
+    func `clocks that do not drift are not said to`(seed: Int) throws {
+        var random = Random(UInt64(seed))
+        let offset = ClockOffset(Guest(offset: 1 << 43).pings(30, &random), isCounter: false)
+        let line = try #require(offset.lines.first)
+        #expect(line.drift == 0)
+        #expect(abs(line.begin.offset - (1 << 43)) <= line.bound)
+    }
+
     @Test(arguments: 1...50)
     func `a pause is found as a step, and both sides of it lie within the bound`(seed: Int) throws {
         var random = Random(UInt64(seed))

@@ -84,6 +84,8 @@ struct OffsetFit {
     }
 
     /// The line in the middle of those that are possible, from the first ping to the last, and how far they are from it.
+    ///
+    /// It drifts only if all of them do: a drift that is not proven would shift what was recorded long before the pings.
     var line: OffsetLine {
         let begin = ends(at: 0, highest: slopes.lowerBound, lowest: slopes.upperBound)
         let end = ends(
@@ -97,19 +99,16 @@ struct OffsetFit {
 
     /// At one end: the offset of the middle line, and the largest distance of a possible one to it.
     ///
-    /// The middle is the mean of possible lines, so it is one; between the ends no line is farther from it than at one of them.
+    /// The middle is the mean of possible lines, so it is one; between the ends no other is farther from it than at one of them.
     ///
     /// - Parameters:
     ///   - highest: The slope of the line that is highest at `time`.
     ///   - lowest: That of the lowest.
     private func ends(at time: Double, highest: Double, lowest: Double) -> (middle: Double, bound: Double) {
-        let tops = [highest, lowest].map { slope in
-            highs.map { $0.offset(at: time, slope: slope) }.min() ?? 0
-        }
-        let bottoms = [highest, lowest].map { slope in
-            lows.map { $0.offset(at: time, slope: slope) }.max() ?? 0
-        }
-        let middle = (tops[0] + tops[1] + bottoms[0] + bottoms[1]) / 4
-        return (middle, max(tops[0] - middle, middle - bottoms[1]))
+        let top = { slope in highs.map { $0.offset(at: time, slope: slope) }.min() ?? 0 }
+        let bottom = { slope in lows.map { $0.offset(at: time, slope: slope) }.max() ?? 0 }
+        let means = (slopes.contains(0) ? [0] : [highest, lowest]).map { (top($0) + bottom($0)) / 2 }
+        let middle = means.reduce(0, +) / Double(means.count)
+        return (middle, max(top(highest) - middle, middle - bottom(lowest)))
     }
 }

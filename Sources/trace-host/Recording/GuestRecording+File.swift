@@ -42,6 +42,6 @@ extension GuestRecording {
             parts.eventsRead = eventsRead(between: before, and: read)
         }
         return try parts.finish(
-            excess, header: header, linkedBy: try timeLine?.end(last) ?? [], isCancelled)
+            excess, header: header, linkedBy: timeLine?.end(last) ?? [], isCancelled)
     }
 }

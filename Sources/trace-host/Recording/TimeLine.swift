@@ -13,6 +13,8 @@ final class TimeLine {
     private let process: GuestProcess?
     /// What KVM has said at the begin.
     private let kvm: KVMCounters?
+    /// The threads of the guest's CPUs, if the host is recorded.
+    private let threads: [LinkedGuest.Thread]
     /// Of the guest's file.
     private let id = UInt64.random(in: 1 ... .max)
 
@@ -41,6 +43,8 @@ final class TimeLine {
         pinger = ClockPinger(link, session, clock)
         process = GuestProcess(link.peer, guest)
         kvm = clock == .counter ? process.flatMap { KVMCounters(of: $0.pid) } : nil
+        let monitor = host.plan.monitor ?? guest.place.monitor
+        threads = try host.plan.hostEvents.isEmpty ? [] : Self.threads(monitor, process, log)
     }
 
     var clock: TraceClock { pinger.clock }
@@ -54,10 +58,9 @@ final class TimeLine {
     ///
     /// - Parameter header: The guest's.
     /// - Returns: What links the guest's file to the host's.
-    func end(_ header: TraceHeader?) throws(Failure) -> [TimeLineOption] {
-        if !host.plan.hostEvents.isEmpty {
-            host.add(LinkedGuest(name: guest.shortName, id: id, threads: try threads()))
-        }
+    func end(_ header: TraceHeader?) -> [TimeLineOption] {
+        // trace-cmd refuses a file with a guest without CPUs.
+        if !threads.isEmpty { host.add(LinkedGuest(name: guest.shortName, id: id, threads: threads)) }
         if let problem = problem(header) {
             log.warning("the guest is on no time line with its host: \(problem)")
             return links(by: nil)
@@ -87,11 +90,11 @@ final class TimeLine {
         return links
     }
 
-    /// The threads of the guest's CPUs.
-    private func threads() throws(Failure) -> [LinkedGuest.Thread] {
-        if let monitor = host.plan.monitor ?? guest.monitor {
-            return try VirtualCPUs.threads(askedFromMonitor: monitor)
-        }
+    /// - Parameter monitor: QEMU's; `nil` if it is not known.
+    private static func threads(
+        _ monitor: String?, _ process: GuestProcess?, _ log: Logger
+    ) throws(Failure) -> [LinkedGuest.Thread] {
+        if let monitor { return try VirtualCPUs.threads(askedFromMonitor: monitor) }
         let threads = process.map { VirtualCPUs.threads(in: "/proc/\($0.pid)/task") } ?? []
         if threads.isEmpty {
             log.warning(
