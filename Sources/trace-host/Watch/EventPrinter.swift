@@ -34,7 +34,9 @@ final class EventPrinter {
         self.output = output
         let time = EventTime(header, isPrecise: options.form == .perfetto)
         switch options.form {
-        case .text: writer = TextWriter(time, header.layout, isColoured: options.mayColour && output.isTerminal)
+        case .text:
+            let isColoured = options.mayColour && output.isTerminal
+            writer = TextWriter(time, header.layout, isColoured: isColoured)
         case .json: writer = JSONWriter(time, header.layout)
         case .perfetto:
             writer = PerfettoWriter(time, header.layout)
