@@ -48,7 +48,7 @@ enum FormatText {
         return number <= largestField
     }
 
-    /// Whether brackets are closed and nested within limits, outside of quotes, which are closed too, on one line.
+    /// Whether brackets are closed and nested within limits, outside of quotes, which are closed too.
     private static func isShallow(_ text: ArraySlice<UInt8>) -> Bool {
         var text = text
         if text.last == UInt8(ascii: "\n") { text = text.dropLast() }
@@ -58,13 +58,14 @@ enum FormatText {
         var isEscaped = false
         for byte in text {
             expression += 1
-            if byte == UInt8(ascii: "\n") { return false }
             if let mark = quote {
                 if byte == mark, !isEscaped { (quote, expression) = (nil, 0) }
                 isEscaped = byte == UInt8(ascii: "\\") && !isEscaped
                 continue
             }
             switch byte {
+            // A newline is only within quotes, as in ext4's formats.
+            case UInt8(ascii: "\n"): return false
             case UInt8(ascii: "\""), UInt8(ascii: "'"): quote = byte
             case UInt8(ascii: "("): closing.append(UInt8(ascii: ")"))
             case UInt8(ascii: "["): closing.append(UInt8(ascii: "]"))
