@@ -29,6 +29,8 @@ struct EventPrinterTests {
             "deep", id: 105, fields: [("int n", 4)],
             print: "\"%d\", " + String(repeating: "(", count: 20_000) + "REC->n"),
         ForeignKernel.format(
+            "open", id: 108, fields: [("u8 list[4]", 4)], print: "\"%d\", REC->list[0]]"),
+        ForeignKernel.format(
             "far", id: 106,
             fields: [("char gap[60000]", 60_000), ("char more[60000]", 60_000), ("int n", 4)],
             print: "\"%d\", REC->n"),
@@ -40,10 +42,10 @@ struct EventPrinterTests {
     /// What is printed of pages, given by their CPUs.
     private func lines(
         _ pages: [(cpu: Int, [UInt8])], _ options: PrintOptions = PrintOptions(),
-        of kernel: ForeignKernel = ForeignKernel(formats: formats)
+        of kernel: ForeignKernel = ForeignKernel(formats: formats), header: [UInt8]? = nil
     ) throws -> [String] {
         let path = "\(folder.path)/out"
-        try writeBytes("\(folder.path)/head", kernel.header())
+        try writeBytes("\(folder.path)/head", header ?? kernel.header())
         try writeBytes(path, [])
         let printer = try EventPrinter(
             try TraceHeader(opening: "\(folder.path)/head"), cpus: [0, 1], options,
@@ -140,8 +142,10 @@ struct EventPrinterTests {
     @Test func `formats that Linux does not have are not read, and records that are too short are bytes`()
         throws
     {
-        let printed = try lines([event(105, word(5)), event(106, word(6)), event(100, word(7))])
-        #expect(printed.count == 3)
+        let printed = try lines([
+            event(105, word(5)), event(106, word(6)), event(100, word(7)), event(108, word(8)),
+        ])
+        #expect(printed.count == 4 && printed[3].contains("unknown:"))
         #expect(
             printed[0].contains("unknown:") && printed[0].hasSuffix("6900000" + "02a00000005000000"),
             "\(printed)")
@@ -188,7 +192,7 @@ struct EventPrinterTests {
     }
 
     @Test func `damaged headers, formats and pages do not crash the decoder`() throws {
-        let runs = 300
+        let runs = getenv("FUZZ_RUNS").flatMap { Int(String(cString: $0)) } ?? 300
         var read = 0
         for run in 0..<runs {
             var mutator = Mutator(seed: UInt64(run))
@@ -203,7 +207,7 @@ struct EventPrinterTests {
             for cpu in 0...1 {
                 let items = (0..<20).map { _ in
                     ForeignKernel.Item.event(
-                        UInt16.random(in: 99...108, using: &mutator),
+                        UInt16.random(in: 99...109, using: &mutator),
                         (0..<Int.random(in: 0...40, using: &mutator)).map { _ in
                             UInt8.random(in: 0...255, using: &mutator)
                         },
@@ -219,7 +223,8 @@ struct EventPrinterTests {
                 Bool.random(using: &mutator)
             }
             // A damaged header may be refused, or lack the event of the filter.
-            if let printed = try? lines(pages, options, of: kernel) {
+            let header = Int.random(in: 0..<4, using: &mutator) > 0 ? nil : mutator.damaged(kernel.header())
+            if let printed = try? lines(pages, options, of: kernel, header: header) {
                 read += 1
                 #expect(printed.allSatisfy { $0.utf8.count < 1 << 20 })
             }

@@ -29,14 +29,6 @@ package final class TraceDataFile {
         }
     }
 
-    /// Whether the file at `path` is a trace header, and not a whole trace.dat.
-    package static func isHeaderOnly(_ path: String) -> Bool {
-        guard let header = try? TraceHeader(opening: path), let size = try? header.file.size() else {
-            return false
-        }
-        return size == header.start + header.size
-    }
-
     private static func streamsOfVersion6(
         _ file: NamedFile, _ header: TraceHeader
     ) throws(TraceFileError) -> [Int: PageReader] {

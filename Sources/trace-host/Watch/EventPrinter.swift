@@ -35,7 +35,8 @@ final class EventPrinter {
         let time = EventTime(header, isPrecise: options.form == .perfetto)
         switch options.form {
         case .text:
-            writer = TextWriter(time, header.layout, isColoured: options.mayColour && output.isTerminal)
+            let isColoured = options.mayColour && output.isTerminal
+            writer = TextWriter(time, header.layout, isColoured: isColoured)
         case .json: writer = JSONWriter(time, header.layout)
         case .perfetto:
             writer = PerfettoWriter(time, header.layout)

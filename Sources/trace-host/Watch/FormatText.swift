@@ -48,22 +48,39 @@ enum FormatText {
         return number <= largestField
     }
 
+    /// Whether brackets are closed and nested within limits, outside of quotes, which are closed too.
     private static func isShallow(_ text: ArraySlice<UInt8>) -> Bool {
-        var (depth, expression, conditions) = (0, 0, 0)
+        var text = text
+        if text.last == UInt8(ascii: "\n") { text = text.dropLast() }
+        var closing: [UInt8] = []
+        var (expression, conditions) = (0, 0)
+        var quote: UInt8?
+        var isEscaped = false
         for byte in text {
             expression += 1
+            if let mark = quote {
+                if byte == mark, !isEscaped { (quote, expression) = (nil, 0) }
+                isEscaped = byte == UInt8(ascii: "\\") && !isEscaped
+                continue
+            }
             switch byte {
-            case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
-            case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
-            case UInt8(ascii: ","), UInt8(ascii: "\""): expression = 0
+            // A newline is only within quotes, as in ext4's formats.
+            case UInt8(ascii: "\n"): return false
+            case UInt8(ascii: "\""), UInt8(ascii: "'"): quote = byte
+            case UInt8(ascii: "("): closing.append(UInt8(ascii: ")"))
+            case UInt8(ascii: "["): closing.append(UInt8(ascii: "]"))
+            case UInt8(ascii: "{"): closing.append(UInt8(ascii: "}"))
+            case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"):
+                if closing.popLast() != byte { return false }
+            case UInt8(ascii: ","): expression = 0
             case UInt8(ascii: "?"): conditions += 1
             default: break
             }
-            if depth > deepest || expression > longestExpression || conditions > mostConditions {
+            if closing.count > deepest || expression > longestExpression || conditions > mostConditions {
                 return false
             }
         }
-        return true
+        return closing.isEmpty && quote == nil
     }
 
     /// Whether a format of printf(3) can make a text of any length out of one number: `%*d`, `%9999d`.
