@@ -54,7 +54,7 @@ def write_plots(folder, by_name):
             "Latency: written -> read by the host", "ms", "% of the records", by_name["latency"].series, dots=False))
     if "growth" in by_name:
         (folder / "growth.svg").write_text(plots.lines(
-            "CPU time a CPU over the number of CPUs", "CPUs of the guest", "CPU ms/s a CPU", by_name["growth"].series))
+            "CPU time a record over the number of CPUs", "CPUs of the guest", "CPU us a record", by_name["growth"].series))
 
 
 def write(root, facts, tables):
