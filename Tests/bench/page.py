@@ -32,6 +32,11 @@ def targets(tables):
     return markdown_table([["what", "wanted", "measured", "reached"], *rows])
 
 
+def median(table, case, name, key):
+    value = table.median(case, name, key)
+    return "-" if value is None else f"{value:.2f}"
+
+
 def summary(flat, rates):
     """The README's table: CPU seconds a GB, and events lost."""
     cases = [(flat, "2 CPUs, 64 B, 16 MiB, files", "flat out"),
@@ -39,7 +44,7 @@ def summary(flat, rates):
              (rates, "20 000 records/s a CPU", "20 000 records/s a CPU")]
     lines = [["CPU s/GB (events lost), 2 CPUs, into files", *(heading for _, _, heading in cases)]]
     for name in AGENT, BARE, TRACE_CMD, CAT, ORIGINAL:
-        lines.append([name, *(f"{table.median(case, name, 'cpu'):.2f} ({table.median(case, name, 'lost'):.2g} %)"
+        lines.append([name, *(f"{median(table, case, name, 'cpu')} ({median(table, case, name, 'lost')} %)"
                               for table, case, _ in cases)])
     return markdown_table(lines)
 
