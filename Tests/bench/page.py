@@ -62,13 +62,17 @@ def write_plots(folder, by_name):
             "CPU time a record over the number of CPUs", "CPUs of the guest", "CPU us a record", by_name["growth"].series))
 
 
+def write_results(path, facts, tables):
+    rows = [table.data() for table in tables]
+    path.write_text(json.dumps({"machine": facts, "rows": rows}, indent=1) + "\n")
+
+
 def write(root, facts, tables):
     """Fills the blocks of the rows that were measured."""
     by_name = {table.name: table for table in tables}
     folder = root / "docs/performance"
     write_plots(folder, by_name)
-    data = {"machine": facts, "rows": [table.data() for table in tables]}
-    (folder / "results.json").write_text(json.dumps(data) + "\n")
+    write_results(folder / "results.json", facts, tables)
     path = root / "docs/PERFORMANCE.md"
     text = fill(path.read_text(), "machine", machine_text(facts) + ".")
     for name, table in by_name.items():
