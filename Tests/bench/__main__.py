@@ -7,11 +7,11 @@ and plots of them into docs/PERFORMANCE.md and README.md.
 """
 
 import argparse
-import json
 import os
 import signal
 import sys
 import time
+import traceback
 from pathlib import Path
 
 sys.dont_write_bytecode = True
@@ -63,18 +63,25 @@ def main():
     options.output.mkdir(parents=True, exist_ok=True)
     print(page.machine_text(facts), flush=True)
     tables = []
+    failed = []
     with open(options.output / "results.txt", "w") as text:
         print(page.machine_text(facts), file=text)
         for name in options.rows:
             begin = time.monotonic()
-            tables.append(ROWS[name].run_row(bench))
+            try:
+                tables.append(ROWS[name].run_row(bench))
+            except Exception:  # The other rows took their time too.
+                traceback.print_exc()
+                failed.append(name)
+                continue
             facts.setdefault("seconds", {})[name] = round(time.monotonic() - begin, 1)
             for out in sys.stdout, text:
                 print(f"\n[{name}] {tables[-1].text()}", end="", file=out, flush=True)
-    results = {"machine": facts, "rows": [table.data() for table in tables]}
-    (options.output / "results.json").write_text(json.dumps(results, indent=1) + "\n")
+    page.write_results(options.output / "results.json", facts, tables)
     if options.page:
         page.write(ROOT, facts, tables)
+    if failed:
+        sys.exit(f"not measured: {', '.join(failed)}")
 
 
 main()

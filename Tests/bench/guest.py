@@ -41,10 +41,12 @@ class Guest:
         machine.wait_until(shell.exists, "QEMU")
         self._shell = socket.socket(socket.AF_UNIX)
         machine.wait_until(lambda: self._shell.connect_ex(str(shell)) == 0, "QEMU's socket")
-        self._shell.settimeout(120)
+        self._shell.settimeout(240)
         self._lines = self._shell.makefile("r")
         self._shell.sendall(b"hello\n")
-        self.run("true")
+        # The guest's first process names only the ports that are there when the shell's is.
+        self.run(
+            f"until [ $(ls /dev/virtio-ports | grep -c trace-path) = {self.cpus} ]; do usleep 100000; name-ports; done")
         return self
 
     def __exit__(self, *error):
@@ -83,10 +85,11 @@ class Guest:
     def cost(self, pids):
         """CPU seconds, and how often threads have left a CPU, of processes so far."""
         tasks = " ".join(f"/proc/{pid}/task/*" for pid in pids)
-        cpu = self.numbers(f"for t in {tasks}; do cat $t/schedstat; done | awk '{{ n += $1 }} END {{ printf \"%d\\n\", n }}'")
-        switches = self.numbers(
-            f"for t in {tasks}; do cat $t/status; done | awk '/ctxt_switches/ {{ n += $2 }} END {{ printf \"%d\\n\", n }}'")
-        return cpu[0] / 1e9, switches[0]
+        cpu, switches = self.numbers(
+            f"for t in {tasks}; do read -r time rest < $t/schedstat; echo $time; cat $t/status; done | awk '"
+            # busybox awk has 32 bits for %d.
+            "NF == 1 { cpu += $1 } /ctxt_switches/ { n += $2 } END { printf \"%.0f %.0f\\n\", cpu, n }'")
+        return cpu / 1e9, switches
 
     def available_kib(self):
         return self.numbers("sed -n 's/^MemAvailable: *//p' /proc/meminfo")[0]

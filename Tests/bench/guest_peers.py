@@ -45,7 +45,8 @@ class GuestPeer:
         started = "".join(
             f"{command.format(trace=TRACE, cpu=cpu, port=PORT)} & echo $! >> /tmp/pids\n"
             for cpu in range(self._guest.cpus))
-        self._guest.run(f"rm -f /tmp/pids\n{started}usleep 200000")
+        if messages := self._guest.run(f"rm -f /tmp/pids\n{started}usleep 200000"):
+            raise RuntimeError(f"{self._name}: {messages}")
         self.pids = self._guest.numbers("cat /tmp/pids")
 
     def __exit__(self, *error):

@@ -32,6 +32,11 @@ def targets(tables):
     return markdown_table([["what", "wanted", "measured", "reached"], *rows])
 
 
+def median(table, case, name, key):
+    value = table.median(case, name, key)
+    return "-" if value is None else f"{value:.2f}"
+
+
 def summary(flat, rates):
     """The README's table: CPU seconds a GB, and events lost."""
     cases = [(flat, "2 CPUs, 64 B, 16 MiB, files", "flat out"),
@@ -39,7 +44,7 @@ def summary(flat, rates):
              (rates, "20 000 records/s a CPU", "20 000 records/s a CPU")]
     lines = [["CPU s/GB (events lost), 2 CPUs, into files", *(heading for _, _, heading in cases)]]
     for name in AGENT, BARE, TRACE_CMD, CAT, ORIGINAL:
-        lines.append([name, *(f"{table.median(case, name, 'cpu'):.2f} ({table.median(case, name, 'lost'):.2g} %)"
+        lines.append([name, *(f"{median(table, case, name, 'cpu')} ({median(table, case, name, 'lost')} %)"
                               for table, case, _ in cases)])
     return markdown_table(lines)
 
@@ -54,7 +59,12 @@ def write_plots(folder, by_name):
             "Latency: written -> read by the host", "ms", "% of the records", by_name["latency"].series, dots=False))
     if "growth" in by_name:
         (folder / "growth.svg").write_text(plots.lines(
-            "CPU time a CPU over the number of CPUs", "CPUs of the guest", "CPU ms/s a CPU", by_name["growth"].series))
+            "CPU time a record over the number of CPUs", "CPUs of the guest", "CPU us a record", by_name["growth"].series))
+
+
+def write_results(path, facts, tables):
+    rows = [table.data() for table in tables]
+    path.write_text(json.dumps({"machine": facts, "rows": rows}, indent=1) + "\n")
 
 
 def write(root, facts, tables):
@@ -62,8 +72,7 @@ def write(root, facts, tables):
     by_name = {table.name: table for table in tables}
     folder = root / "docs/performance"
     write_plots(folder, by_name)
-    data = {"machine": facts, "rows": [table.data() for table in tables]}
-    (folder / "results.json").write_text(json.dumps(data) + "\n")
+    write_results(folder / "results.json", facts, tables)
     path = root / "docs/PERFORMANCE.md"
     text = fill(path.read_text(), "machine", machine_text(facts) + ".")
     for name, table in by_name.items():

@@ -10,12 +10,15 @@ INK, GRID = "#808890", "#80889055"
 
 
 class Axis:
-    """From values to places."""
+    """From values to places. With `few`, it has marks where the values are, if there are not too many."""
 
-    def __init__(self, values, begin, end, is_log):
+    def __init__(self, values, begin, end, is_log, few=False):
         self._log = is_log
         self._begin, self._end = begin, end
-        if is_log:
+        self._marks = sorted(set(values)) if few and 1 < len(set(values)) <= 6 else None
+        if is_log and self._marks:
+            self._low, self._high = math.log10(self._marks[0]), math.log10(self._marks[-1])
+        elif is_log:
             # At least one decade.
             self._low = math.floor(math.log10(min(values)))
             self._high = max(math.ceil(math.log10(max(values))), self._low + 1)
@@ -34,6 +37,8 @@ class Axis:
         return self._begin + share * (self._end - self._begin)
 
     def marks(self):
+        if self._marks:
+            return self._marks
         if self._log:
             return [10.0 ** power for power in range(self._low, self._high + 1)]
         return [self._low + (self._high - self._low) * n / 5 for n in range(6)]
@@ -75,7 +80,7 @@ def lines(title, x_title, y_title, series, log_x=True, log_y=False, dots=True):
     series = {name: [(a, b) for a, b in points if (a > 0 or not log_x) and (b > 0 or not log_y)]
               for name, points in series.items()}
     points = [point for found in series.values() for point in found]
-    x = Axis([a for a, _ in points], LEFT, WIDTH - RIGHT, log_x)
+    x = Axis([a for a, _ in points], LEFT, WIDTH - RIGHT, log_x, few=True)
     y = Axis([b for _, b in points], HEIGHT - BOTTOM, TOP, log_y)
     parts = frame(title, x_title, y_title, x, y)
     for place, (name, found) in enumerate(series.items()):

@@ -14,11 +14,6 @@ def case(rate):
     return f"{rate:,} records/s a CPU".replace(",", " ")
 
 
-def seconds(bench, rate):
-    # Several flush intervals of 1 s.
-    return bench.seconds(4 if rate == RATES[0] else 3)
-
-
 def run_row(bench):
     table = Table(NAME, "Fixed rates: 2 CPUs, 64 B, rings of 2 MiB, into files", COLUMNS)
     with Instance() as instance:
@@ -26,13 +21,13 @@ def run_row(bench):
         for rate in RATES:
             for counts_calls in [False] * bench.rounds + [True]:
                 for name in PEERS:
-                    figures = run(name, instance, "files", all_cpus(), seconds(bench, rate), rate, 64, ring_size,
+                    figures = run(name, instance, "files", all_cpus(), bench.seconds(3), rate, 64, ring_size,
                                   counts_calls)
                     table.add(case(rate), name, **select(figures, [*KEYS, "calls"]))
     add_targets(table)
     table.notes.append(
         "A GB is one of records that were read; a program that sends pages which are not full pays for that here. "
-        "Nothing is read in 4 s at 1 000 records/s by what waits until a part of the ring buffer is full. "
+        "Nothing is read in 3 s at 1 000 records/s by what waits until a part of the ring buffer is full. "
         "System calls were counted in a run of their own.")
     table.series = {
         name: [(rate, cost) for rate in RATES if (cost := table.median(case(rate), name, "cpu"))] for name in PEERS}

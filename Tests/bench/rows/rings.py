@@ -17,7 +17,6 @@ def run_row(bench):
             instance.resize(size)
             for _ in range(min(bench.rounds, 3)):
                 for name in AGENT, BARE, ORIGINAL:
-                    # A ring buffer of 64 MiB takes 2 s to fill to a half.
-                    figures = run(name, instance, "null", all_cpus(), bench.seconds(3), 200_000, 64, ring_size)
+                    figures = run(name, instance, "null", all_cpus(), bench.seconds(2), 200_000, 64, ring_size)
                     table.add(case, name, **select(figures, ["cpu", "load", "switches", "lost"]))
     return table

@@ -15,7 +15,7 @@ EVENTS = ["sched/sched_switch", "sched/sched_waking"]
 
 
 def nanoseconds(bench):
-    rounds = 5000 if bench.quick else 200_000
+    rounds = 5000 if bench.quick else 100_000
     return int(subprocess.run([LOAD, "switch", "0", str(rounds)], capture_output=True, check=True).stdout)
 
 
