@@ -21,8 +21,9 @@ struct LingerTests {
         linger.begin(isFlush: true, at: start)
         #expect(linger.time(at: start + .milliseconds(100)) == .milliseconds(900))
         #expect(linger.hasTimedOut(at: start + .seconds(1)) == .flush)
-        let report = linger.isReported(at: start + .milliseconds(1700))
-        #expect(report == .report && linger.hasTimedOut(at: start + .milliseconds(2300)) == .renewal)
+        _ = linger.isReported(at: start + .milliseconds(1500))
+        _ = linger.isReported(at: start + .milliseconds(1700))
+        #expect(linger.hasTimedOut(at: start + .milliseconds(2000)) == .renewal)
         #expect(linger.hasTimedOut(at: start + .milliseconds(2700)) == .flush)
     }
 
@@ -33,7 +34,14 @@ struct LingerTests {
         linger.begin(isFlush: false, at: start + .milliseconds(900))
         #expect(linger.hasTimedOut(at: start + .seconds(1)) == .flush)
         linger.begin(isFlush: false, at: start + .seconds(10))
-        #expect(linger.hasTimedOut(at: start + .milliseconds(10_900)) == .renewal)
+        #expect(linger.time(at: start + .seconds(10)) == .seconds(1))
+    }
+
+    @Test func `a long flush interval is not waited for`() {
+        var linger = Linger(flushInterval: .seconds(60), at: start)
+        linger.begin(isFlush: true, at: start)
+        #expect(linger.time(at: start) == .seconds(1))
+        #expect(linger.hasTimedOut(at: start + .seconds(1)) == nil)
     }
 
     @Test func `without a flush interval it waits only for reports that come often`() {

@@ -58,7 +58,8 @@ final class StreamingRig {
                 mode: mode, instance: "", portsFolder: "/ports", flushInterval: flushInterval,
                 stopTimeout: stopTimeout, exitTimeout: exitTimeout, losesPipes: loses), keeper, hold,
             log: log, &reactor)
-        let maker = ChannelMaker(pageSize: pageSize, pipeSize: 64 << 10, pipes: pipes, log: log)
+        let maker = ChannelMaker(
+            pageSize: pageSize, pipeSize: 64 << 10, flushInterval: flushInterval, pipes: pipes, log: log)
         for (ring, sink) in zip(rings, sinks) { try streaming.add(try maker.make(ring.ring, sink), &reactor) }
         self.reactor = reactor
         self.streaming = streaming

@@ -161,6 +161,28 @@ struct StreamingTests {
         #expect(rig.log.count(of: "CPU 1: cannot read per_cpu/cpu1/stats") == 1)
     }
 
+    @Test func `a worker keeps its channel over ticks while something comes, and a stop gets it at once`()
+        throws
+    {
+        let sink = try PipeSink()
+        let rig = try StreamingRig([sink.sink], flushInterval: .milliseconds(300))
+        try rig.start()
+        try rig.rings[0].write(pages: 1)
+        try rig.run { $0.states == [.draining] }
+        // The reactor has no part in these.
+        for count in 1...5 {
+            #expect(eventually { rig.totals[.pages] == count })
+            try rig.rings[0].write(pages: 1)
+        }
+        try rig.run { $0.states == [.waiting] }
+        try rig.rings[0].write(pages: 1)
+        try rig.run { $0.states == [.draining] }
+        try rig.stop()
+        #expect(try rig.runUntilStopped().last == .stopped(startsNext: false))
+        #expect(rig.report.isComplete)
+        #expect(try sink.numbers() == Array(0..<7))
+    }
+
     // MARK: sinks that accept nothing
 
     @Test func `a sink that accepts nothing holds up its channel only, and goes on when it is read`() throws {

@@ -62,6 +62,18 @@ struct StreamingTests {
         #expect(page.numbers(of: 0) == [0])
     }
 
+    @Test func `a trickle wakes its worker once a flush interval, and the reactor for its tick`() throws {
+        let rig = try AgentRig(.null, options: ["--flush-interval", "100ms"])
+        _ = try rig.control.order("start")
+        let load = try rig.instance.startLoad(cpu: 0, seconds: 2, rate: 100)
+        #expect(try eventually { try rig.control.order("status").totals.bytes > 0 })
+        let (before, start) = (rig.agent.wakeUps, ContinuousClock.now)
+        _ = try load.recordsWritten()
+        let intervals = Int((ContinuousClock.now - start) / .milliseconds(100)) + 1
+        let wakeUps = rig.agent.wakeUps - before
+        #expect(wakeUps <= 2 * intervals + 8, "\(wakeUps) in \(intervals)")
+    }
+
     @Test func `with flush interval 0 a partial page comes at the stop only`() throws {
         let rig = try AgentRig(options: ["--flush-interval", "0"])
         _ = try rig.control.order("start")

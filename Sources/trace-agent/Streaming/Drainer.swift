@@ -75,6 +75,8 @@ struct Drainer: ~Copyable {
                 } else if partialPageComesNext, try takePartialPage(of: ring) {
                     left -= 1
                     partialPageComesNext = false
+                    // One a flush interval: each costs a whole page on the wire.
+                    if lingers { takesPartialPage = false }
                 } else if lingers, mayWait, let reason = try waitForMore(of: ring) {
                     // What poll(2) reports and splice(2) does not move is not waited for again.
                     mayWait = reason == .renewal

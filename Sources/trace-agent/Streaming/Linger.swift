@@ -56,6 +56,8 @@ struct Linger {
     mutating func hasTimedOut(at now: ContinuousClock.Instant = .now) -> Reason? {
         if flushInterval == .zero { return nil }
         if now < flushDue {
+            // For a longer interval the reactor has its ticks.
+            if trust.time == ReportTrust.longest { return nil }
             trust.isRenewed()
             return .renewal
         }
