@@ -6,10 +6,11 @@ import Testing
 @MainActor
 @Suite(.serialized, .enabled(if: Machine.hasLibvirt, "needs libvirt, and the guest that `make guest` makes"))
 struct LibvirtTests {
+    private static let start = Result { try Libvirt() }
     private let libvirt: Libvirt
     private let folder = TemporaryFolder()
 
-    init() throws { libvirt = try Libvirt() }
+    init() throws { libvirt = try Self.start.get() }
 
     private func host(_ words: [String]) throws -> Command {
         try Command(Machine.release("trace-host"), words, within: .seconds(60))
