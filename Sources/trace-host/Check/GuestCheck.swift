@@ -20,7 +20,7 @@ struct GuestCheck {
             found = try ports.found()
             results = try names()
         } catch {
-            return [.fail(subject, "\(error)")]
+            return [.fail(subject, obstacle ?? "\(error)")]
         }
         results += found.unusable.map { .fail("port", "\($0): take it out of the guest") }
         results += found.misspelt.map { .warn("port", "\($0) is no name that the agent looks for") }
@@ -40,6 +40,12 @@ struct GuestCheck {
             ]
         }
         return results + agent(streams.keys.sorted())
+    }
+
+    /// Why the guest's folder cannot be read; `nil` if that is not because of its mode.
+    private var obstacle: String? {
+        guard case .folder(let folder) = ports.place else { return nil }
+        return PathAccess("\(folder.path)/\(WellKnown.controlPort)").trouble
     }
 
     /// What the guest is named by.
