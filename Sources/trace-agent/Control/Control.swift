@@ -99,19 +99,13 @@ struct Control: ~Copyable {
             case .known(let request):
                 orderLog.note(request.word, from: stream)
                 return request
-            case .unknown(let line): refuse(line, from: stream)
+            case .unknown(let line):
+                orderLog.refuse(line, from: stream)
+                use(stream) { stream throws(SystemError) in try stream.refuse(line) }
             }
         }
         turn = nil
         return nil
-    }
-
-    /// Refuses a line that is no order; a host that sends words learns of it.
-    private mutating func refuse(_ line: [UInt8], from stream: OrderStream) {
-        orderLog.refuse(line, from: stream)
-        guard stream.client == nil, stream.usesWords, stream.canBeAnswered else { return }
-        let refusal = Refusal(line, text: line.escapedASCII)
-        use(stream) { stream throws(SystemError) in try stream.answer(refusal.lineToSend) }
     }
 
     /// Counts an order or a read; what clients do together counts too.

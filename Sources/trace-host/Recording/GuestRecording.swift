@@ -12,15 +12,10 @@ final class GuestRecording {
     private let log: Logger
     /// A header of the same kernel, for an agent that sends none.
     private let givenHeader: String?
-    /// What the agent had counted when the part began; `nil` if it does not answer.
-    private var before: Report?
-    /// The same when it was stopped.
-    private var after: Report?
+    private var counts = GuestCounts()
     private var poll = StatusPoll()
     /// Events that had been read from each CPU's ring buffer; `nil` if unknown.
     private var readBefore: [Int]?
-    /// Whether the agent was streaming already.
-    private(set) var isContinued = false
     /// When the agent was told to start, and to stop.
     private var begun: (start: ContinuousClock.Instant?, stop: ContinuousClock.Instant) = (nil, .now)
     private let parts: GuestParts
@@ -30,12 +25,6 @@ final class GuestRecording {
     private(set) var failure: Failure?
     /// Whether the header is of the end of the recording.
     private var hasLastHeader = false
-
-    /// Silence after which nothing more is expected: where a count tells what has to come, and where none does.
-    static let shortSilence = Duration.milliseconds(200)
-    private static let longSilence = Duration.seconds(1)
-    /// How long bytes that the agent has sent may take.
-    static let deliveryPatience = Duration.seconds(5)
 
     init(_ link: GuestLink, to output: String, _ options: RecordingOptions, _ log: Logger) throws(Failure) {
         self.link = link
@@ -53,7 +42,9 @@ final class GuestRecording {
 
     var name: String { link.name }
     var bytes: Int { link.streams.bytes }
-    var answersWords: Bool { before != nil }
+    var answersWords: Bool { counts.before != nil }
+    /// Whether the agent was streaming already.
+    var isContinued: Bool { counts.isContinued }
     var isStarted: Bool { begun.start != nil }
     /// Whether nothing more comes from this guest.
     var isOver: Bool { failure != nil || trouble != nil || link.streams.hasEnded }
@@ -67,8 +58,7 @@ final class GuestRecording {
     /// The agent has had time to answer `status`.
     func noteFirstStatus() throws(Failure) {
         if let answer = try session.answer() {
-            before = answer.report
-            isContinued = answer.report.state == .streaming
+            counts.begin(answer.report)
         } else if !link.agentHasGone {
             log.warning(
                 "the agent does not answer: it does not run, or is of the original kind; it gets digits, and no counts are known"
@@ -76,16 +66,12 @@ final class GuestRecording {
         }
     }
 
-    /// Whether pages come that are not this recording's.
-    func isToBeStoppedFirst(forFlight: Bool) -> Bool {
-        before?.state == .flushing || forFlight && isContinued
-    }
+    func isToBeStoppedFirst(forFlight: Bool) -> Bool { counts.isToBeStoppedFirst(forFlight: forFlight) }
 
     /// The agent has been stopped before the recording.
     func noteEarlyStop() throws(Failure) {
         if isContinued { log.notice("the agent was streaming: it is stopped, its ring buffers record on") }
-        isContinued = false
-        before = try session.answer()?.report
+        counts.noteEarlyStop(try session.answer()?.report)
     }
 
     func makeFilesOfContinued() throws(Failure) {
@@ -115,7 +101,7 @@ final class GuestRecording {
     // MARK: Start and stop
 
     func begin() {
-        poll.begin(before)
+        poll.begin(counts.before)
         log.info("recording \(name); if this program is killed: \(files.command)")
     }
 
@@ -145,27 +131,17 @@ final class GuestRecording {
     func noteStop() throws(Failure) {
         guard answersWords else { return }
         if let answer = try session.answer() {
-            after = answer.report
+            counts.end(answer.report)
             if let error = answer.error { note(Failure(.unavailable, error)) }
         } else if !link.streams.hasEnded {
             note(Failure(.tryAgain, "the agent does not answer the stop: it may go on streaming"))
         }
     }
 
-    /// Whether what was sent before the stop has come, or is no longer waited for.
-    ///
-    /// - Parameter isSeam: Whether the recording goes on: then the count alone decides, once nothing of an earlier recording
-    ///   can come any more.
+    /// See `GuestCounts`.
     func isDelivered(isSeam: Bool) -> Bool {
-        let account = account
-        let isOutstanding = account.outstanding > 0
-        if isSeam, !files.isFirstPart, account.isComparable, !isOutstanding { return true }
-        if link.streams.hasEnded || link.fileError != nil { return true }
-        let quiet = ContinuousClock.now - max(begun.stop, link.streams.lastArrival)
-        let silence = after == nil ? Self.longSilence : Self.shortSilence
-        // What goes on coming although nothing is outstanding is another's recording.
-        return quiet > (isOutstanding ? Self.deliveryPatience : silence)
-            || !isOutstanding && ContinuousClock.now - begun.stop > Self.deliveryPatience
+        link.streams.hasEnded || link.fileError != nil
+            || counts.isDelivered(link.streams, since: begun.stop, isSeam: isSeam)
     }
 
     func noteFullDisk() {
@@ -176,15 +152,7 @@ final class GuestRecording {
                 "the disk is full: the recording has ended early, what came is in \(files.output)"))
     }
 
-    private var account: RecordingAccount {
-        RecordingAccount(before: before, after: after, received: link.streams.received)
-    }
-
-    private var excess: [Int: Int] {
-        let (account, continued) = (account, isContinued && files.isFirstPart)
-        let counts = link.streams.cpus.map { ($0, account.excess(cpu: $0, isContinued: continued)) }
-        return Dictionary(counts) { first, _ in first }
-    }
+    private var account: RecordingAccount { counts.account(link.streams) }
 
     // MARK: Parts
 
@@ -194,11 +162,10 @@ final class GuestRecording {
     /// Lets what comes from now on go to another part's files.
     func beginNextPart() throws(Failure) {
         warn(account)
-        let excess = excess
-        let finished = try files.beginNext(pageSize: after?.pageSize, excess: excess)
+        let excess = counts.excess(link.streams)
+        let finished = try files.beginNext(pageSize: counts.after?.pageSize, excess: excess)
         link.streams.write(to: files)
-        if after != nil { before = after }
-        after = nil
+        counts.beginNextPart()
         parts.end(finished, excess, header: answersWords ? files.header : givenHeader)
     }
 
@@ -246,7 +213,8 @@ final class GuestRecording {
     func conclude(isFlight: Bool, isCancelled: () -> Bool) {
         do throws(Failure) {
             if let failure { throw failure }
-            let account = RecordingAccount(before: poll.first, after: after, received: link.streams.total)
+            let account = RecordingAccount(
+                before: poll.first, after: counts.after, received: link.streams.total)
             for line in account.lines { print(line) }
             for line in try finish(isFlight: isFlight, isCancelled) { print(line) }
             if let failure = parts.failure { note(failure) }
@@ -279,7 +247,7 @@ final class GuestRecording {
         if let before = readBefore, let read, !parts.areSeveral {
             parts.eventsRead = eventsRead(between: before, and: read)
         }
-        return try parts.finish(excess, header: header, isCancelled)
+        return try parts.finish(counts.excess(link.streams), header: header, isCancelled)
     }
 
     // MARK: Progress

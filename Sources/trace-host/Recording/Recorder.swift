@@ -87,9 +87,9 @@ final class Recorder {
         let others = guests.filter { !$0.isContinued }
         // What comes later than the silence is cut off at the end.
         let begun = ContinuousClock.now
-        try steps.serve(within: GuestRecording.deliveryPatience) {
+        try steps.serve(within: GuestCounts.deliveryPatience) {
             others.allSatisfy {
-                ContinuousClock.now - max(begun, $0.link.streams.lastArrival) > GuestRecording.shortSilence
+                ContinuousClock.now - max(begun, $0.link.streams.lastArrival) > GuestCounts.shortSilence
             }
         }
         for guest in others { guest.noteDropped() }
@@ -213,7 +213,7 @@ final class Recorder {
         progress.clear()
         if loop.isCommandRunning {
             loop.terminateCommand()
-            try steps.serve(within: GuestRecording.deliveryPatience) { !loop.isCommandRunning }
+            try steps.serve(within: GuestCounts.deliveryPatience) { !loop.isCommandRunning }
         }
         let present = guests.filter { $0.isToBeStopped() }
         try stop(present, isSeam: false)
