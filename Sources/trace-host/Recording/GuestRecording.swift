@@ -2,7 +2,6 @@ import CommandSupport
 import ControlProtocol
 import Logging
 import Reactor
-import TraceFile
 
 /// The recording of one guest among those that are recorded together: what is known of it, and what each step does with it.
 final class GuestRecording {
@@ -14,8 +13,6 @@ final class GuestRecording {
     private let givenHeader: String?
     private var counts = GuestCounts()
     private var poll = StatusPoll()
-    /// Events that had been read from each CPU's ring buffer; `nil` if unknown.
-    private var readBefore: [Int]?
     /// When the agent was told to start, and to stop.
     private var begun: (start: ContinuousClock.Instant?, stop: ContinuousClock.Instant) = (nil, .now)
     private let parts: GuestParts
@@ -23,8 +20,6 @@ final class GuestRecording {
     private(set) var trouble: Failure?
     /// Why it could not be carried on.
     private(set) var failure: Failure?
-    /// Whether the header is of the end of the recording.
-    private var hasLastHeader = false
 
     init(_ link: GuestLink, to output: String, _ options: RecordingOptions, _ log: Logger) throws(Failure) {
         self.link = link
@@ -74,13 +69,11 @@ final class GuestRecording {
         counts.noteEarlyStop(try session.answer()?.report)
     }
 
-    func makeFilesOfContinued() throws(Failure) {
-        log.notice("the agent streams already: the recording begins with what lies in the ports")
-        try makeFiles()
-    }
-
     /// Lets what comes from now on go to files.
     func makeFiles() throws(Failure) {
+        if isContinued {
+            log.notice("the agent streams already: the recording begins with what lies in the ports")
+        }
         try files.make(upTo: link.streams.lastCPU)
         link.streams.write(to: files)
     }
@@ -94,8 +87,7 @@ final class GuestRecording {
 
     /// The header has had time to come.
     func noteFirstHeader() throws(Failure) {
-        guard try session.endHeader() else { return }
-        readBefore = (try? TraceHeader(opening: files.header))?.readByCPU
+        if try session.endHeader() { parts.noteFirstHeader() }
     }
 
     // MARK: Start and stop
@@ -207,7 +199,7 @@ final class GuestRecording {
         throw Failure(.outputFailed, "cannot write the recorded data: \(error.code)")
     }
 
-    func noteLastHeader() throws(Failure) { hasLastHeader = try session.endHeader() }
+    func noteLastHeader() throws(Failure) { if try session.endHeader() { parts.noteLastHeader() } }
 
     /// Makes FILE, or its last part, unless the recording has failed: then the files beside it stay, if they hold anything.
     func conclude(isFlight: Bool, isCancelled: () -> Bool) {
@@ -241,11 +233,6 @@ final class GuestRecording {
                 .unavailable,
                 "no trace header: an agent of the original kind has none, \(files.output) is not made; give one of the same kernel (--header), from trace-agent metadata in the guest"
             )
-        }
-        // A header that cannot be read fails the assembly, with the reason.
-        let read = hasLastHeader ? (try? TraceHeader(opening: header))?.readByCPU : nil
-        if let before = readBefore, let read, !parts.areSeveral {
-            parts.eventsRead = eventsRead(between: before, and: read)
         }
         return try parts.finish(counts.excess(link.streams), header: header, isCancelled)
     }
