@@ -38,7 +38,6 @@ final class GuestRecording {
     var name: String { link.name }
     var bytes: Int { link.streams.bytes }
     var answersWords: Bool { counts.before != nil }
-    /// Whether the agent was streaming already.
     var isContinued: Bool { counts.isContinued }
     var isStarted: Bool { begun.start != nil }
     /// Whether nothing more comes from this guest.
@@ -130,7 +129,6 @@ final class GuestRecording {
         }
     }
 
-    /// See `GuestCounts`.
     func isDelivered(isSeam: Bool) -> Bool {
         link.streams.hasEnded || link.fileError != nil
             || counts.isDelivered(link.streams, since: begun.stop, isSeam: isSeam)
