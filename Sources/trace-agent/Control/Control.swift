@@ -90,8 +90,7 @@ struct Control: ~Copyable {
                 return request
             case .unknown(let line):
                 orderLog.refuse(line, from: stream)
-                guard stream.client == nil, stream.usesWords else { continue }
-                send(Refusal(line, text: line.escapedASCII).lineToSend, to: stream)
+                use(stream) { stream throws(SystemError) in try stream.refuse(line) }
             }
         }
         turn = nil

@@ -1,3 +1,4 @@
+import CommandSupport
 import ControlProtocol
 import Reactor
 
@@ -198,6 +199,12 @@ final class OrderStream {
         guard isAnswering else { return }
         outbox.add(line)
         try sendAnswers()
+    }
+
+    /// Answers a line that is no order: only to a host that sends words.
+    func refuse(_ line: [UInt8]) throws(SystemError) {
+        guard client == nil, usesWords, canBeAnswered else { return }
+        try answer(Refusal(line, text: line.escapedASCII).lineToSend)
     }
 
     /// Whether so many answers wait that another one would be wasted.

@@ -13,11 +13,10 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     SignalFD.ignoreFailedWrites()
     let signals = try wrappingSystemError(options.foreground ? SignalFD.ofTerminal : SignalFD.ofService)
     let passed = try PassedDescriptors.adopt(log)
-    let user = try Identity.userToBecome(options, log)
-    let tracing = options.common.tracing
-    let bootID = HeaderBuilder.bootID(tracing.bootID)
+    let (user, tracing) = (try Identity.userToBecome(options, log), options.common.tracing)
     var resumption = Resumption(
-        options.state.flatMap { StateFile.open($0, log) }, bootID: bootID, instance: options.instance, log)
+        options.state.flatMap { StateFile.open($0, log) }, bootID: HeaderBuilder.bootID(tracing.bootID),
+        instance: options.instance, log)
     let (tracefs, setter) = try SetupInstance.open(options, &resumption, log)
     let rings = try openRings(tracing, in: tracefs)
     let builder = HeaderBuilder(

@@ -1,14 +1,13 @@
 import ControlProtocol
-import Reactor
 
-/// What a guest's agent counted before and after a part of a recording, and what has to come by that.
+/// What a guest's agent had counted when the recording, or a part of it, began and ended.
 struct GuestCounts {
-    /// When the part began; `nil` if the agent does not answer.
-    var before: Report?
-    /// When it was stopped; `nil` until then.
-    var after: Report?
-    /// Whether the agent was streaming before the recording.
-    var isContinued = false
+    /// `nil` if the agent does not answer.
+    private(set) var before: Report?
+    private(set) var after: Report?
+    /// Whether the agent was streaming already.
+    private(set) var isContinued = false
+    private var isFirstPart = true
 
     /// Silence after which nothing more is expected: where a count tells what has to come, and where none does.
     static let shortSilence = Duration.milliseconds(200)
@@ -16,36 +15,52 @@ struct GuestCounts {
     /// How long bytes that the agent has sent may take.
     static let deliveryPatience = Duration.seconds(5)
 
+    /// The first answer has come.
+    mutating func begin(_ report: Report) {
+        before = report
+        isContinued = report.state == .streaming
+    }
+
+    /// Whether pages come that are not this recording's.
+    func isToBeStoppedFirst(forFlight: Bool) -> Bool {
+        before?.state == .flushing || forFlight && isContinued
+    }
+
+    /// The agent has been stopped before the recording.
+    mutating func noteEarlyStop(_ report: Report?) { (before, isContinued) = (report, false) }
+
+    mutating func end(_ report: Report) { after = report }
+
+    /// What was counted at the end of a part is the beginning of the next one.
+    mutating func beginNextPart() { (before, after, isFirstPart) = (after ?? before, nil, false) }
+
     func account(_ streams: StreamSet) -> RecordingAccount {
         RecordingAccount(before: before, after: after, received: streams.received)
     }
 
-    /// Bytes at the start of each CPU's stream that do not belong to the recording.
-    func excess(_ streams: StreamSet, isFirstPart: Bool) -> [Int: Int] {
+    /// Bytes at the start of each CPU's stream that do not belong to the recording: in the first part only.
+    func excess(_ streams: StreamSet) -> [Int: Int] {
+        guard isFirstPart else { return [:] }
         let account = account(streams)
-        let counts = streams.cpus.map {
-            ($0, account.excess(cpu: $0, isContinued: isContinued && isFirstPart))
-        }
+        let counts = streams.cpus.map { ($0, account.excess(cpu: $0, isContinued: isContinued)) }
         return Dictionary(counts) { first, _ in first }
     }
 
-    /// Whether what was sent before `stop` has come, or is no longer waited for.
+    /// Whether what was sent before the stop has come, or is no longer waited for.
     ///
-    /// - Parameter countDecides: Whether nothing can come that is not counted.
-    func isDelivered(_ streams: StreamSet, since stop: ContinuousClock.Instant, countDecides: Bool) -> Bool {
+    /// - Parameters:
+    ///   - stop: When it was ordered.
+    ///   - isSeam: Whether the recording goes on: then the count alone decides, once nothing of an earlier recording can come
+    ///     any more.
+    func isDelivered(_ streams: StreamSet, since stop: ContinuousClock.Instant, isSeam: Bool) -> Bool {
         let account = account(streams)
         let isOutstanding = account.outstanding > 0
-        if countDecides, account.isComparable, !isOutstanding { return true }
-        let quiet = ContinuousClock.now - max(stop, streams.lastArrival)
+        if isSeam, !isFirstPart, account.isComparable, !isOutstanding { return true }
+        let now = ContinuousClock.now
+        let quiet = now - max(stop, streams.lastArrival)
         let silence = after == nil ? Self.longSilence : Self.shortSilence
         // What goes on coming although nothing is outstanding is another's recording.
         return quiet > (isOutstanding ? Self.deliveryPatience : silence)
-            || !isOutstanding && ContinuousClock.now - stop > Self.deliveryPatience
-    }
-
-    /// Another part begins.
-    mutating func beginNext() {
-        if after != nil { before = after }
-        after = nil
+            || !isOutstanding && now - stop > Self.deliveryPatience
     }
 }

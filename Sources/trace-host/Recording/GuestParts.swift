@@ -13,8 +13,10 @@ final class GuestParts {
     /// The part that has ended, until its header has come.
     private var ended: FinishedPart?
     private var isFinished = false
-    /// Events that were read from each CPU's ring buffer for the last part, by CPU; empty if that is unknown.
-    var eventsRead: [Int] = []
+    /// Events that had been read from each CPU's ring buffer before the recording, by CPU; `nil` if that is unknown.
+    private var readBefore: [Int]?
+    /// The same at its end.
+    private var readAfter: [Int]?
 
     init(_ files: RecordingFiles, _ limits: PartLimits?, _ log: Logger) throws(Failure) {
         self.files = files
@@ -35,7 +37,13 @@ final class GuestParts {
         }
     }
 
-    var areSeveral: Bool { assembler != nil }
+    /// The header from before the recording is in its file.
+    func noteFirstHeader() { readBefore = readByCPU }
+    /// That from the end is there.
+    func noteLastHeader() { readAfter = readByCPU }
+
+    /// A header that cannot be read fails the assembly, with the reason.
+    private var readByCPU: [Int]? { (try? TraceHeader(opening: files.header))?.readByCPU }
 
     /// The first part begins.
     func begin() { if files.isFirstPart { clock?.begin() } }
@@ -81,7 +89,10 @@ final class GuestParts {
     ) throws(Failure) -> [String] {
         finishOthers()
         var part = files.part
-        part.eventsRead = eventsRead
+        // Of parts, only the sum is known.
+        if assembler == nil, let readBefore, let readAfter {
+            part.eventsRead = eventsRead(between: readBefore, and: readAfter)
+        }
         let lines = try maker.make(
             FinishedPart(part: part, header: header, excess: excess, links: links), isCancelled: isCancelled)
         // Otherwise the command that makes the part needs it.

@@ -37,11 +37,7 @@ extension GuestRecording {
             )
         }
         // A header that cannot be read fails the assembly, with the reason.
-        let last = try? TraceHeader(opening: header)
-        if let before = headers.readBefore, headers.hasLast, let read = last?.readByCPU, !parts.areSeveral {
-            parts.eventsRead = eventsRead(between: before, and: read)
-        }
-        return try parts.finish(
-            excess, header: header, linkedBy: timeLine?.end(last) ?? [], isCancelled)
+        let links = timeLine?.end(try? TraceHeader(opening: header)) ?? []
+        return try parts.finish(counts.excess(link.streams), header: header, linkedBy: links, isCancelled)
     }
 }

@@ -14,8 +14,6 @@ final class GuestRecording {
     let givenHeader: String?
     private(set) var counts = GuestCounts()
     private(set) var poll = StatusPoll()
-    /// Events that had been read from each CPU's ring buffer before, `nil` if unknown; whether the header is of the end.
-    private(set) var headers: (readBefore: [Int]?, hasLast: Bool) = (nil, false)
     /// When the agent was told to start, and to stop.
     private var begun: (start: ContinuousClock.Instant?, stop: ContinuousClock.Instant) = (nil, .now)
     let parts: GuestParts
@@ -63,8 +61,7 @@ final class GuestRecording {
     /// The agent has had time to answer `status`.
     func noteFirstStatus() throws(Failure) {
         if let answer = try session.answer() {
-            counts.before = answer.report
-            counts.isContinued = answer.report.state == .streaming
+            counts.begin(answer.report)
         } else if !link.agentHasGone {
             log.warning(
                 "the agent does not answer: it does not run, or is of the original kind; it gets digits, and no counts are known"
@@ -72,25 +69,19 @@ final class GuestRecording {
         }
     }
 
-    /// Whether pages come that are not this recording's.
-    func isToBeStoppedFirst(forFlight: Bool) -> Bool {
-        counts.before?.state == .flushing || forFlight && isContinued
-    }
+    func isToBeStoppedFirst(forFlight: Bool) -> Bool { counts.isToBeStoppedFirst(forFlight: forFlight) }
 
     /// The agent has been stopped before the recording.
     func noteEarlyStop() throws(Failure) {
         if isContinued { log.notice("the agent was streaming: it is stopped, its ring buffers record on") }
-        counts.isContinued = false
-        counts.before = try session.answer()?.report
-    }
-
-    func makeFilesOfContinued() throws(Failure) {
-        log.notice("the agent streams already: the recording begins with what lies in the ports")
-        try makeFiles()
+        counts.noteEarlyStop(try session.answer()?.report)
     }
 
     /// Lets what comes from now on go to files.
     func makeFiles() throws(Failure) {
+        if isContinued {
+            log.notice("the agent streams already: the recording begins with what lies in the ports")
+        }
         try files.make(upTo: link.streams.lastCPU)
         link.streams.write(to: files)
     }
@@ -104,8 +95,7 @@ final class GuestRecording {
 
     /// The header has had time to come.
     func noteFirstHeader() throws(Failure) {
-        guard try session.endHeader() else { return }
-        headers.readBefore = (try? TraceHeader(opening: files.header))?.readByCPU
+        if try session.endHeader() { parts.noteFirstHeader() }
     }
 
     func beginSetup() throws(Failure) { try setup.begin(counts.before) }
@@ -148,21 +138,16 @@ final class GuestRecording {
     func noteStop() throws(Failure) {
         guard answersWords else { return }
         if let answer = try session.answer() {
-            counts.after = answer.report
+            counts.end(answer.report)
             if let error = answer.error { note(Failure(.unavailable, error)) }
         } else if !link.streams.hasEnded {
             note(Failure(.tryAgain, "the agent does not answer the stop: it may go on streaming"))
         }
     }
 
-    /// Whether what was sent before the stop has come, or is no longer waited for.
-    ///
-    /// - Parameter isSeam: Whether the recording goes on: then the count alone decides, once nothing of an earlier recording
-    ///   can come any more.
     func isDelivered(isSeam: Bool) -> Bool {
-        if link.streams.hasEnded || link.fileError != nil { return true }
-        return counts.isDelivered(
-            link.streams, since: begun.stop, countDecides: isSeam && !files.isFirstPart)
+        link.streams.hasEnded || link.fileError != nil
+            || counts.isDelivered(link.streams, since: begun.stop, isSeam: isSeam)
     }
 
     func noteFullDisk() {
@@ -175,8 +160,6 @@ final class GuestRecording {
 
     var account: RecordingAccount { counts.account(link.streams) }
 
-    var excess: [Int: Int] { counts.excess(link.streams, isFirstPart: files.isFirstPart) }
-
     // MARK: Parts
 
     /// Whether it is time for another part.
@@ -185,10 +168,10 @@ final class GuestRecording {
     /// Lets what comes from now on go to another part's files.
     func beginNextPart() throws(Failure) {
         warn(account)
-        let excess = excess
+        let excess = counts.excess(link.streams)
         let finished = try files.beginNext(pageSize: counts.after?.pageSize, excess: excess)
         link.streams.write(to: files)
-        counts.beginNext()
+        counts.beginNextPart()
         let header = answersWords ? files.header : givenHeader
         let links = timeLine?.links(header.flatMap { try? TraceHeader(opening: $0) }) ?? []
         parts.end(finished, excess, header: header, linkedBy: links)
@@ -232,7 +215,7 @@ final class GuestRecording {
         throw Failure(.outputFailed, "cannot write the recorded data: \(error.code)")
     }
 
-    func noteLastHeader() throws(Failure) { headers.hasLast = try session.endHeader() }
+    func noteLastHeader() throws(Failure) { if try session.endHeader() { parts.noteLastHeader() } }
 
     /// Takes the last answer, and asks the agent now and then what it does, and for its time.
     func enquire(statusEvery period: Duration) {

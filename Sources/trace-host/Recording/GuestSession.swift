@@ -4,7 +4,7 @@ import Logging
 import Reactor
 import TraceFile
 
-/// The orders to a guest's agent, and its answers, which no call waits for; what fails is explained to the user.
+/// The orders to a guest's agent, and its answers; what fails is explained to the user, and no call waits.
 final class GuestSession {
     private let link: GuestLink
     private let log: Logger

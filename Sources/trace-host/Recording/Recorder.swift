@@ -79,7 +79,7 @@ final class Recorder {
         let continued = guests.filter { guest in
             guest.isContinued && !stopping.contains { $0 === guest }
         }
-        try steps.each(continued) { guest throws(Failure) in try guest.makeFilesOfContinued() }
+        try steps.each(continued) { guest throws(Failure) in try guest.makeFiles() }
         try wrappingSystemError(loop.watchStreams)
         // Pages of a stop that is under way are not this recording's.
         try steps.order(stopping, .stop) { guest throws(Failure) in
