@@ -98,10 +98,9 @@ struct SocketTests {
         #expect(isRight && report.count > 10)
         #expect(try settings() == before)
         let control = try guest.open("agent-ctl-path")
-        // What a kernel offers an instance differs: the one that it refuses is refused with its reason.
+        // The agent closes its ring buffers for that.
         let tracer = try control.order(#"setup {"tracer":"function"}"#)
-        #expect((tracer.error == nil) == (tracer.setup?.tracer == "function"))
-        print("function tracer in an instance:", tracer.error ?? "set")
+        #expect(tracer.error == nil && tracer.setup?.tracer == "function")
         #expect(try control.order("clear").error == nil)
         #expect(try settings() == before)
         try guest.endAgent()
