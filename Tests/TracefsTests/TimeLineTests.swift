@@ -110,7 +110,7 @@ struct TimeLineTests {
     @Test func `a recording of the host that is killed with its program leaves no instance behind`() throws {
         try host.rig.instance.set("trace_clock", "mono")
         try #require(eventually { try host.host("status", ["--json"]).output.contains("\"clock\":\"mono\"") })
-        let (record, instance) = try startRecording(["sleep", "5"])
+        let (record, instance) = try startRecording(["sleep", "2"])
         #expect(access(instance, F_OK) == 0)
         record.kill()
         #expect(eventually { access(instance, F_OK) == -1 })
