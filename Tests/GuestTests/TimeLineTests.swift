@@ -91,7 +91,7 @@ struct TimeLineTests {
             Machine.release("trace-host"),
             [
                 "record", guest.portsFolder, "-o", output, "--host-events", "sched:sched_switch",
-                "--qmp",
+                "--monitor",
                 guest.monitorPath, "--", "sh", "-c",
                 "echo > \(begun); while [ -e \(begun) ]; do sleep 0.05; done",
             ], output: .truncate("\(folder.path)/said"))

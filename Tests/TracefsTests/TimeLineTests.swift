@@ -126,7 +126,7 @@ struct TimeLineTests {
         #expect(record.errorText.contains("--host-events: the host's recording has not begun"))
         let unasked = try host.host(
             "record",
-            ["-o", output, "--host-events", "sched", "--qmp", "\(host.path)/none", "--duration", "10s"])
+            ["-o", output, "--host-events", "sched", "--monitor", "\(host.path)/none", "--duration", "10s"])
         #expect(unasked.status == 69)
         #expect(unasked.errorText.contains("--qmp: QEMU's monitor at \(host.path)/none does not answer"))
         #expect(try host.host("status", ["--json"]).output.contains("\"state\":\"stopped\""))
