@@ -61,7 +61,7 @@ struct HostTests {
         for cpu in 0...1 {
             let stream = PageStream(try readFile("\(guest.portsFolder)/cpu\(cpu).raw"), rawDataType: type)
             let isWhole = stream.numbers(of: cpu) == Array(0..<UInt64(written[cpu]))
-            #expect(isWhole)
+            #expect(isWhole, "CPU \(cpu): \(stream.numbers(of: cpu).count) of \(written[cpu])")
         }
         try guest.endAgent()
     }
