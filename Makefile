@@ -101,14 +101,15 @@ test: trace-agent systemd-guest dist ## run all tests, as root
 	$(SWIFT) test --no-parallel
 
 # The agent that the tests start on this machine is built with the sanitizers too. The agent in the guests and in the
-# container is not, so their tests are skipped, and so are the tests of the release build's file. Of the recordings on this
-# machine, FormatTests and RunningRecordingTests stay: each start takes seconds with Thread Sanitizer. Address Sanitizer
-# checks what runs in process: that is where bytes are taken apart.
+# container is not, so their tests are skipped, and so are the tests of the release build's file. Each start takes seconds
+# with Thread Sanitizer: of those that record, FormatTests, RunningRecordingTests and HostTests stay. Address Sanitizer checks
+# what runs in process: that is where bytes are taken apart.
+TSAN_SKIPPED = --skip GuestTests --skip ServiceTests --skip ProgramTests \
+    $(foreach suite,Record RecordCommand HostRecord HostKill Watch Decoding Bench SetupFuzz TimeLine Example,--skip TracefsTests.$(suite)Tests/)
 sanitize: release ## run the tests with Thread Sanitizer, then with Address Sanitizer, as root
 	guest/install-packages $(TEST_PACKAGES) $(TRACEFS_PACKAGES)
 	guest/mount-tracefs
-	SWIFT_BACKTRACE=enable=no $(SWIFT) test --no-parallel --skip GuestTests --skip ServiceTests --skip ProgramTests \
-	    --skip RecordTests/ --skip RecordCommandTests/ --sanitize=thread --scratch-path .build/tsan
+	SWIFT_BACKTRACE=enable=no $(SWIFT) test --no-parallel $(TSAN_SKIPPED) --sanitize=thread --scratch-path .build/tsan
 	SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.supp \
 	    $(SWIFT) test --no-parallel $(SYSTEM_TESTS) --sanitize=address --scratch-path .build/asan
 

@@ -82,15 +82,14 @@ package struct AssembleCommand: ParsableCommand {
             // A machine can have thousands of CPUs, and each has a stream.
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
             let order = StreamOrder(streams)
-            // One that cannot be read fails the assembly, with the reason.
-            let cpus = (try? TraceHeader(opening: header))?.cpus ?? 0
-            for note in order.notes + [order.note(ofMachineWith: cpus)].compactMap(\.self) {
-                log.notice("\(note)")
-            }
             let assembly = TraceAssembly(
                 header: header, streams: order.streams, output: output, replaces: force, salvaging: salvage,
                 isCompact: compact, format: format, linkedBy: try timeLine.map(TimeLineFile.read) ?? [])
             for line in try assembly.make(log) { print(line) }
+            let cpus = (try? TraceHeader(opening: header))?.cpus ?? 0
+            for note in order.notes + [order.note(ofMachineWith: cpus)].compactMap(\.self) {
+                log.notice("\(note)")
+            }
         } catch {
             log.error("\(error)")
             throw ExitCode(error.status.rawValue)

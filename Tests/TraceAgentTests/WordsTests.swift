@@ -11,7 +11,7 @@ struct WordsTests {
         let text = try #require(TraceAgent.unknownSubcommand(in: [word, "--json"]))
         #expect(
             text
-                == "no subcommand '\(word)': run, start, stop, dump, release, status, metadata, check, assemble, record, help"
+                == "no subcommand '\(word)': run, start, stop, dump, release, setup, clear, tracing, status, metadata, check, assemble, record, help"
         )
     }
 

@@ -34,7 +34,7 @@ struct RecordingFilesTests {
     {
         for name in there.split(separator: " ") { try writeFile("\(folder.path)/\(name)", "") }
         for isDivided in [false, true] {
-            let files = try RecordingFiles("\(folder.path)/trace.dat", isDivided: isDivided, replacing: false)
+            let files = try RecordingFiles("\(folder.path)/trace.dat", isDivided: isDivided, replacing: true)
             #expect(files.header == "\(folder.path)/\(header)")
         }
     }

@@ -78,25 +78,25 @@ struct TimeLineTests {
         #expect(VirtualCPUs.threads(in: "\(folder.path)/none").isEmpty)
     }
 
-    /// What a monitor is asked for that sends `lines`.
-    private func threads(_ lines: String) async throws -> [LinkedGuest.Thread] {
+    /// What is asked from a monitor that answers `query-cpus-fast` with `cpus`.
+    private func threads(_ cpus: String) async throws -> [LinkedGuest.Thread] {
         let path = "\(folder.path)/monitor"
         let socket = try StreamSocket(path)
         let query = Task.detached { try VirtualCPUs.threads(askedFromMonitor: path) }
         let connection = try socket.accept()
-        try connection.send(lines)
+        try connection.send("{\"QMP\":{}}\n{\"event\":\"RESUME\"}\n")
+        for value in ["{}", cpus] {
+            let order = try connection.line()
+            let id = try #require(order.firstMatch(of: /"id":"([^"]*)"/)).1
+            try connection.send("{\"id\":\"\(id)\",\"return\":\(value)}\n")
+        }
         return try await query.value
     }
 
     @Test func `threads of CPUs are asked from QEMU's monitor`() async throws {
-        let greeting = "{\"QMP\":{}}\n{\"event\":\"RESUME\"}\n{\"return\": {}}\n"
-        let cpus =
-            #"{"return":[{"cpu-index":0,"thread-id":70,"target":"x86_64"},{"cpu-index":1,"thread-id":71}]}"#
-        let threads = try await threads(greeting + cpus + "\n")
-        #expect(threads == [.init(cpu: 0, id: 70), .init(cpu: 1, id: 71)])
-        await #expect(throws: Failure.self) {
-            try await self.threads(greeting + "{\"error\":{\"class\":\"x\"}}\n")
-        }
+        let cpus = #"[{"cpu-index":0,"thread-id":70,"target":"x86_64"},{"cpu-index":1,"thread-id":71}]"#
+        #expect(try await threads(cpus) == [.init(cpu: 0, id: 70), .init(cpu: 1, id: 71)])
+        await #expect(throws: Failure.self) { try await self.threads("{}") }
         #expect(throws: Failure.self) { try VirtualCPUs.threads(askedFromMonitor: "\(folder.path)/none") }
     }
 

@@ -7,7 +7,7 @@ import Testing
 struct WordsTests {
     @Test func `a word that is no subcommand gets the list of them`() throws {
         let text = try #require(TraceHost.unknownSubcommand(in: ["recrod", "/tmp/vm1"]))
-        #expect(text.hasPrefix("no subcommand 'recrod': setup, record, start, "))
+        #expect(text.hasPrefix("no subcommand 'recrod': setup, attach, detach, list, record, start, "))
         #expect(TraceHost.unknownSubcommand(in: ["record", "/tmp/vm1"]) == nil)
     }
 

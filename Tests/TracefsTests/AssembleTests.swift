@@ -118,11 +118,14 @@ struct AssembleTests {
     }
 
     @Test func `warns of streams in the wrong order`() throws {
-        let command = try assemble("header", "cpu1", "cpu0")
+        // Names that tell their CPUs would put them right.
+        try writeBytes(path("first"), pages(1))
+        try writeBytes(path("second"), pages(3))
+        let command = try assemble("header", "first", "second")
         #expect(command.status == 0)
         #expect(
             command.errorText.contains(
-                "\(path("cpu1")) has 1 events, as many as were read on CPU 1, not on CPU 0: check the order of the streams"
+                "\(path("first")) has 1 events, as many as were read on CPU 1, not on CPU 0: check the order of the streams"
             ))
         #expect(command.errorText.split(separator: "\n").count == 2)
     }

@@ -29,7 +29,7 @@ struct DecodingTests {
 
     private func assemble(_ options: [String]) throws {
         let made = try Command(
-            host, ["assemble", "-o", file, head, rig.path(cpu: 0), rig.path(cpu: 1)] + options)
+            host, ["assemble", "--force", "-o", file, head, rig.path(cpu: 0), rig.path(cpu: 1)] + options)
         guard made.status == 0 else { throw TestFailure(made.errorText) }
     }
 

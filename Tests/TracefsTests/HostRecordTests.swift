@@ -135,7 +135,7 @@ struct HostRecordTests {
         #expect(record.wait() == 0, "\(record.errorText)")
         #expect(try TraceReport(of: output).count(cpu: 0) == 1500)
         // Ctrl-C is no trigger; the ring buffers keep what they hold.
-        let second = try self.record([guest], ["--flight"], until: "comes at a trigger")
+        let second = try self.record([guest], ["--flight", "--force"], until: "comes at a trigger")
         try guest.rig.instance.write(200, cpu: 0)
         second.signal(SIGINT)
         #expect(second.wait() == 75)

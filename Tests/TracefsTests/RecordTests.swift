@@ -212,7 +212,7 @@ struct RecordTests {
         #expect(hasBegun(agent))
         try instance.write(80_000, cpu: 0)
         #expect(agent.wait() == 74)
-        let kept = "trace-agent assemble -o \(path) \(path).head \(path).cpu0 \(path).cpu1"
+        let kept = "trace-agent assemble -o \(path) --force \(path).head \(path).cpu0 \(path).cpu1"
         #expect(agent.errorText.contains("No space left on device: make room"), "\(agent.errorText)")
         #expect(agent.errorText.contains("the recorded data is kept: /"), "\(agent.errorText)")
         #expect(agent.errorText.contains("/\(kept)\n"), "\(agent.errorText)")

@@ -238,7 +238,7 @@ struct SetupOrderTests {
         #expect(report.count(cpu: 1) == 4000 && report.count(cpu: 0) == 0)
         #expect(record.output.contains(", clock mono"))
         #expect(try InstanceText(host.rig.instance) == Self.cleared)
-        let refused = try host.host("record", ["-o", output, "-e", "no_such"])
+        let refused = try host.host("record", ["--force", "-o", output, "-e", "no_such"])
         #expect(refused.status == 64 && refused.errorText.contains("event no_such: no such event"))
         #expect(try host.host("trace-setup", ["-C", "boot", "--json"]).output.contains(#""clock":"boot""#))
         #expect(try host.host("tracing", ["off"]).status == 0)

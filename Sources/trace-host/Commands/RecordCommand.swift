@@ -70,6 +70,9 @@ struct RecordCommand: ParsableCommand {
     func validate() throws {
         if output.isEmpty { throw ValidationError("-o: a file has a name") }
         if output == "-" { throw ValidationError("-o: a trace.dat cannot be written to a pipe") }
+        if timeLine.monitor != nil, guests.ports().count > 1 {
+            throw ValidationError("--monitor is for one guest: name several by --qmp")
+        }
         if !flight, trigger != nil || after != nil {
             throw ValidationError("--trigger and --after are for --flight")
         }

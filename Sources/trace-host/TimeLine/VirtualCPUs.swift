@@ -1,5 +1,4 @@
 import CommandSupport
-import FoundationEssentials
 import Reactor
 import TraceFile
 
@@ -24,43 +23,12 @@ enum VirtualCPUs {
 
     /// By QEMU's monitor: `query-cpus-fast` of QMP.
     static func threads(askedFromMonitor path: String) throws(Failure) -> [LinkedGuest.Thread] {
-        let cpus: [CPU]
-        do throws(SystemError) {
-            let connection = try FileDescriptor.connect(toSocketAt: path, within: patience)
-            var monitor = LineReader(connection)
-            for command in ["qmp_capabilities", "query-cpus-fast"] {
-                guard try monitor.connection.write(Array("{\"execute\":\"\(command)\"}\n".utf8)) != nil else {
-                    throw SystemError(call: "write", subject: path, code: .wouldBlock)
-                }
-            }
-            // Before the answers come a greeting, and events.
-            var answers: [String] = []
-            while answers.count < 2 {
-                guard let line = try monitor.line(within: patience) else {
-                    throw SystemError(call: "read", subject: path, code: .wouldBlock)
-                }
-                if line.hasPrefix(#"{"return""#) || line.hasPrefix(#"{"error""#) { answers.append(line) }
-            }
-            cpus = (try? JSONDecoder().decode(Answer.self, from: Data(answers[1].utf8)))?.cpus ?? []
-        } catch {
-            throw Failure(.unavailable, "--qmp: QEMU's monitor at \(path) does not answer: \(error.code)")
+        let cpus = try QMPConnection(to: path).execute("query-cpus-fast").elements
+        let threads = cpus.compactMap { cpu -> LinkedGuest.Thread? in
+            guard let number = cpu["cpu-index"]?.int, let thread = cpu["thread-id"]?.int else { return nil }
+            return LinkedGuest.Thread(cpu: number, id: thread)
         }
-        if cpus.isEmpty { throw Failure(.protocolError, "--qmp: QEMU's monitor at \(path) names no CPUs") }
-        return cpus.map { LinkedGuest.Thread(cpu: $0.index, id: $0.thread) }
-    }
-
-    private static let patience = Duration.seconds(5)
-
-    private struct Answer: Decodable {
-        let cpus: [CPU]
-
-        enum CodingKeys: String, CodingKey { case cpus = "return" }
-    }
-
-    private struct CPU: Decodable {
-        let index: Int
-        let thread: Int
-
-        enum CodingKeys: String, CodingKey { case index = "cpu-index", thread = "thread-id" }
+        if threads.isEmpty { throw Failure(.protocolError, "QEMU's monitor at \(path) names no CPUs") }
+        return threads
     }
 }
