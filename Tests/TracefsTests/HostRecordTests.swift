@@ -63,6 +63,9 @@ struct HostRecordTests {
 
     @Test func `each part is a whole file, nothing is lost at a seam and nothing comes twice`() throws {
         let guest = try guest(ringKiB: 8192)
+        try guest.rig.instance.set("trace_clock", "mono")
+        try #require(
+            eventually { try guest.host("status", ["--json"]).output.contains("\"clock\":\"mono\"") })
         let record = try record([guest], ["--max-size", "1M", "--split-every", "300ms"])
         let loads = try (0...1).map { try guest.rig.instance.startLoad(cpu: $0, seconds: 1.2, rate: 20_000) }
         let written = try loads.map { try $0.recordsWritten() }
@@ -74,6 +77,11 @@ struct HostRecordTests {
         let paths = parts.map { "\(folder.path)/\($0)" }
         let counts = try paths.map(TraceReport.countsOfLibrary)
         for cpu in 0...1 { #expect(counts.reduce(0) { $0 + ($1.dropFirst(cpu).first ?? 0) } == written[cpu]) }
+        // Pings go on between the orders of the seams.
+        for path in paths {
+            let options = try Command("trace-cmd", ["dump", "--options", "-i", path]).output
+            #expect(options.contains("TimeShift"), "\(path)")
+        }
         // A part begins where the one before has ended.
         let (first, second) = (try TraceReport(of: paths[0]), try TraceReport(of: paths[1]))
         let (end, start) = (first.events.map(\.seconds).max(), second.events.map(\.seconds).min())

@@ -97,7 +97,7 @@ struct ManagedTests {
         let clients = try (0..<3).map { _ in try rig.connect() }
         for client in clients { try client.send("stop\n") }
         try rig.control.send("stop\n")
-        #expect(eventually { rig.agent.errorText.split(separator: "stop ordered by").count == 4 })
+        #expect(eventually { rig.agent.errorText.ranges(of: "stop ordered by").count == 4 })
         let hosts = try (0...1).map { Connection(try FileDescriptor.open(rig.path(cpu: $0), .readOnly)) }
         var bytes: [UInt8] = []
         #expect(try rig.control.answer(whileReading: hosts[0], into: &bytes).complete)

@@ -46,7 +46,7 @@ struct Streaming: ~Copyable {
     }
 
     var isStopped: Bool { phase == .stopped }
-    var clock: String? { settings.clock }
+    var clock: String? { rings.setup?.clock ?? settings.clock }
     var bytesSent: Int { channels.bytesSent }
     var channelCount: Int { channels.count }
     var isAtRest: Bool { isStopped && !rings.areAwaited && channels.areAtRest }

@@ -24,6 +24,9 @@ struct ExportCommand: ParsableCommand {
         help: ArgumentHelp("Where it is written; -: standard output.", valueName: "file"))
     var output = "-"
 
+    @Flag(help: "Replace the file to write, if there is one.")
+    var force = false
+
     func validate() throws {
         if !perfettoText { throw ValidationError("say for which viewer: --perfetto-text") }
     }
@@ -49,7 +52,7 @@ struct ExportCommand: ParsableCommand {
             for warning in printer.warnings { log.warning("\(warning)") }
             return
         }
-        let target = try explaining { () throws(TraceFileError) in try NewFile(at: output) }
+        let target = try explaining { () throws(TraceFileError) in try NewFile(at: output, replacing: force) }
         let copy = try wrappingSystemError { () throws(SystemError) in
             try target.content.descriptor.duplicate()
         }
@@ -61,6 +64,8 @@ struct ExportCommand: ParsableCommand {
     private func explaining<Value>(_ body: () throws(TraceFileError) -> Value) throws(Failure) -> Value {
         do throws(TraceFileError) {
             return try body()
+        } catch .exists(let file) {
+            throw Failure(.usage, "\(TraceFileError.exists(file: file))")
         } catch {
             throw Failure(.outputFailed, "cannot write \(error)")
         }

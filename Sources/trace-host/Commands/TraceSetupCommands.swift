@@ -33,11 +33,11 @@ struct TracingCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tracing",
         abstract: "Turns the recording in the trace instance of the guest's agent on or off.",
-        usage: "trace-host tracing <dir> on|off")
-
-    @OptionGroup var guest: GuestOptions
+        usage: "trace-host tracing on|off <guest> [<option> ...]")
 
     @OptionGroup var position: SwitchOptions
+
+    @OptionGroup var guest: GuestOptions
 
     func run() throws { try guest.order(position.request) }
 }

@@ -33,6 +33,7 @@ struct AgentDialog: ~Copyable {
         pending = id
         word = request.word
         answer = nil
+        headerIsNext = false
         times.sent = clock?.now ?? 0
         try connection.send(request.named(id))
     }

@@ -29,6 +29,9 @@ struct GuestCounts {
     /// The agent has been stopped before the recording.
     mutating func noteEarlyStop(_ report: Report?) { (before, isContinued) = (report, false) }
 
+    /// What is recorded has been set up.
+    mutating func noteSetup(_ report: Report) { before = report }
+
     mutating func end(_ report: Report) { after = report }
 
     /// What was counted at the end of a part is the beginning of the next one.

@@ -69,7 +69,10 @@ final class GuestRecording {
         }
     }
 
-    func isToBeStoppedFirst(forFlight: Bool) -> Bool { counts.isToBeStoppedFirst(forFlight: forFlight) }
+    func isToBeStoppedFirst(forFlight: Bool) -> Bool {
+        // A set-up is for an agent that is stopped.
+        counts.isToBeStoppedFirst(forFlight: forFlight || setup.isAskedFor)
+    }
 
     /// The agent has been stopped before the recording.
     func noteEarlyStop() throws(Failure) {
@@ -99,6 +102,7 @@ final class GuestRecording {
     }
 
     func beginSetup() throws(Failure) { try setup.begin(counts.before) }
+    func noteSetup() throws(Failure) { counts.noteSetup(try setup.noteBegin()) }
 
     /// Puts the guest on one time line with its host, if its clock can be read.
     func beginTimeLine(_ host: HostTimeLine) throws(Failure) {

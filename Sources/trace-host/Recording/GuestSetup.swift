@@ -29,19 +29,21 @@ final class GuestSetup {
             )
         }
         try session.order(Request(.setup(setup)))
+        // It is carried out, whether somebody waits for the answer or not.
+        isInForce = true
     }
 
     /// The agent has had time to answer.
     ///
+    /// - Returns: What the agent has counted since.
     /// - Throws: A failure with the agent's reason if it refuses.
-    func noteBegin() throws(Failure) {
+    func noteBegin() throws(Failure) -> Report {
         guard let answer = try session.answer() else {
-            // It may be carried out later.
-            isInForce = true
             throw Failure(.tryAgain, "the agent does not answer the set-up")
         }
-        isInForce = answer.error == nil
-        if let error = answer.error { throw Failure(.usage, error) }
+        guard let error = answer.error else { return answer.report }
+        isInForce = false
+        throw Failure(.usage, error)
     }
 
     /// Lets the agent record nothing any more; after the last header, because that empties the ring buffers.

@@ -7,7 +7,9 @@ final class HostTimeLine {
     let plan: TimeLinePlan
     /// Of the host's file.
     let id = UInt64.random(in: 1 ... .max)
-    let counter = CounterMeasurement()
+    private let counter = CounterMeasurement()
+    /// The same in all files, however late each of them is made.
+    private lazy var counterScale = counter.scale
     private var recording: (HostRecording, TraceClock)?
     private var guests: [LinkedGuest] = []
 
@@ -17,7 +19,7 @@ final class HostTimeLine {
     ///
     /// - Parameter clocks: The trace clocks of the guests, of which each is to be on the time line.
     func begin(_ clocks: [TraceClock]) throws(Failure) {
-        guard !plan.hostEvents.isEmpty, let clock = clocks.first else { return }
+        guard isRecorded, let clock = clocks.first else { return }
         if clocks.contains(where: { $0 != clock }) {
             throw Failure(
                 .unavailable,
@@ -31,7 +33,15 @@ final class HostTimeLine {
     func add(_ guest: LinkedGuest) { guests.append(guest) }
 
     /// How cycles of the counter become nanoseconds; `nil` if the clock is no counter, or that is not known.
-    func scale(of clock: TraceClock) -> CounterScale? { clock == .counter ? counter.scale : nil }
+    func scale(of clock: TraceClock) -> CounterScale? { clock == .counter ? counterScale : nil }
+
+    /// Whether the kernel says how long a cycle is.
+    var isCounterKnown: Bool { counter.isKnown }
+    /// Whether the host is recorded, too.
+    var isRecorded: Bool { !plan.hostEvents.isEmpty }
+
+    /// Leaves the host's recording, which then ends by itself.
+    func drop() { recording = nil }
 
     /// Ends the host's recording, if there is one.
     func end() throws(Failure) {

@@ -21,7 +21,8 @@ struct PartMaker: Sendable {
             }
         }
         let lines = try part.assemble(
-            header: finished.header, linkedBy: finished.links, log, isCancelled: isCancelled)
+            header: finished.header, format: finished.format, linkedBy: finished.links, log,
+            isCancelled: isCancelled)
         part.removeStreams(log)
         // The part's own; the one from before the recording stays for the other parts.
         try? FileDescriptor.remove(part.headerPath)

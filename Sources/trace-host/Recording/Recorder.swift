@@ -57,10 +57,10 @@ final class Recorder {
         progress.clear()
         loop.terminateCommand()
         clearSetups()
+        endHost()
         for guest in guests {
             guest.conclude(isFlight: options.flight != nil, isCancelled: loop.hasNewSignal)
         }
-        do throws(Failure) { try timeLine.end() } catch { trouble = trouble ?? error }
         if let trouble { log.error("\(trouble)") }
         if let failure = guests.lazy.compactMap(\.failure).first { return failure.status.rawValue }
         let status = loop.commandStatus ?? 0
@@ -99,7 +99,7 @@ final class Recorder {
         try steps.order(guests.filter(\.setup.isAskedFor), .setup) { guest throws(Failure) in
             try guest.beginSetup()
         } then: { guest throws(Failure) in
-            try guest.setup.noteBegin()
+            try guest.noteSetup()
         }
         try steps.receiveHeaders(of: guests, to: \.files.header) { guest throws(Failure) in
             try guest.noteFirstHeader()
@@ -118,6 +118,12 @@ final class Recorder {
             guests.allSatisfy(\.session.isAnswered) || loop.isImpatient
         }
         for guest in guests { guest.setup.noteEnd() }
+    }
+
+    /// Ends the host's recording, unless there is nothing beside it.
+    private func endHost() {
+        if guests.allSatisfy({ $0.failure != nil }) { return timeLine.drop() }
+        do throws(Failure) { try timeLine.end() } catch { trouble = trouble ?? error }
     }
 
     /// Starts the guests, at once or at the trigger, and records until the end.

@@ -7,14 +7,11 @@ import TraceFile
 /// Puts the recording of a guest on one time line with its host.
 final class TimeLine {
     private let host: HostTimeLine
-    private let guest: GuestPlace
     private let log: Logger
     let pinger: ClockPinger
     private let process: GuestProcess?
     /// What KVM has said at the begin.
     private let kvm: KVMCounters?
-    /// The threads of the guest's CPUs, if the host is recorded.
-    private let threads: [LinkedGuest.Thread]
     /// Of the guest's file.
     private let id = UInt64.random(in: 1 ... .max)
 
@@ -30,7 +27,7 @@ final class TimeLine {
         let name = report?.facts.clock
         guard let clock = name.flatMap(TraceClock.init) else {
             let problem = "its trace clock is \(name.map { $0.utf8.escapedASCII } ?? "unknown")"
-            if host.plan.hostEvents.isEmpty {
+            if !host.isRecorded {
                 log.info("the guest is on no time line with its host: \(problem)")
                 return nil
             }
@@ -39,12 +36,16 @@ final class TimeLine {
                 "--host-events: the guest cannot be on one time line with its host: \(problem); choose one of \(TraceClock.names) (trace_clock in the guest's tracefs)"
             )
         }
-        (self.host, self.guest, self.log) = (host, guest.place, log)
+        (self.host, self.log) = (host, log)
         pinger = ClockPinger(link, session, clock)
         process = GuestProcess(link.peer, guest)
         kvm = clock == .counter ? process.flatMap { KVMCounters(of: $0.pid) } : nil
         let monitor = host.plan.monitor ?? guest.place.monitor
-        threads = try host.plan.hostEvents.isEmpty ? [] : Self.threads(monitor, process, log)
+        let threads = try host.isRecorded ? Self.threads(monitor, process, log) : []
+        // trace-cmd refuses a file with a guest without CPUs.
+        if !threads.isEmpty {
+            host.add(LinkedGuest(name: guest.place.shortName, id: id, threads: threads))
+        }
     }
 
     var clock: TraceClock { pinger.clock }
@@ -59,14 +60,12 @@ final class TimeLine {
     /// - Parameter header: The guest's.
     /// - Returns: What links the guest's file to the host's.
     func end(_ header: TraceHeader?) -> [TimeLineOption] {
-        // trace-cmd refuses a file with a guest without CPUs.
-        if !threads.isEmpty { host.add(LinkedGuest(name: guest.shortName, id: id, threads: threads)) }
         if let problem = problem(header) {
             log.warning("the guest is on no time line with its host: \(problem)")
             return links(by: nil)
         }
         let offsets = offsets(cpus: header?.cpus ?? 1)
-        if pinger.clock == .counter, host.scale(of: clock) != nil, !host.counter.isKnown {
+        if pinger.clock == .counter, host.scale(of: clock) != nil, !host.isCounterKnown {
             log.info("this kernel does not say how long a cycle is: that was measured during the recording")
         }
         let pings = "\(pinger.pings.count) pings"

@@ -10,6 +10,13 @@ struct GuestProcess {
     /// - Parameter peer: What the control port is connected to; `nil` if it is no socket.
     /// - Returns: `nil` if nobody is found, or this process may not see it.
     init?(_ peer: PeerCredentials?, _ guest: GuestPorts) {
+        // libvirt makes the sockets itself, and gives them to QEMU.
+        if case .domain(let domain, let virsh) = guest.place {
+            let name = (try? virsh.domain(domain))?.name ?? domain
+            guard let qemu = QEMUProcess.all.first(where: { $0.commandLine.name == name }) else { return nil }
+            pid = qemu.pid
+            return
+        }
         if let peer {
             pid = Int(peer.pid)
             return

@@ -35,7 +35,10 @@ final class HostRecording {
             agent = try ChildProcess(words, passing: pair.far, as: 0, isApart: true)
             connection = pair.keepNear()
         } catch {
-            throw Failure(.unavailable, "--host-events: cannot run \(Self.program): \(error.code)")
+            throw Failure(
+                .unavailable,
+                "--host-events: cannot run \(Self.program), which records the host: \(error.code); the package virtio-trace-agent has it"
+            )
         }
         guard try hasBegun() else {
             throw Failure(.unavailable, "--host-events: the host's recording has not begun")

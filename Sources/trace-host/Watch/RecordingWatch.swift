@@ -17,9 +17,12 @@ struct RecordingWatch {
     private static let pipeSize = 64 << 10
 
     func run() throws(Failure) -> Int32 {
-        if PartsPrinter.areThere(output) {
+        let leftover = try RecordingFiles(output, replacing: false).leftover
+        if !leftover.isEmpty {
             throw Failure(
-                .usage, "\(output).head: parts of an earlier recording are there: assemble or remove them")
+                .usage,
+                "files of an earlier recording are there: assemble or remove them: \(leftover.joined(separator: " "))"
+            )
         }
         let signals = try wrappingSystemError(SignalFD.ofTerminal)
         let messages = try wrappingSystemError { () throws(SystemError) in try Pipe(size: Self.pipeSize) }
