@@ -65,6 +65,16 @@ struct ExampleTests {
         #expect(try guest.host("check").output.contains("fail") == false)
     }
 
+    @Test func `a trigger that cannot be removed ends a flight recorder after one file`() throws {
+        let guest = try guest()
+        let trigger = "\(folder.path)/trigger"
+        mkdir(trigger, 0o700)
+        defer { rmdir(trigger) }
+        let recorder = try run("flight-recorder", [output, trigger, guest.path])
+        #expect(recorder.status == 74, "\(recorder.errorText)")
+        #expect(try namesIn(folder.path).sorted() == ["a trace.dat.1", "trigger"])
+    }
+
     @Test func `several guests are recorded into one folder`() throws {
         let guests = [try guest(), try guest()]
         try guests[0].rig.instance.write(700, cpu: 0)
