@@ -31,7 +31,7 @@ LINT_PACKAGES = shellcheck python3 pyflakes3
 # What the benchmark compares with, and its guests.
 BENCH_PACKAGES = $(GUEST_PACKAGES) python3
 ROWS = all
-SHELL_SCRIPTS = .ci/run Tests/bench/without-function-tracing Tests/bench-recording systemd/activate systemd/deactivate $(addprefix packaging/,install make-changelog make-share stage) $(wildcard guest/* Tests/lint/*.sh)
+SHELL_SCRIPTS = .ci/run Tests/bench/without-function-tracing Tests/bench-recording systemd/activate systemd/deactivate $(addprefix packaging/,install make-changelog make-share stage) $(wildcard examples/* guest/* Tests/lint/*.sh)
 # The tests that need root, QEMU, a container or the release build.
 SYSTEM_TESTS = --skip TracefsTests --skip GuestTests --skip ServiceTests --skip ProgramTests
 

@@ -76,7 +76,10 @@ struct PackageTests {
         #expect(
             try container.run("systemctl is-enabled \(unit) virtio-trace-agent.socket") == "enabled\nenabled")
         #expect(try container.status("Uid").hasPrefix(container.run("id -u virtio-trace")))
-        for file in ["bin/trace-agent", "bin/trace-host", "share/bash-completion/completions/trace-agent"] {
+        for file in [
+            "bin/trace-agent", "bin/trace-host", "share/bash-completion/completions/trace-agent",
+            "share/doc/virtio-trace-host/examples/record-nightly",
+        ] {
             #expect(try files().contains("/usr/\(file)"), "\(file)")
         }
         try container.run("dpkg --remove virtio-trace-agent virtio-trace-host")

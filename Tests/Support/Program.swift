@@ -11,7 +11,10 @@ package final class Program {
     /// Where a program's standard output goes.
     package enum Output { case null, truncate(String), append(String), descriptor(CInt) }
 
-    package init(_ path: String, _ arguments: [String], output: Output = .null) throws {
+    /// - Parameter unblocksSignals: For a program that cannot do that itself, as a shell: the threads of the tests block them.
+    package init(
+        _ path: String, _ arguments: [String], output: Output = .null, unblocksSignals: Bool = false
+    ) throws {
         var ends: [CInt] = [-1, -1]
         precondition(pipe(&ends) == 0)
         _ = fcntl(ends[0], F_SETFD, FD_CLOEXEC)
@@ -36,7 +39,12 @@ package final class Program {
         defer { for argument in argv { free(argument) } }
         argv.append(nil)
         var pid: pid_t = 0
-        let result = posix_spawnp(&pid, path, &actions, nil, argv, environ)
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        // Its initial set of blocked signals is empty.
+        if unblocksSignals { posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK)) }
+        let result = posix_spawnp(&pid, path, &actions, &attributes, argv, environ)
         close(ends[1])
         let end = FileDescriptor(owning: ends[0])
         // Before the object is whole: its end would kill process 0, which is everything that the test belongs to.

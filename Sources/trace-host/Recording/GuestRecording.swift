@@ -221,8 +221,9 @@ final class GuestRecording {
 
     func noteLastHeader() throws(Failure) { if try session.endHeader() { parts.noteLastHeader() } }
 
-    /// Takes the last answer, and asks the agent now and then what it does, and for its time.
+    /// Looks at the disk, takes the last answer, and asks the agent now and then what it does, and for its time.
     func enquire(statusEvery period: Duration) {
+        noteFullDisk()
         if answersWords, !isOver { poll.enquire(session, timeLine?.pinger, statusEvery: period) }
     }
 

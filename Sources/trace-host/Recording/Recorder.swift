@@ -199,10 +199,7 @@ final class Recorder {
     }
 
     private func showProgress() {
-        for guest in guests {
-            guest.noteFullDisk()
-            guest.enquire(statusEvery: progress.statusPeriod)
-        }
+        for guest in guests { guest.enquire(statusEvery: progress.statusPeriod) }
         progress.show(guests)
     }
 
