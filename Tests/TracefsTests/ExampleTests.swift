@@ -104,15 +104,21 @@ struct ExampleTests {
         for name in old + ["notes"] { mkdir("\(nights)/\(name)", 0o700) }
         for name in old.prefix(2) { try writeFile("\(nights)/\(name)/trace.dat.1", "") }
         try guest.rig.instance.write(400, cpu: 0)
-        let record = try run(
-            "record-nightly", [nights, "2", guest.path, "--duration", "800ms", "--split-every", "300ms"])
-        #expect(record.status == 0, "\(record.errorText)")
-        let made = String(record.output.prefix { $0 != "\n" })
-        let left = try namesIn(nights).filter { made != "\(nights)/\($0)" }
-        #expect(left.sorted() == [old[1], "notes"])
-        let parts = try namesIn(made)
+        let words = Self.words("record-nightly", [nights, "2", guest.path, "--split-every", "300ms"])
+        let record = try Program("env", words, unblocksSignals: true)
+        var made: String? { try? namesIn(nights).first { !(old + ["notes"]).contains($0) } }
+        try #require(
+            eventually { made.map { access("\(nights)/\($0)/trace.dat.1", F_OK) == 0 } ?? false },
+            "\(record.errorText)")
+        // As systemd ends it.
+        record.signal(SIGTERM)
+        #expect(record.wait() == 0, "\(record.errorText)")
+        let name = try #require(made)
+        let night = "\(nights)/\(name)"
+        #expect(try namesIn(nights).sorted() == [old[1], name, "notes"])
+        let parts = try namesIn(night)
         #expect(parts.count > 1)
-        let counts = try parts.map { try TraceReport(of: "\(made)/\($0)").count(cpu: 0) }
+        let counts = try parts.map { try TraceReport(of: "\(night)/\($0)").count(cpu: 0) }
         #expect(counts.reduce(0, +) == 400)
     }
 
