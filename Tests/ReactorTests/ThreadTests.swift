@@ -55,6 +55,27 @@ struct ThreadTests {
         _ = consume thread
     }
 
+    @Test func `a thread leaves signals to another, whoever has started it`() throws {
+        let exchange = try Exchange()
+        var own = sigset_t()
+        var none = sigset_t()
+        // The threads of the tests have blocked them.
+        pthread_sigmask(SIG_SETMASK, &none, &own)
+        let thread = try JoinedThread(name: "test") {
+            var blocked = sigset_t()
+            pthread_sigmask(SIG_BLOCK, nil, &blocked)
+            let isDeaf = [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1].allSatisfy {
+                sigismember(&blocked, $0) == 1
+            }
+            exchange.replies.signal(isDeaf ? 1 : 2)
+        }
+        var after = sigset_t()
+        pthread_sigmask(SIG_SETMASK, &own, &after)
+        #expect(exchange.replies.receive() == 1)
+        #expect(sigismember(&after, SIGTERM) == 0)
+        _ = consume thread
+    }
+
     @Test func `dropping a thread waits for it to end`() throws {
         final class Flag: Sendable { let isSet = Atomic(false) }
         let (exchange, flag) = (try Exchange(), Flag())

@@ -7,9 +7,7 @@ package struct SignalFD: ~Copyable {
 
     /// Blocks `signals` in this thread and in every thread that it starts later, and collects them.
     package init(_ signals: [CInt]) throws(SystemError) {
-        var set = sigset_t()
-        sigemptyset(&set)
-        for signal in signals { sigaddset(&set, signal) }
+        var set = Self.makeSet(signals)
         try threadCall("pthread_sigmask", pthread_sigmask(SIG_BLOCK, &set, nil))
         let flags = SFD_CLOEXEC | SFD_NONBLOCK
         descriptor = FileDescriptor(owning: try systemCall("signalfd") { signalfd(-1, &set, CInt(flags)) })
@@ -28,6 +26,16 @@ package struct SignalFD: ~Copyable {
     /// The same, and `trigger`.
     package static func ofTerminalAndTrigger() throws(SystemError) -> SignalFD {
         try SignalFD([SIGTERM, SIGINT, SIGHUP, SIGQUIT, trigger])
+    }
+
+    /// All that one of these collects.
+    static var collected: sigset_t { makeSet([SIGTERM, SIGINT, SIGHUP, SIGQUIT, trigger]) }
+
+    private static func makeSet(_ signals: [CInt]) -> sigset_t {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for signal in signals { sigaddset(&set, signal) }
+        return set
     }
 
     /// `SIGUSR1`: something is to be done now.

@@ -9,6 +9,8 @@ package struct JoinedThread: ~Copyable, Sendable {
 
     /// Starts a thread that runs `body`: pthread_create(3).
     ///
+    /// Signals that end a program never interrupt it: they are for the thread that reads them, even if that begins later.
+    ///
     /// - Parameter name: The thread's name; at most 15 bytes are kept.
     package init(name: String, body: @escaping @Sendable () -> Void) throws(SystemError) {
         let start = Unmanaged.passRetained(
@@ -17,7 +19,11 @@ package struct JoinedThread: ~Copyable, Sendable {
                 body()
             })
         var thread = pthread_t()
+        var own = sigset_t()
+        var blocked = SignalFD.collected
+        pthread_sigmask(SIG_BLOCK, &blocked, &own)
         let result = pthread_create(&thread, nil, runStart, start.toOpaque())
+        pthread_sigmask(SIG_SETMASK, &own, nil)
         if result != 0 { start.release() }
         try threadCall("pthread_create", result)
         self.thread = thread
