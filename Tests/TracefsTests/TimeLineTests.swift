@@ -117,6 +117,32 @@ struct TimeLineTests {
         #expect(try eventually { try TraceReport(of: "\(host.path)/trace.host.dat").events.isEmpty })
     }
 
+    @Test func `two guests and their host are linked, by one recording of the host`() throws {
+        let other = try HostFolder(try AgentRig(.fifos, program: Machine.release("trace-agent")))
+        for guest in [host, other] {
+            try guest.rig.instance.set("trace_clock", "mono")
+            try #require(
+                eventually { try guest.host("status", ["--json"]).output.contains("\"clock\":\"mono\"") })
+        }
+        let record = try Command(
+            Machine.release("trace-host"),
+            [
+                "record", host.path, other.path, "-o", output, "--host-events", "sched:sched_process_hang",
+                "--",
+                "true",
+            ])
+        #expect(record.status == 0, "\(record.errorText)")
+        let ids = { (path: String, name: String) in
+            try Command("trace-cmd", ["dump", "--options", "-i", path]).output
+                .matches(of: /(0x[0-9A-F]+) \[(.*?)\]/).filter { $0.2 == name }.map { String($0.1) }
+        }
+        let files = try namesIn(host.path).filter { $0.hasPrefix("trace-") }.map { "\(host.path)/\($0)" }
+        let own = try ids("\(host.path)/trace.host.dat", "trace id")
+        #expect(files.count == 2 && own.count == 1)
+        #expect(try files.map { try ids($0, "peer's trace id") } == [own, own])
+        #expect(try Set(files.map { try ids($0, "trace id") }).union([own]).count == 3)
+    }
+
     @Test func `where the host's events cannot be recorded, nothing is`() throws {
         try host.rig.instance.set("trace_clock", "mono")
         try #require(eventually { try host.host("status", ["--json"]).output.contains("\"clock\":\"mono\"") })
