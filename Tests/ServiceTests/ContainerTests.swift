@@ -45,8 +45,10 @@ struct ContainerTests {
             try container.run("systemctl status virtio-trace-agent").contains(
                 #"Status: "streaming, 2 CPUs, "#))
         try container.instance.write(30_000, cpu: 0)
-        #expect(
-            try eventually { try container.property("StatusText").contains("2.2 MiB sent, 0 events lost") })
+        let isLive = try eventually {
+            try container.property("StatusText").contains("2.2 MiB sent, 0 events lost")
+        }
+        #expect(isLive, "\(try container.property("StatusText"))")
         _ = try container.client("stop")
         #expect(try container.property("StatusText").hasPrefix("stopped, 2 CPUs, 2."))
     }

@@ -44,4 +44,12 @@ struct WordsTests {
         try writeFile("\(path).17", "")
         #expect(KeptParts.existing(of: path) == "\(path).17")
     }
+
+    @Test func `each command in the documents can be given as it is written`() throws {
+        let commands = try DocumentedCommands.arguments(of: "trace-agent")
+        #expect(commands.count > 3)
+        for (line, words) in commands {
+            #expect(throws: Never.self, "\(line)") { try TraceAgent.parseAsRoot(words) }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 import CommandSupport
+import Support
 import Testing
 
 @testable import trace_host
@@ -17,5 +18,15 @@ struct WordsTests {
         }
         #expect(
             error.map { TraceHost.message(for: $0) }?.hasPrefix("-o: a trace.dat cannot be written") == true)
+    }
+
+    @Test func `each command in the documents can be given as it is written`() throws {
+        let commands = try DocumentedCommands.arguments(of: "trace-host")
+        #expect(commands.count > 20)
+        for (line, words) in commands {
+            #expect(throws: Never.self, "\(line)") {
+                try TraceHost.parseAsRoot(RecordCommand.nameCommandWords(in: words))
+            }
+        }
     }
 }
