@@ -136,7 +136,7 @@ struct TimeLineTests {
             try Command("trace-cmd", ["dump", "--options", "-i", path]).output
                 .matches(of: /(0x[0-9A-F]+) \[(.*?)\]/).filter { $0.2 == name }.map { String($0.1) }
         }
-        let files = try namesIn(host.path).filter { $0.hasPrefix("trace-") }.map { "\(host.path)/\($0)" }
+        let files = try namesIn(host.path).filter { $0.hasPrefix("trace-") && $0.hasSuffix(".dat") }.map { "\(host.path)/\($0)" }
         let own = try ids("\(host.path)/trace.host.dat", "trace id")
         #expect(files.count == 2 && own.count == 1)
         #expect(try files.map { try ids($0, "peer's trace id") } == [own, own])
