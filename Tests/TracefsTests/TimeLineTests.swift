@@ -132,15 +132,15 @@ struct TimeLineTests {
                 "true",
             ])
         #expect(record.status == 0, "\(record.errorText)")
-        let ids = { (path: String, name: String) in
-            try Command("trace-cmd", ["dump", "--options", "-i", path]).output
-                .matches(of: /(0x[0-9A-F]+) \[(.*?)\]/).filter { $0.2 == name }.map { String($0.1) }
-        }
-        let files = try namesIn(host.path).filter { $0.hasPrefix("trace-") && $0.hasSuffix(".dat") }.map { "\(host.path)/\($0)" }
-        let own = try ids("\(host.path)/trace.host.dat", "trace id")
-        #expect(files.count == 2 && own.count == 1)
-        #expect(try files.map { try ids($0, "peer's trace id") } == [own, own])
-        #expect(try Set(files.map { try ids($0, "trace id") }).union([own]).count == 3)
+        let options = { (path: String) in try Command("trace-cmd", ["dump", "--options", "-i", path]).output }
+        let ids = { (text: String) in text.matches(of: /TRACEID, 8 bytes]\n(0x\w+)/).map { String($0.1) } }
+        let guests = try namesIn(host.path).filter { $0.hasPrefix("trace-") && $0.hasSuffix(".dat") }
+            .map { try options("\(host.path)/\($0)") }
+        let own = ids(try options("\(host.path)/trace.host.dat"))
+        #expect(guests.count == 2 && own.count == 1)
+        let peers = guests.map { $0.matches(of: /(0x\w+) \[peer's trace id]/).map { String($0.1) } }
+        #expect(peers == [own, own])
+        #expect(Set(guests.map(ids) + [own]).count == 3)
     }
 
     @Test func `where the host's events cannot be recorded, nothing is`() throws {
