@@ -123,19 +123,21 @@ struct MetadataTests {
         #expect(rig.terminate() == 0)
     }
 
-    @Test(arguments: [0, 30_000])
-    func `ends on a signal without waiting for a header`(microseconds: UInt32) throws {
+    @Test(arguments: [false, true])
+    func `ends on a signal without waiting for a header`(isOnItsWay: Bool) throws {
         let rig = try AgentRig()
         try rig.control.send("metadata\n")
-        if microseconds == 0 {
-            _ = try rig.control.order("status")
+        if isOnItsWay {
+            // Nothing is read, or the header would come as fast as that.
+            let hasBegun = poll(rig.control.descriptor, for: .readable, timeout: .seconds(20))
+            #expect(hasBegun)
         } else {
-            _ = try rig.control.line()
+            _ = try rig.control.order("status")
         }
         #expect(rig.terminate() == 0)
         // The connection ends before the header does.
         #expect(throws: TestFailure.self) {
-            if microseconds == 0 { _ = try rig.control.line() }
+            _ = try rig.control.line()
             _ = try rig.control.bytes(1 << 20)
         }
     }
