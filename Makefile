@@ -102,10 +102,10 @@ test: trace-agent systemd-guest dist ## run all tests, as root
 
 # The agent that the tests start on this machine is built with the sanitizers too. The agent in the guests and in the
 # container is not, so their tests are skipped, and so are the tests of the release build's file. Each start takes seconds
-# with Thread Sanitizer: of those that record, FormatTests, RunningRecordingTests and HostTests stay. Address Sanitizer checks
+# with Thread Sanitizer: of those that record, RunningRecordingTests and HostTests stay. Address Sanitizer checks
 # what runs in process: that is where bytes are taken apart.
 TSAN_SKIPPED = --skip GuestTests --skip ServiceTests --skip ProgramTests \
-    $(foreach suite,Record RecordCommand HostRecord HostKill Watch Decoding Bench SetupFuzz TimeLine Example,--skip TracefsTests.$(suite)Tests/)
+    $(foreach suite,Record RecordCommand Format Assemble HostRecord HostKill Watch Decoding Bench SetupFuzz TimeLine Example,--skip TracefsTests.$(suite)Tests/)
 sanitize: release ## run the tests with Thread Sanitizer, then with Address Sanitizer, as root
 	guest/install-packages $(TEST_PACKAGES) $(TRACEFS_PACKAGES)
 	guest/mount-tracefs

@@ -63,7 +63,8 @@ struct StreamingTests {
     }
 
     @Test func `a trickle wakes its worker once a flush interval, and the reactor for its tick`() throws {
-        let rig = try AgentRig(.null, options: ["--flush-interval", "100ms"])
+        let rig = try AgentRig(
+            .null, options: ["--flush-interval", "100ms"], program: Machine.release("trace-agent"))
         _ = try rig.control.order("start")
         let load = try rig.instance.startLoad(cpu: 0, seconds: 2, rate: 100)
         #expect(try eventually { try rig.control.order("status").totals.bytes > 0 })
