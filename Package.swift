@@ -77,7 +77,9 @@ let package = Package(
         .executableTarget(
             name: "count-records", dependencies: ["CTraceCmd"], path: "Tests/count-records",
             cSettings: [.treatAllWarnings(as: .error)]),
-        .target(name: "Support", dependencies: ["Reactor"], path: "Tests/Support", swiftSettings: strict),
+        .target(
+            name: "Support", dependencies: ["Reactor", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/Support", swiftSettings: strict),
         .testTarget(name: "ReactorTests", dependencies: ["Reactor"], swiftSettings: strict),
         .testTarget(
             name: "TraceFileTests", dependencies: ["TraceFile", "Support", "Reactor"], swiftSettings: strict),

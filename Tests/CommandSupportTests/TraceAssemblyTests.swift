@@ -39,10 +39,10 @@ struct TraceAssemblyTests {
             "header", kernel.header(cpus: 2, eventsRead: [read, read], readAtStart: atStart))
         let page = try file(
             "page", kernel.page(at: 1, [.marker("a", delta: 0), .marker("b", delta: 1)]))
-        let log = MessageLog()
+        let log = TestLog()
         let assembly = TraceAssembly(
             header: header, streams: [page, nil], output: "\(folder.path)/trace.dat", replaces: true)
-        _ = try assembly.make(Logger(label: "test") { _ in log })
+        _ = try assembly.make(log.logger)
         return log.messages.filter { $0.contains("page has") }
     }
 

@@ -18,6 +18,14 @@ package final class HostFolder {
         }
     }
 
+    /// The same with an agent of its own, the release build, in front of FIFOs.
+    package convenience init(ringKiB: Int = 2048) throws {
+        try self.init(
+            try AgentRig(
+                .fifos, ringKiB: ringKiB, options: ["--flush-interval", "50ms"],
+                program: Machine.release("trace-agent")))
+    }
+
     /// Runs the host's program.
     package func host(_ word: String, _ options: [String] = []) throws -> Command {
         try Command(Machine.release("trace-host"), [word, path] + options)

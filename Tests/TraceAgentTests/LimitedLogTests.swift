@@ -1,5 +1,6 @@
 import CommandSupport
 import Logging
+import Support
 import Testing
 
 @testable import trace_agent

@@ -1,4 +1,5 @@
 import ControlProtocol
+import Support
 import Testing
 
 @testable import trace_agent

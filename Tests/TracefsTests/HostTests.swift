@@ -10,9 +10,7 @@ struct HostTests {
     private let output: String
 
     init() throws {
-        host = try HostFolder(
-            try AgentRig(
-                .fifos, options: ["--flush-interval", "50ms"], program: Machine.release("trace-agent")))
+        host = try HostFolder()
         output = "\(host.path)/trace.dat"
     }
 

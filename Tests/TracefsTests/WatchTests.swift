@@ -11,10 +11,7 @@ struct WatchTests {
     private let output: String
 
     init() throws {
-        host = try HostFolder(
-            try AgentRig(
-                .fifos, ringKiB: 8192, options: ["--flush-interval", "50ms"],
-                program: Machine.release("trace-agent")))
+        host = try HostFolder(ringKiB: 8192)
         output = "\(host.path)/trace.dat"
     }
 

@@ -11,7 +11,7 @@ final class EventPrinter {
     private let record: EventRecord
     /// By the number of an event, whether it is one of those that are printed.
     private var isChosen: [Int: Bool] = [:]
-    private let choice: EventChoice
+    private let choice: PrintedEventChoice
     /// Events that were printed.
     private(set) var printed = 0
     /// Pages that were left out because they came too fast.
@@ -30,7 +30,7 @@ final class EventPrinter {
         decoder = try EventDecoder(header, usesPlugins: options.usesPlugins, filters: options.filters)
         merger = EventMerger(header.layout, cpus: cpus, window: options.window)
         record = EventRecord(longest: header.layout.pageSize)
-        choice = EventChoice(options.events)
+        choice = PrintedEventChoice(options.events)
         self.output = output
         let time = EventTime(header, isPrecise: options.form == .perfetto)
         switch options.form {

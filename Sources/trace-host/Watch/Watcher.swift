@@ -88,8 +88,21 @@ final class Watcher {
     /// Gives an order, and waits for its answer; `nil` if none comes.
     private func answer(to word: OrderWord, within limit: Duration? = nil) throws(Failure) -> Answer? {
         try session.order(word)
-        try serve(within: min(limit ?? timeout, timeout)) { [session] in session.isAnswered }
+        try wait(for: "the answer to \(word.rawValue)", within: min(limit ?? timeout, timeout)) { [session] in
+            session.isAnswered
+        }
         return try session.answer()
+    }
+
+    /// Serves everything until `isOver`, and says for what if that takes longer.
+    private func wait(
+        for what: String, within limit: Duration, until isOver: () -> Bool
+    ) throws(Failure) {
+        let unannounced = min(.seconds(1), limit)
+        try serve(within: unannounced, until: isOver)
+        if isOver() || limit == unannounced { return }
+        log.info("waiting for \(what) of \(guest.name), at most \(limit)")
+        try serve(within: limit - unannounced, until: isOver)
     }
 
     /// The trace header of the guest, and the layout of its pages.
@@ -98,9 +111,9 @@ final class Watcher {
             NamedFile(try .inMemory("header"), name: "the trace header")
         }
         try session.order(.metadata)
-        try serve(within: timeout) { [session] in session.isAnswered }
+        try wait(for: "the trace header", within: timeout) { [session] in session.isAnswered }
         try session.beginHeader(into: memory)
-        try serve(within: timeout) { [session] in session.isHeaderOver }
+        try wait(for: "the trace header", within: timeout) { [session] in session.isHeaderOver }
         guard try session.endHeader() else {
             throw Failure(
                 .unavailable, "the agent sends no trace header, without which no event can be decoded")

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Events by their names: a system, an event, or both as in `irq:irq_handler_entry`, with `*`, `?` and `[...]`: fnmatch(3).
-struct EventChoice {
+struct PrintedEventChoice {
     private let patterns: [(system: String?, event: String)]
 
     /// - Parameter patterns: If there is none, all events are meant.
