@@ -31,7 +31,8 @@ LINT_PACKAGES = shellcheck python3 pyflakes3
 # What the benchmark compares with, and its guests.
 BENCH_PACKAGES = $(GUEST_PACKAGES) python3
 ROWS = all
-SHELL_SCRIPTS = .ci/run Tests/bench/without-function-tracing Tests/bench-recording systemd/activate systemd/deactivate $(addprefix packaging/,install make-changelog make-share stage) $(wildcard examples/* guest/* Tests/lint/*.sh)
+SHELL_SCRIPTS = .ci/run Tests/bench/without-function-tracing Tests/bench-recording Tests/run-tests systemd/activate systemd/deactivate $(addprefix packaging/,install make-changelog make-share stage) $(wildcard examples/* guest/* Tests/lint/*.sh)
+RUN_TESTS = Tests/run-tests $(SWIFT) test --no-parallel
 # The tests that need root, QEMU, a container or the release build.
 SYSTEM_TESTS = --skip TracefsTests --skip GuestTests --skip ServiceTests --skip ProgramTests
 
@@ -91,27 +92,30 @@ systemd-guest: trace-agent guest deb ## make root folders and an initramfs with 
 demo: trace-agent trace-host guest ## boot a guest, trace its scheduler from the host, make demo-out/trace.dat
 	guest/demo $(GUEST) demo-out
 
-unit: build-packages ## run the tests that need neither root nor a guest
-	guest/install-packages $(TEST_PACKAGES)
-	$(SWIFT) test --no-parallel $(SYSTEM_TESTS)
+unit: test-packages ## run the tests that need neither root nor a guest
+	$(RUN_TESTS) $(SYSTEM_TESTS)
 
-test: trace-agent systemd-guest dist ## run all tests, as root
-	guest/install-packages $(TEST_PACKAGES) $(TRACEFS_PACKAGES) $(LIBVIRT_PACKAGES)
+test: trace-agent systemd-guest dist test-packages ## run all tests, as root
+	guest/install-packages $(TRACEFS_PACKAGES) $(LIBVIRT_PACKAGES)
 	guest/mount-tracefs
-	$(SWIFT) test --no-parallel
+	$(RUN_TESTS)
 
-# The agent that the tests start on this machine is built with the sanitizers too. The agent in the guests and in the
-# container is not, so their tests are skipped, and so are the tests of the release build's file. Each start takes seconds
-# with Thread Sanitizer: of those that record, RunningRecordingTests and HostTests stay. Address Sanitizer checks
-# what runs in process: that is where bytes are taken apart.
-TSAN_SKIPPED = --skip GuestTests --skip ServiceTests --skip ProgramTests \
-    $(foreach suite,Record RecordCommand Format Assemble HostRecord HostKill Watch Decoding Bench SetupFuzz TimeLine Example,--skip TracefsTests.$(suite)Tests/)
-sanitize: release ## run the tests with Thread Sanitizer, then with Address Sanitizer, as root
-	guest/install-packages $(TEST_PACKAGES) $(TRACEFS_PACKAGES)
+# Thread Sanitizer checks what runs in process, and of the suites on tracefs those with the most threads: each start of an
+# agent takes seconds with it. TSAN_SUITES names others. Address Sanitizer checks where bytes are taken apart.
+TSAN_SUITES = Streaming Order SetupOrder
+IN_PROCESS = --filter '(Reactor|ControlProtocol|TraceFile|CommandSupport|TraceAgent)Tests\.'
+TSAN = --sanitize=thread --scratch-path .build/tsan
+ASAN = --sanitize=address --scratch-path .build/asan
+sanitize: release test-packages ## run tests with Thread Sanitizer, then with Address Sanitizer, as root
+	guest/install-packages $(TRACEFS_PACKAGES)
 	guest/mount-tracefs
-	SWIFT_BACKTRACE=enable=no $(SWIFT) test --no-parallel $(TSAN_SKIPPED) --sanitize=thread --scratch-path .build/tsan
-	SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.supp \
-	    $(SWIFT) test --no-parallel $(SYSTEM_TESTS) --sanitize=address --scratch-path .build/asan
+	SWIFT_BACKTRACE=enable=no $(RUN_TESTS) $(TSAN) $(IN_PROCESS) \
+	    --filter 'TraceHostTests\.' $(foreach suite,$(TSAN_SUITES),--filter 'TracefsTests\.$(suite)Tests/')
+	SWIFT_BACKTRACE=enable=no LSAN_OPTIONS=suppressions=$(CURDIR)/Tests/lsan.supp $(RUN_TESTS) $(ASAN) $(IN_PROCESS)
+
+sanitize-build: test-packages ## build the tests with each sanitizer
+	$(SWIFT) build --build-tests $(TSAN)
+	$(SWIFT) build --build-tests $(ASAN)
 
 # ROWS=flat,rates measures only these; python3 Tests/bench --help names all.
 bench: guest ## measure the agent beside its peers, as root, for docs/PERFORMANCE.md: 20 minutes
@@ -142,7 +146,10 @@ lint: ## check the format, the shell scripts, the folders' dependencies and the 
 build-packages: ## install the Debian packages that the build needs
 	guest/install-packages $(BUILD_PACKAGES)
 
+test-packages: build-packages
+	guest/install-packages $(TEST_PACKAGES)
+
 clean: ## remove everything that was built
 	rm -rf .build trace-agent trace-host demo-out debian/changelog
 
-.PHONY: all help share install uninstall dist deb release guest systemd-guest demo unit test sanitize bench bench-host bench-recording format lint build-packages clean
+.PHONY: all help share install uninstall dist deb release guest systemd-guest demo unit test sanitize sanitize-build bench bench-host bench-recording format lint build-packages test-packages clean

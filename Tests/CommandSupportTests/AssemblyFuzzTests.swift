@@ -56,16 +56,17 @@ struct AssemblyFuzzTests {
         }
     }
 
-    @Test func `damaged input is refused, or makes a file that trace-cmd reads, in less than a second`()
+    @Test func `damaged input is refused, or makes a file that trace-cmd reads, in a second of CPU`()
         throws
     {
         var made = 0
         for run in 0..<runs {
             var mutator = Mutator(seed: UInt64(run))
             try writeInput(&mutator)
-            let start = ContinuousClock.now
+            // Microseconds of CPU of this process: clock(3).
+            let start = clock()
             let isMade = assemble(&mutator)
-            #expect(ContinuousClock.now - start < .seconds(1), "run \(run)")
+            #expect(clock() - start < 1_000_000, "run \(run)")
             guard isMade else { continue }
             made += 1
             let names = ["trace.dat", "trace.2.dat", "trace.3.dat"].filter { access(path($0), F_OK) == 0 }

@@ -13,7 +13,7 @@ struct LibvirtTests {
     init() throws { libvirt = try Self.start.get() }
 
     private func host(_ words: [String]) throws -> Command {
-        try Command(Machine.release("trace-host"), words, within: .seconds(60))
+        try Command(Machine.release("trace-host"), words)
     }
 
     /// Records what the guest writes, and takes the agent's ports from the guest's names as they come.

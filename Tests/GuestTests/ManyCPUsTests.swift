@@ -8,7 +8,7 @@ struct ManyCPUsTests {
     private let folder = TemporaryFolder()
 
     private func host(_ words: [String]) throws -> Command {
-        let command = try Command(Machine.release("trace-host"), words, within: .seconds(60))
+        let command = try Command(Machine.release("trace-host"), words)
         if command.status != 0 { throw TestFailure("\(command)") }
         return command
     }

@@ -25,7 +25,7 @@ struct PortTests {
         try guest.catchPages()
         try guest.order("1\n")
         #expect(try order("status").state == "streaming")
-        let written = try guest.writeRecords(seconds: 5, rate: 50_000)
+        let written = try guest.writeRecords(seconds: 3, rate: 50_000)
         let answer = try order("stop")
         for cpu in 0...1 {
             let stream = try guest.caught(cpu: cpu, bytes: answer.cpus[cpu].bytes)
@@ -73,7 +73,7 @@ struct PortTests {
         #expect(try order("status").state == "streaming")
         try guest.run("echo 3 > /proc/sys/vm/drop_caches")
         let before = try guest.number("sed -n 's/MemFree: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo")
-        let written = try guest.writeRecords(seconds: 8, rate: 100_000)
+        let written = try guest.writeRecords(seconds: 5, rate: 100_000)
         #expect(try eventually { try order("status").cpus.allSatisfy { $0.state == "blocked" } })
         let after = try guest.number("sed -n 's/MemFree: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo")
         // 8 MiB a port, and what the load itself and the shell left behind.

@@ -213,8 +213,8 @@ struct RecordingTests {
         try guest.order("metadata\nstart\n")
         // What is quick to answer is answered first.
         #expect(try answers.answer().answer == "start")
-        let announcement = try Announcement(try answers.line(within: .seconds(60)))
-        let half = try answers.bytes(announcement.bytes / 2, within: .seconds(60))
+        let announcement = try Announcement(try answers.line())
+        let half = try answers.bytes(announcement.bytes / 2)
         // The host reads no more: the rest fills the port's queue and stays.
         let written = try guest.writeRecords(seconds: 2, rate: 20_000)
         try guest.order("stop\nmetadata\n")
@@ -222,10 +222,10 @@ struct RecordingTests {
             #expect(try eventually { try guest.caught(cpu: cpu, bytes: 0).records.count == written[cpu] })
         }
         // The rest, then the answer that waited behind it, then the next header.
-        let rest = try answers.bytes(announcement.bytes - half.count, within: .seconds(60))
+        let rest = try answers.bytes(announcement.bytes - half.count)
         #expect(try answers.answer().answer == "stop")
-        let second = try Announcement(try answers.line(within: .seconds(60)))
-        _ = try answers.bytes(second.bytes, within: .seconds(60))
+        let second = try Announcement(try answers.line())
+        _ = try answers.bytes(second.bytes)
         let memory = try guest.run("ls -l /proc/$(cat /tmp/agent.pid)/fd | grep -c memfd")
         // One a slot, for the host, root, the group; one for event formats.
         #expect(memory == "4")

@@ -6,7 +6,7 @@ package struct Command {
     package let output: String
     package let errorText: String
 
-    package init(_ path: String, _ arguments: [String], within limit: Duration = .seconds(30)) throws {
+    package init(_ path: String, _ arguments: [String], within limit: Duration = patience) throws {
         let file = temporaryPath()
         defer { unlink(file) }
         let program = try Program(path, arguments, output: .truncate(file))

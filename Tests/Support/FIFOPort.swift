@@ -16,7 +16,7 @@ package final class FIFOPort {
     }
 
     /// Waits for the next order: the bytes of one read.
-    package func order(within limit: Duration = .seconds(20)) throws -> String {
+    package func order(within limit: Duration = patience) throws -> String {
         guard poll(input, for: .readable, timeout: limit) else { throw TestFailure("no order came") }
         return String(decoding: try input.readSome(4096), as: UTF8.self)
     }

@@ -163,8 +163,8 @@ package final class Guest: TracedGuest {
     /// Orders a header and catches it, as an operator does: the line that announces it, and the bytes that follow.
     package func header(from answers: Connection) throws -> (line: Announcement, bytes: [UInt8]) {
         try order("metadata\n")
-        let line = try Announcement(try answers.line(within: .seconds(60)))
-        return (line, try answers.bytes(line.bytes, within: .seconds(60)))
+        let line = try Announcement(try answers.line())
+        return (line, try answers.bytes(line.bytes))
     }
 
     /// The file in which a CPU's pages are caught.

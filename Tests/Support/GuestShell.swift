@@ -18,7 +18,7 @@ package final class GuestShell {
     }
 
     /// Runs a shell command in the guest: what it prints, without the last newline.
-    package func run(_ command: String, within limit: Duration = .seconds(60)) throws -> String {
+    package func run(_ command: String, within limit: Duration = patience) throws -> String {
         try connection.send("{ \(command)\n} 2>&1; echo \"[done $?]\"\n")
         var output: [String] = []
         while true {

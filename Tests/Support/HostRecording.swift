@@ -18,7 +18,7 @@ package final class HostRecording {
             "env",
             prefix + [Machine.release("trace-host"), "record"] + guest
                 + ["-o", "\(folder.path)/trace.dat", "--", "sh", "-c", wait])
-        guard eventually(within: .seconds(60), { access(begun, F_OK) == 0 || program.wait(.zero) != nil }),
+        guard eventually({ access(begun, F_OK) == 0 || program.wait(.zero) != nil }),
             access(begun, F_OK) == 0
         else {
             throw TestFailure("nothing is recorded: \(program.errorText)")
@@ -28,7 +28,7 @@ package final class HostRecording {
     /// Ends it: what it recorded, without any warning.
     package func end() throws -> TraceReport {
         unlink(begun)
-        guard program.wait(.seconds(60)) == 0, !program.errorText.contains("warning") else {
+        guard program.wait() == 0, !program.errorText.contains("warning") else {
             throw TestFailure("\(program.wait(.zero) ?? -1): \(program.errorText)")
         }
         return try TraceReport(of: output)

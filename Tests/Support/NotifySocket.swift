@@ -18,7 +18,7 @@ package final class NotifySocket {
     deinit { unlink(path) }
 
     /// The next message, `nil` if none comes in time.
-    package func message(within limit: Duration = .seconds(20)) throws -> String? {
+    package func message(within limit: Duration = patience) throws -> String? {
         guard poll(descriptor, for: .readable, timeout: limit) else { return nil }
         var room = [UInt8](repeating: 0, count: 4096)
         let count = try room.withUnsafeMutableBytes { try descriptor.read(into: $0) } ?? 0
@@ -26,7 +26,7 @@ package final class NotifySocket {
     }
 
     /// The next message that holds `text`; those before it are dropped.
-    package func message(with text: String, within limit: Duration = .seconds(20)) throws -> String? {
+    package func message(with text: String, within limit: Duration = patience) throws -> String? {
         let end = ContinuousClock.now + limit
         while let message = try message(within: max(.zero, end - .now)) {
             if message.contains(text) { return message }

@@ -74,7 +74,7 @@ package final class Program {
     package func signal(_ number: CInt) { if pid > 0 { Glibc.kill(pid, number) } }
 
     /// Waits for its end: its exit code, or 128 and the signal that ended it; `nil` if it did not end in time.
-    package func wait(_ timeout: Duration = .seconds(30)) -> CInt? {
+    package func wait(_ timeout: Duration = patience) -> CInt? {
         if let status { return status }
         guard poll(end, or: end, timeout: timeout) != .neither else { return nil }
         var raw: CInt = 0

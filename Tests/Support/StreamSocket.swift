@@ -67,7 +67,7 @@ package final class Connection {
     }
 
     /// The next line that comes.
-    package func line(within limit: Duration = .seconds(20)) throws -> String {
+    package func line(within limit: Duration = patience) throws -> String {
         let end = ContinuousClock.now + limit
         while true {
             if let newline = received.firstIndex(of: UInt8(ascii: "\n")) {
@@ -79,7 +79,7 @@ package final class Connection {
     }
 
     /// The next `count` bytes that come.
-    package func bytes(_ count: Int, within limit: Duration = .seconds(20)) throws -> [UInt8] {
+    package func bytes(_ count: Int, within limit: Duration = patience) throws -> [UInt8] {
         let end = ContinuousClock.now + limit
         while received.count < count { try receive(until: end) }
         defer { received.removeSubrange(..<count) }

@@ -93,7 +93,7 @@ package final class Load {
 
     /// Waits for its end.
     package func recordsWritten() throws -> Int {
-        guard program.wait(.seconds(60)) == 0, let count = Int(try readText(output).dropLast()) else {
+        guard program.wait() == 0, let count = Int(try readText(output).dropLast()) else {
             throw TestFailure("the load failed: \(try readText(output)) \(program.errorText)")
         }
         return count

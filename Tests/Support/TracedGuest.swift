@@ -7,7 +7,7 @@ package protocol TracedGuest {
 
 extension TracedGuest {
     @discardableResult
-    package func run(_ command: String) throws -> String { try run(command, within: .seconds(60)) }
+    package func run(_ command: String) throws -> String { try run(command, within: patience) }
 
     /// Starts the agent on an empty ring of `ringKiB`, with nothing else recorded than what the tests write.
     package func startAgent(_ options: String = "", ringKiB: Int = 2048) throws {

@@ -55,7 +55,7 @@ extension Connection {
     func everything() throws -> String { String(decoding: try readAll(descriptor), as: UTF8.self) }
 
     /// Whether the other side has closed the connection; waits for it.
-    func isClosed(within limit: Duration = .seconds(20)) -> Bool {
+    func isClosed(within limit: Duration = patience) -> Bool {
         // The other end was closed if poll(2) reports it as hung up.
         eventually(within: limit) { isHungUp(descriptor) }
     }

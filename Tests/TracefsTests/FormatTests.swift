@@ -11,8 +11,8 @@ struct FormatTests {
 
     private func header(_ rig: AgentRig) throws -> Announcement {
         try rig.control.send("metadata\n")
-        let line = try Announcement(try rig.control.line(within: .seconds(60)))
-        try writeBytes(headerPath, try rig.control.bytes(line.bytes, within: .seconds(60)))
+        let line = try Announcement(try rig.control.line())
+        try writeBytes(headerPath, try rig.control.bytes(line.bytes))
         return line
     }
 

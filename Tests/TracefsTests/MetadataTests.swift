@@ -20,8 +20,8 @@ struct MetadataTests {
     }
 
     private func header(from connection: Connection) throws -> (Announcement, [UInt8]) {
-        let line = try Announcement(try connection.line(within: .seconds(60)))
-        return (line, try connection.bytes(line.bytes, within: .seconds(60)))
+        let line = try Announcement(try connection.line())
+        return (line, try connection.bytes(line.bytes))
     }
 
     @Test func `a client gets a header from which the streams make a trace_dat`() throws {
