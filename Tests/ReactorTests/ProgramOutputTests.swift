@@ -2,7 +2,7 @@ import Reactor
 import Testing
 
 struct ProgramOutputTests {
-    private func text(_ script: String, within limit: Duration = patience) throws -> String? {
+    private func text(_ script: String, within limit: Duration = .seconds(20)) throws -> String? {
         try outputOfProgram(["sh", "-c", script], within: limit).map { String(decoding: $0, as: UTF8.self) }
     }
 
