@@ -1,4 +1,5 @@
 import CommandSupport
+import Glibc
 import Logging
 import Reactor
 import Support
