@@ -56,6 +56,23 @@ struct ReadingTests {
         #expect(throws: TraceFileError.self) { try TraceDataFile(opening: path("header")) }
     }
 
+    @Test func `a CPU whose number no machine has is refused where the file lacks the count of CPUs`() throws
+    {
+        _ = try make(.version7(.none), ForeignKernel())
+        var file = try readFile(path("trace.dat"))
+        // The option CPUCOUNT gets an id that means nothing; the first CPU of the buffer's table gets the number.
+        for (bytes, at, new) in [
+            ([8, 0, 4, 0, 0, 0, 3, 0, 0, 0], 0, [0xff, 0x7f]),
+            ([0, 16, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0], 8, [0xff, 0xff, 0xff, 0xff]),
+        ] as [([UInt8], Int, [UInt8])] {
+            let place = try #require(file.lastRange(of: bytes)).lowerBound + at
+            file.replaceSubrange(place..<place + new.count, with: new)
+        }
+        try writeBytes(path("damaged"), file)
+        let error = #expect(throws: TraceFileError.self) { try TraceDataFile(opening: path("damaged")) }
+        #expect(error.map { "\($0)".contains("invalid CPU count") } == true, "\(error.debugDescription)")
+    }
+
     @Test func `a damaged file is refused, or read up to the damage`() throws {
         var whole = 0
         let runs = 300

@@ -54,7 +54,9 @@ struct Version7 {
                 order)
         }
         let cpus = options.first { $0.id == HeaderOption.cpuCount && $0.data.count == 4 }?.data
-        image += cpus ?? order.bytes(UInt32(1 + (buffers.flatMap(\.places).map(\.cpu).max() ?? 0)))
+        // One that is too large is refused with the header.
+        image +=
+            cpus ?? order.bytes(UInt32(clamping: 1 + (buffers.flatMap(\.places).map(\.cpu).max() ?? 0)))
         image += TraceHeader.optionsMark
         let shown = buffers.first { !$0.places.isEmpty }
         for option in options.filter({ $0.copy != nil }) + [shown?.option].compactMap(\.self) {
