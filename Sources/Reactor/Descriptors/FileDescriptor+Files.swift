@@ -44,7 +44,7 @@ extension FileDescriptor {
 
     /// Gives the file to a user and a group, if it is not theirs: fchown(2).
     package func change(owner: UInt32, group: UInt32) throws(SystemError) {
-        if try self.owner() == owner { return }
+        if try self.owner() == owner, try self.group() == group { return }
         _ = try systemCall("fchown") { fchown(rawValue, owner, group) }
     }
 
