@@ -54,9 +54,7 @@ struct Version7 {
                 order)
         }
         let cpus = options.first { $0.id == HeaderOption.cpuCount && $0.data.count == 4 }?.data
-        // One that is too large is refused with the header.
-        image +=
-            cpus ?? order.bytes(UInt32(clamping: 1 + (buffers.flatMap(\.places).map(\.cpu).max() ?? 0)))
+        image += cpus ?? order.bytes(UInt32(1 + (buffers.flatMap(\.places).map(\.cpu).max() ?? 0)))
         image += TraceHeader.optionsMark
         let shown = buffers.first { !$0.places.isEmpty }
         for option in options.filter({ $0.copy != nil }) + [shown?.option].compactMap(\.self) {
@@ -157,6 +155,9 @@ struct Version7 {
         var places: [(Int, Range<Int>)] = []
         for _ in 0..<count {
             let cpu = Int(try fields.number() as UInt32)
+            guard cpu < TraceHeader.largestCPUCount else {
+                throw .malformed(file: file.name, problem: "it has pages of a CPU \(cpu)")
+            }
             let bytes = try fields.bytes(16)
             let range = bytes.withUnsafeBytes { TraceDataFile.range($0, at: 0, order) }
             if let range { places.append((cpu, range)) }
