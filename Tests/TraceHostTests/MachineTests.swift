@@ -88,7 +88,8 @@ struct MachineTests {
         let path = "\(folder.path)/qmp"
         let monitor = try StreamSocket(path)
         let query = Task.detached {
-            #expect(throws: Failure.self) { try QMPConnection(to: path, patience: .milliseconds(100)) }?.status
+            #expect(throws: Failure.self) { try QMPConnection(to: path, patience: .milliseconds(100)) }?
+                .status
         }
         let connection = try monitor.accept()
         try connection.send("{\"QMP\":{}}\n")
