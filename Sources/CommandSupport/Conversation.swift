@@ -19,7 +19,9 @@ package struct Conversation: ~Copyable {
         end = .now + timeout.duration
         word = request.word
         id = .random()
-        connection = try Self.connect(request.named(id), place, timeout)
+        let request = request.named(id)
+        try request.checkLength()
+        connection = try Self.connect(request, place, timeout)
         self.place = place
         self.timeout = timeout
     }

@@ -21,6 +21,17 @@ extension Failure {
     }
 }
 
+extension Request {
+    /// - Throws: 64 if an agent would not read a line of this length.
+    package func checkLength() throws(Failure) {
+        if !isTooLong { return }
+        throw Failure(
+            .usage,
+            "the order has \(line.utf8.count) bytes, and an agent reads \(OrderParser.longestSetup): name fewer events, or a whole system at a time, or shorten the filters"
+        )
+    }
+}
+
 /// Runs `body`, which writes a file.
 package func writing<Value: ~Copyable>(
     _ body: () throws(TraceFileError) -> Value

@@ -55,14 +55,9 @@ package struct FileHolders {
         // The kernel knows a socket by the path that it was bound to, which has no symbolic link.
         let paths = [path, FileDescriptor.resolve(path) ?? path]
         let sockets = (try? FileDescriptor.open("/proc/net/unix", .readOnly).readTextToEnd()) ?? ""
-        return sockets.split(separator: "\n").map { $0.split(separator: " ") }
+        // A path may have blanks.
+        return sockets.split(separator: "\n").map { $0.split(separator: " ", maxSplits: 7) }
             .filter { $0.count == 8 && paths.contains(String($0[7])) }
-    }
-
-    /// The group that a file belongs to; `nil` if that cannot be read.
-    package static func group(of path: String) -> UInt32? {
-        let attributes = try? FileManager.default.attributesOfItem(atPath: path)
-        return attributes?[.groupOwnerAccountID].flatMap { $0 as? UInt }.map { UInt32($0) }
     }
 
     // A process or descriptor that has gone meanwhile, or that may not be read, holds nothing.

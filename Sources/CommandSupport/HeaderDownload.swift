@@ -38,7 +38,9 @@ struct HeaderDownload: ~Copyable {
                 try standardOutput.writeAll(bytes)
             }
         } else {
-            let file = try writing { () throws(TraceFileError) in try NewFile(at: output) }
+            let file = try writing { () throws(TraceFileError) in
+                try NewFile(at: output, isPrivate: true)
+            }
             try receive(announcement.bytes) { bytes, offset throws(SystemError) in
                 try file.content.descriptor.write(bytes, at: offset)
             }

@@ -36,9 +36,15 @@ package final class StandardError: Sendable {
         lines.isEmpty ? "" : "\u{1b}[?7l\(lines.map { "\($0)\n" }.joined())\u{1b}[?7h"
     }
 
+    /// The bytes that a pipe with room takes without blocking: `PIPE_BUF`, pipe(7).
+    private static let piece = 4096
+
     private func send(_ text: String) {
-        guard !text.isEmpty, poll(descriptor, for: .writable, timeout: .zero) else { return }
-        // An error here cannot be reported anywhere.
-        _ = try? descriptor.write(Array(text.utf8))
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty, poll(descriptor, for: .writable, timeout: .zero) {
+            // An error here cannot be reported anywhere.
+            guard let written = try? descriptor.write(Array(bytes.prefix(Self.piece))) else { return }
+            bytes = bytes.dropFirst(written)
+        }
     }
 }

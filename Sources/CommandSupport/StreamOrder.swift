@@ -1,3 +1,5 @@
+import Reactor
+
 /// Which CPU each stream is of: what the names say, as `trace-path-cpu3.out` or `cpu3.raw`, else their order.
 package struct StreamOrder: Equatable {
     /// From CPU 0 on; `nil` for a CPU that has none.

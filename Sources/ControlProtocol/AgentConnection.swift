@@ -37,13 +37,16 @@ package struct AgentConnection: ~Copyable {
 
     /// Sends a line: an order that is no word.
     package func send(_ line: String) throws(SystemError) {
-        let bytes = Array("\(line)\n".utf8)
-        let written: Int?
-        switch orders {
-        case .some(let orders): written = try orders.write(bytes)
-        case .none: written = try reader.connection.write(bytes)
+        var bytes = Array("\(line)\n".utf8)
+        while !bytes.isEmpty {
+            let written: Int?
+            switch orders {
+            case .some(let orders): written = try orders.write(bytes)
+            case .none: written = try reader.connection.write(bytes)
+            }
+            guard let written else { throw SystemError(call: "write", subject: "", code: .wouldBlock) }
+            bytes.removeFirst(written)
         }
-        if written == nil { throw SystemError(call: "write", subject: "", code: .wouldBlock) }
     }
 
     /// The next line.

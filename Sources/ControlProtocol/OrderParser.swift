@@ -26,7 +26,7 @@ package struct OrderParser: Sendable {
                 isSkipping = false
             } else if !isSkipping {
                 line.append(byte)
-                if isTooLong {
+                if Self.isTooLong(line) {
                     orders.add(finishLine())
                     isSkipping = true
                 }
@@ -62,14 +62,15 @@ package struct OrderParser: Sendable {
         return text.isEmpty ? nil : .unknown(Array(text.prefix(Self.loggedBytes)))
     }
 
-    private var isTooLong: Bool {
-        guard line.count > Self.longestLine else { return false }
-        return line.count > Self.longestSetup || !line.starts(with: Self.setup)
+    /// Whether a line, or what has come of it, is too long.
+    static func isTooLong(_ line: [UInt8]) -> Bool {
+        guard line.count > longestLine else { return false }
+        return line.count > longestSetup || !line.starts(with: setup)
     }
 
     private mutating func finishLine() -> [Order] {
         defer { line.removeAll(keepingCapacity: true) }
-        if isTooLong { return [.unknown(Array(line.prefix(Self.loggedBytes)))] }
+        if Self.isTooLong(line) { return [.unknown(Array(line.prefix(Self.loggedBytes)))] }
         if let orders = Self.digits(in: line) { return orders }
         let text = line.trimmingBlanks()
         if text.isEmpty { return [] }

@@ -33,6 +33,9 @@ package struct Request: Equatable, Sendable {
             .filter { !$0.isEmpty }.joined(separator: " ")
     }
 
+    /// Whether an agent refuses it because its line is too long: see `OrderParser.longestSetup`.
+    package var isTooLong: Bool { OrderParser.isTooLong(Array(line.utf8)) }
+
     /// Reads a line without blanks at its ends: a word, perhaps `id=` and a name, and what the word takes.
     ///
     /// - Returns: `nil` if it is no order.

@@ -143,6 +143,20 @@ struct OrderParserTests {
         #expect(orders == [.unknown(Array(repeating: UInt8(ascii: "1"), count: 64)), stop])
     }
 
+    @Test(arguments: [0, 1])
+    func `the longest set-up is read, and a longer one is known to be too long`(more: Int) throws {
+        var setup = TraceSetup()
+        setup.tracer = ""
+        let rest = Request(.setup(setup)).line.utf8.count
+        setup.tracer = String(repeating: "t", count: OrderParser.longestSetup - rest + more)
+        let request = Request(.setup(setup))
+        #expect(request.isTooLong == (more > 0))
+        var parser = OrderParser()
+        let orders = parser.parse(Array("\(request.line)\n".utf8))
+        let isRefused = orders == [.unknown(Array(request.line.utf8.prefix(64)))]
+        #expect(orders.count == 1 && isRefused == (more > 0))
+    }
+
     @Test func `digits at the end of a line that is too long are not orders`() {
         var parser = OrderParser()
         _ = parser.parse(Array(String(repeating: "x", count: 300).utf8))

@@ -49,6 +49,16 @@ final class FakeTracefs {
         "name: \(event)\nID: \(id)\nformat:\n\nprint fmt: \"\"\n"
     }
 
+    /// The files of set-up, which record nothing.
+    func setupFiles() throws -> SetupFiles {
+        for name in ["set_event", "available_events", "set_event_pid", "available_tracers", "current_tracer"]
+        {
+            try set(name, "")
+        }
+        for name in ["tracing_on", "buffer_size_kb"] { try set(name, "0\n") }
+        return try SetupFiles(in: try Tracefs(at: path, instance: nil))
+    }
+
     /// Adds an event of the system `sched`; `remove` ends it.
     func addEvent(_ event: String, id: Int) throws {
         try makeFolder("events/sched/\(event)")

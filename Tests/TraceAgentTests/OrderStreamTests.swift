@@ -206,7 +206,7 @@ struct OrderStreamTests {
         kind: FileDescriptor.Kind
     ) throws {
         let (stream, far) = try SocketPair.host(kind)
-        stream.resume(telling: "notice")
+        stream.resume(notifying: "notice")
         try stream.read()
         #expect(try far.everything() == (kind == .fifo ? "" : "notice\n"))
         try stream.read()
@@ -215,7 +215,7 @@ struct OrderStreamTests {
 
     @Test func `a notice is dropped if the host is away`() throws {
         let (stream, far) = try SocketPair.host()
-        stream.resume(telling: "notice")
+        stream.resume(notifying: "notice")
         far.endSending()
         try stream.read()
         #expect(try far.everything() == "" && !stream.usesWords)

@@ -184,6 +184,31 @@ struct ReleaseTests {
         #expect(try sinks[1].numbers(of: 1) == [0, 1])
     }
 
+    @Test func `a release behind an order of set-up is answered before the start behind it`() throws {
+        let folder = TemporaryFolder()
+        let ring = try PipeRing(cpu: 0, in: folder, isNamed: true)
+        let tracefs = try FakeTracefs()
+        let setter = try TraceSetter(
+            try tracefs.setupFiles(), SetupLimits(), adopting: TraceSetup(), wasOn: true)
+        let rings = RingFolder(
+            [ring.ring], folder: NamedFile(try .open(folder.path, .directory), name: "per_cpu"),
+            releasesAtOnce: false, setter: setter)
+        var reactor = try AgentReactor()
+        var hold = try RingHold(try RingOpener(rings), &reactor)
+        #expect(hold.change(.tracing(on: false), number: 7, in: .stopped) == [])
+        #expect(hold.release(in: .stopped) == [])
+        let isReady = hold.areReady()
+        #expect(!isReady)
+        var (effects, orders) = ([Effect](), RingHold.Orders())
+        while orders == RingHold.Orders() {
+            _ = try reactor.wait()
+            let (more, next) = hold.jobHasEnded()
+            (effects, orders) = (effects + more, next)
+        }
+        #expect(effects == [.changed(number: 7, problem: nil), .released(problem: nil)])
+        #expect(orders == RingHold.Orders(start: true) && ring.ring.pageFile != nil)
+    }
+
     @Test func `they are not released if they could not be opened again`() throws {
         let folder = TemporaryFolder()
         let ring = try PipeRing(cpu: 0, in: folder)

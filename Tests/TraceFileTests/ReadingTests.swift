@@ -56,6 +56,22 @@ struct ReadingTests {
         #expect(throws: TraceFileError.self) { try TraceDataFile(opening: path("header")) }
     }
 
+    @Test(arguments: [false, true])
+    func `a CPU whose number no machine has is refused`(lacksCount: Bool) throws {
+        _ = try make(.version7(.none), ForeignKernel())
+        var file = try readFile(path("trace.dat"))
+        func replace(_ bytes: [UInt8], at offset: Int, by new: [UInt8]) throws {
+            let place = try #require(file.lastRange(of: bytes)).lowerBound + offset
+            file.replaceSubrange(place..<place + new.count, with: new)
+        }
+        // The first CPU of the buffer's table; the option CPUCOUNT gets an id that means nothing.
+        try replace([0, 16, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0], at: 8, by: [0xff, 0xff, 0xff, 0xff])
+        if lacksCount { try replace([8, 0, 4, 0, 0, 0, 3, 0, 0, 0], at: 0, by: [0xff, 0x7f]) }
+        try writeBytes(path("damaged"), file)
+        let error = #expect(throws: TraceFileError.self) { try TraceDataFile(opening: path("damaged")) }
+        #expect(error.map { "\($0)".contains("CPU 4294967295") } == true, "\(error.debugDescription)")
+    }
+
     @Test func `a damaged file is refused, or read up to the damage`() throws {
         var whole = 0
         let runs = 300

@@ -1,5 +1,6 @@
 import CommandSupport
 import Glibc
+import Reactor
 import Support
 import Testing
 
@@ -79,6 +80,26 @@ struct MachineTests {
     func `what is no monitor, or stops being one, is named`(lines: String, message: String) throws {
         let output = try check(lines).output
         #expect(output.contains("fail  guest") && output.contains(message), "\(output)")
+    }
+
+    @Test func `events without end do not hold up a command`() async throws {
+        SignalFD.ignoreFailedWrites()
+        let folder = TemporaryFolder()
+        let path = "\(folder.path)/qmp"
+        let monitor = try StreamSocket(path)
+        let query = Task.detached {
+            #expect(throws: Failure.self) { try QMPConnection(to: path, patience: .milliseconds(100)) }?
+                .status
+        }
+        let connection = try monitor.accept()
+        try connection.send("{\"QMP\":{}}\n")
+        let events = String(repeating: "{\"event\":\"RESUME\"}\n", count: 100)
+        let end = ContinuousClock.now + .seconds(5)
+        // Until the other side has closed.
+        while ContinuousClock.now < end, (try? connection.trySend(events)) != nil {}
+        #expect(ContinuousClock.now < end)
+        let status = await query.value
+        #expect(status == .tryAgain)
     }
 
     @Test func `a monitor that serves another one is not waited for without end`() throws {

@@ -37,6 +37,16 @@ struct OrderTests {
         #expect(try readText(outputPath) == line.dropFirst())
     }
 
+    @Test func `an order that is longer than an agent reads is refused before it is sent`() throws {
+        let port = try FIFOPort("\(folder.path)/agent-ctl-path")
+        let events = (0..<64).flatMap { ["-e", "sched:\(String(repeating: "e", count: 100))\($0)"] }
+        let setup = try host("trace-setup", events + ["--timeout", "1s"])
+        #expect(setup.wait() == 64)
+        #expect(setup.errorText.contains("the order has 7"), "\(setup.errorText)")
+        #expect(setup.errorText.contains("bytes, and an agent reads 4096"), "\(setup.errorText)")
+        #expect(throws: TestFailure.self) { try port.order(within: .zero) }
+    }
+
     @Test func `a stop that is not complete exits with 74, after the table`() throws {
         let port = try FIFOPort("\(folder.path)/agent-ctl-path")
         let stop = try host("stop")
@@ -71,6 +81,20 @@ struct OrderTests {
                 return status.wait(.zero) != nil
             })
         #expect(status.wait(.zero) == 75)
+    }
+
+    @Test func `a header has the kernel's addresses, so its file is for its owner alone`() throws {
+        let port = try FIFOPort("\(folder.path)/agent-ctl-path")
+        let metadata = try host("metadata", ["-o", "\(folder.path)/head.dat"])
+        let words = try port.order().split(whereSeparator: \.isWhitespace)
+        var line = HeaderAnnouncement(instance: "", cpus: 1, bootID: "").answering(
+            OrderID(rawValue: String(words[1].dropFirst(3))))
+        line.bytes = 4
+        try port.send(line.lineToSend + "\nhead")
+        #expect(metadata.wait() == 0, "\(metadata.errorText)")
+        var status = stat()
+        #expect(stat("\(folder.path)/head.dat", &status) == 0 && status.st_mode & 0o7777 == 0o600)
+        #expect(try readText("\(folder.path)/head.dat") == "head")
     }
 
     @Test func `a header that is too long is refused`() throws {

@@ -175,9 +175,13 @@ struct SetupOrderTests {
         let crashed = try rig.control.order("status")
         #expect(crashed.state == "streaming" && crashed.setup?.clock == "boot")
         #expect(try InstanceText(rig.instance) == inForce)
+        // What was turned off stays off.
+        #expect(try rig.control.order("tracing off").tracing_on == false)
         try rig.restart(by: SIGTERM) { meanwhile = try InstanceText(rig.instance) }
         #expect(meanwhile == Self.cleared)
         for _ in 0..<2 { _ = try rig.control.line() }
+        #expect(try rig.instance.get("tracing_on") == "0")
+        #expect(try rig.control.order("tracing on").error == nil)
         #expect(try InstanceText(rig.instance) == inForce)
         try rig.instance.write(100, cpu: 1)
         let stopped = try rig.control.order("stop")

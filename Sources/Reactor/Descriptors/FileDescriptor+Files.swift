@@ -42,10 +42,15 @@ extension FileDescriptor {
         return status.st_gid
     }
 
-    /// Gives the file to a user and a group, if it is not theirs: fchown(2).
+    /// Gives the file to a user and a group: fchown(2).
+    ///
+    /// If it is the user's already, it gets the group only if that is permitted: its owner does not need it.
     package func change(owner: UInt32, group: UInt32) throws(SystemError) {
-        if try self.owner() == owner { return }
-        _ = try systemCall("fchown") { fchown(rawValue, owner, group) }
+        let isOwned = try self.owner() == owner
+        do throws(SystemError) {
+            _ = try systemCall("fchown") { fchown(rawValue, owner, group) }
+        } catch  where error.code == .notPermitted && isOwned {
+        }
     }
 
     /// The user that owns the file: fstat(2).

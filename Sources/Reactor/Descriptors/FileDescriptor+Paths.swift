@@ -5,12 +5,14 @@ import Glibc
 extension FileDescriptor {
     /// Makes an empty regular file for reading and writing: open(2).
     ///
-    /// Its mode is 0666, to which umask(2) applies.
+    /// Its mode is 0666, or 0600 if it `isPrivate`; umask(2) applies.
     ///
     /// - Throws: `EEXIST` if the name is in use.
-    package static func create(_ path: String) throws(SystemError) -> FileDescriptor {
+    package static func create(_ path: String, isPrivate: Bool = false) throws(SystemError) -> FileDescriptor
+    {
         let flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOCTTY
-        return FileDescriptor(owning: try systemCall("open", on: path) { Glibc.open(path, flags, 0o666) })
+        let mode: mode_t = isPrivate ? 0o600 : 0o666
+        return FileDescriptor(owning: try systemCall("open", on: path) { Glibc.open(path, flags, mode) })
     }
 
     /// Opens the regular file at `path` for reading and writing; makes it, with the mode 0600, if there is none: open(2).
@@ -31,14 +33,17 @@ extension FileDescriptor {
     /// Makes an empty regular file without a name, in the folder of `path`: `O_TMPFILE`, open(2).
     ///
     /// The kernel removes it with its last descriptor, however the process ends, unless `giveName` is called.
-    /// Its mode is 0666, to which umask(2) applies.
+    /// Its mode is that of `create`.
     ///
     /// - Throws: `EOPNOTSUPP` or `EISDIR` if the file system does not support it.
-    package static func createNameless(beside path: String) throws(SystemError) -> FileDescriptor {
-        let slash = path.lastIndex(of: "/")
-        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    package static func createNameless(
+        beside path: String, isPrivate: Bool = false
+    ) throws(SystemError) -> FileDescriptor {
+        let folder = FilePath.folder(of: path)
         return FileDescriptor(
-            owning: try systemCall("open", on: folder) { cepoll_open_nameless(folder, 0o666) })
+            owning: try systemCall("open", on: folder) {
+                cepoll_open_nameless(folder, isPrivate ? 0o600 : 0o666)
+            })
     }
 
     /// Gives a nameless file the name `path`: linkat(2).
@@ -132,6 +137,12 @@ extension FileDescriptor {
     package static func isDanglingLink(_ path: String) -> Bool {
         var status = stat()
         return lstat(path, &status) == 0 && stat(path, &status) == -1
+    }
+
+    /// The group that the file at `path` belongs to; `nil` if that cannot be read: stat(2).
+    package static func group(of path: String) -> UInt32? {
+        var status = stat()
+        return stat(path, &status) == 0 ? status.st_gid : nil
     }
 
     /// The absolute path without symbolic links of `path`, `nil` if it does not exist: realpath(3).

@@ -1,4 +1,3 @@
-internal import CEpoll
 import Glibc
 
 /// A program that runs beside this process, with its standard input, output and error: posix_spawnp(3).
@@ -7,7 +6,7 @@ package final class ChildProcess: Sendable {
     /// Readable once the program has ended: pidfd_open(2).
     package let descriptor: FileDescriptor
 
-    /// Starts a program as a shell would: no signal is blocked or ignored.
+    /// Starts a program, which finds no signal blocked or ignored.
     ///
     /// - Parameters:
     ///   - words: The program, which is searched in `$PATH`, and its arguments.
@@ -36,30 +35,9 @@ package final class ChildProcess: Sendable {
     private init(
         _ words: [String], _ passed: [(descriptor: CInt, number: CInt)], isApart: Bool
     ) throws(SystemError) {
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        for (descriptor, number) in passed {
-            posix_spawn_file_actions_adddup2(&actions, descriptor, number)
-        }
-        var attributes = posix_spawnattr_t()
-        posix_spawnattr_init(&attributes)
-        defer { posix_spawnattr_destroy(&attributes) }
-        var signals = sigset_t()
-        sigemptyset(&signals)
-        posix_spawnattr_setsigmask(&attributes, &signals)
-        sigfillset(&signals)
-        posix_spawnattr_setsigdefault(&attributes, &signals)
-        var flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
-        if isApart { flags |= POSIX_SPAWN_SETPGROUP }
-        posix_spawnattr_setflags(&attributes, Int16(flags))
-        let arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
-        defer { for argument in arguments { free(argument) } }
-        var pid: pid_t = 0
-        try threadCall(
-            "posix_spawnp", posix_spawnp(&pid, words[0], &actions, &attributes, arguments, environ))
-        self.pid = pid
-        descriptor = FileDescriptor(owning: try systemCall("pidfd_open") { cepoll_open_process(pid) })
+        let child = try SpawnedProcess(words, passing: passed, isApart: isApart)
+        pid = child.pid
+        descriptor = child.end
     }
 
     /// Waits for the program's end, at most for `limit`.

@@ -1,4 +1,3 @@
-internal import CEpoll
 import Glibc
 
 /// What a program that was run to its end has left.
@@ -26,27 +25,18 @@ package struct ProgramRun: Sendable {
         let outputFile = try FileDescriptor.inMemory("output")
         let errorFile = try FileDescriptor.inMemory("error")
         try inputFile.write(Array(input.utf8), at: 0)
-        let pid = try spawn(words, input: inputFile, output: outputFile, error: errorFile)
-        var status: CInt = 0
-        do throws(SystemError) {
-            let process = FileDescriptor(owning: try systemCall("pidfd_open") { cepoll_open_process(pid) })
-            guard poll(process, for: .readable, timeout: limit) else {
-                end(pid)
-                return nil
-            }
-        } catch {
-            end(pid)
-            throw error
+        let child = try SpawnedProcess(
+            words,
+            passing: [(inputFile.rawValue, 0), (outputFile.rawValue, 1), (errorFile.rawValue, 2)])
+        guard poll(child.end, for: .readable, timeout: limit) else {
+            child.kill()
+            return nil
         }
-        waitpid(pid, &status, 0)
+        var status: CInt = 0
+        waitpid(child.pid, &status, 0)
         return ProgramRun(
             status: status & 0x7f == 0 ? status >> 8 & 0xff : 128 + status & 0x7f,
             output: try text(of: outputFile), errorText: try text(of: errorFile))
-    }
-
-    private static func end(_ pid: pid_t) {
-        kill(pid, SIGKILL)
-        waitpid(pid, nil, 0)
     }
 
     private static func text(of file: borrowing FileDescriptor) throws(SystemError) -> String {

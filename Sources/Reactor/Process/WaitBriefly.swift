@@ -1,4 +1,4 @@
 import Glibc
 
-/// Waits 20 ms for something of which no event tells.
+/// Waits 20 ms, between two tries of what no event announces.
 package func waitBriefly() { usleep(20_000) }

@@ -40,7 +40,7 @@ extension FileDescriptor {
     package static func connect(toSocketAt path: String) throws(SystemError) -> FileDescriptor {
         let kind = CInt(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue)
         let socket = FileDescriptor(owning: try systemCall("socket") { Glibc.socket(AF_UNIX, kind, 0) })
-        try withAddress(path) { address, size throws(SystemError) in
+        try withAddress(path, for: "connect") { address, size throws(SystemError) in
             _ = try systemCall("connect", on: path) { Glibc.connect(socket.rawValue, address, size) }
         }
         return socket

@@ -23,9 +23,7 @@ package final class LocalSocket: Sendable {
     /// - Throws: `.untrusted` if a user other than root and the caller could replace the socket or a folder on its path;
     ///   `EEXIST` if `path` is not a socket.
     package init(at path: String, for owner: User) throws(TrustedFolder.Problem) {
-        let slash = path.lastIndex(of: "/")
-        let folder = slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
-        let name = slash.map { path[path.index(after: $0)...] } ?? path[...]
+        let (folder, name) = (FilePath.folder(of: path), FilePath.name(of: path))
         try Self.makeFolder(folder)
         let trusted = try TrustedFolder(folder)
         let place = trusted.path == "/" ? "/\(name)" : "\(trusted.path)/\(name)"
@@ -79,9 +77,7 @@ package final class LocalSocket: Sendable {
     private static func makeFolder(_ folder: String) throws(TrustedFolder.Problem) {
         var status = stat()
         if stat(folder, &status) == 0 { return }
-        let slash = folder.lastIndex(of: "/")
-        let parent = slash.map { $0 == folder.startIndex ? "/" : String(folder[..<$0]) } ?? "."
-        _ = try TrustedFolder(parent)
+        _ = try TrustedFolder(FilePath.folder(of: folder))
         // Clients have to reach the socket, whatever the umask of the process.
         let mask = umask(0o022)
         let result = mkdir(folder, 0o755)

@@ -17,8 +17,11 @@ package final class NewFile {
     /// - Parameters:
     ///   - path: A symbolic link is followed.
     ///   - replacing: Whether there may be a file of this name.
+    ///   - isPrivate: Whether only its owner may read it, as what has addresses of the kernel.
     /// - Throws: `.malformed` if `path` is a dangling link or something other than a regular file; `.exists`.
-    package init(at path: String, replacing: Bool = true) throws(TraceFileError) {
+    package init(
+        at path: String, replacing: Bool = true, isPrivate: Bool = false
+    ) throws(TraceFileError) {
         if let kind = try? FileDescriptor.Kind(of: path) {
             guard kind == .regular else { throw .malformed(file: path, problem: "not a regular file") }
             guard replacing else { throw .exists(file: path) }
@@ -28,10 +31,12 @@ package final class NewFile {
         }
         let target = FileDescriptor.resolve(path) ?? path
         let partialPath = "\(target).\(UInt32.random(in: 0 ... .max)).partial"
-        if let file = try? FileDescriptor.createNameless(beside: target) {
+        if let file = try? FileDescriptor.createNameless(beside: target, isPrivate: isPrivate) {
             content = NamedFile(file, name: path)
         } else {
-            let file = try naming(path) { () throws(SystemError) in try FileDescriptor.create(partialPath) }
+            let file = try naming(path) { () throws(SystemError) in
+                try FileDescriptor.create(partialPath, isPrivate: isPrivate)
+            }
             content = NamedFile(file, name: path)
             hasPartialName = true
         }

@@ -36,7 +36,7 @@ package final class TraceHeader: Sendable {
     static let magic: [UInt8] = [0x17, 0x08, 0x44] + Array("tracing".utf8)
     static let optionsMark = Array("options  ".utf8) + [0]
 
-    private static let largestCPUCount = 8192
+    static let largestCPUCount = 8192
     /// Those of as many CPUs, which have one each, and more than all others.
     private static let mostOptions = 2 * largestCPUCount
     /// Far more bytes than the options of as many CPUs have.

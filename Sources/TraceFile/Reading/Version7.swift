@@ -155,6 +155,9 @@ struct Version7 {
         var places: [(Int, Range<Int>)] = []
         for _ in 0..<count {
             let cpu = Int(try fields.number() as UInt32)
+            guard cpu < TraceHeader.largestCPUCount else {
+                throw .malformed(file: file.name, problem: "it has pages of a CPU \(cpu)")
+            }
             let bytes = try fields.bytes(16)
             let range = bytes.withUnsafeBytes { TraceDataFile.range($0, at: 0, order) }
             if let range { places.append((cpu, range)) }

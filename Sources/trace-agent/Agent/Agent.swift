@@ -150,7 +150,7 @@ struct Agent: ~Copyable {
                 notifier.status(report)
                 control.answerOwed(report, where: effect.settles)
                 if startsNext { try start() }
-            case .triggered: control.tellHost(lifetime.noteTrigger())
+            case .triggered: control.notifyHost(lifetime.noteTrigger())
             case .outputFailed(let failure): lifetime.end(because: failure)
             }
         }

@@ -68,6 +68,9 @@ struct Resumption: ~Copyable {
     /// What the earlier process had set up in a trace instance of its own, if its stream goes on.
     var setup: TraceSetup? { plan.resumes ? left?.setup : nil }
 
+    /// Whether the tracing in that instance was on.
+    var wasTracingOn: Bool { left?.isTracingOn ?? true }
+
     /// Whether what the earlier process had set up is still in force: it could not put it back.
     var isSetupInForce: Bool { plan.cause == .crash }
 
@@ -102,7 +105,7 @@ struct Resumption: ~Copyable {
         state.rings = rings()
         state.hostUsesWords = hostUsesWords
         state.percent = point.percent
-        state.setup = point.setup
+        (state.setup, state.isTracingOn) = (point.setup, point.isTracingOn)
         write()
     }
 

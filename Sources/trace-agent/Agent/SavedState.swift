@@ -21,6 +21,8 @@ struct SavedState: Codable, Equatable, Sendable {
     var percent: SavedPercent?
     /// What the agent's own trace instance records; `nil` if it has none.
     var setup: TraceSetup?
+    /// Whether the tracing in that instance was on; `nil`: it was.
+    var isTracingOn: Bool?
     /// The counters of the ring buffers when streaming began.
     var rings: [SavedRing] = []
     /// Whether the process has ended, or is ending, because it was told to.

@@ -18,8 +18,7 @@ struct StateFile: ~Copyable {
     /// - Returns: `nil` with a warning if that is not possible: the agent then starts anew each time.
     static func open(_ path: String, _ log: Logger) -> StateFile? {
         do throws(TrustedFolder.Problem) {
-            let slash = path.lastIndex(of: "/")
-            _ = try TrustedFolder(slash.map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? ".")
+            _ = try TrustedFolder(FilePath.folder(of: path))
             do throws(SystemError) {
                 return StateFile(file: try .openOwn(path), path: path)
             } catch {

@@ -63,7 +63,7 @@ struct PortsCheck {
         let others = processes.holders { $0 == device }.filter { $0.name != "trace-agent" }
         if !others.isEmpty { return "\(path) is held by \(others.names), and a port has one opener: end it" }
         // Without the user the udev rule has no group to give.
-        guard let user = try? User.named(WellKnown.user), let group = RingReaders.group(of: device) else {
+        guard let user = try? User.named(WellKnown.user), let group = FileDescriptor.group(of: device) else {
             return nil
         }
         if group != user.gid {

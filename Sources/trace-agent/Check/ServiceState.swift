@@ -32,10 +32,9 @@ struct ServiceState: Equatable {
         guard (try? FileDescriptor.Kind(of: "/run/systemd/system")) == .directory else { return nil }
         let name = WellKnown.service
         let words = ["systemctl", "show", "\(name).service", "\(name).socket"]
-        let shown = try? outputOfProgram(
-            words + properties.map { "--property=\($0)" }, within: patience)
-        guard let shown else { return nil }
-        let state = ServiceState(shown: String(decoding: shown, as: UTF8.self))
+        let run = try? ProgramRun.run(words + properties.map { "--property=\($0)" }, within: patience)
+        guard let run else { return nil }
+        let state = ServiceState(shown: run.output)
         return state.service["LoadState"] == "loaded" ? state : nil
     }
 

@@ -67,6 +67,9 @@ struct SystemCheck {
         if version < (5, 0) {
             return .fail("kernel", "\(release): has no buffer_percent, which came with 5.0")
         }
+        if version < (5, 3) {
+            return .warn("kernel", "\(release): record, which runs programs, needs pidfd_open(2) of 5.3")
+        }
         if version < (6, 19) {
             return .ok(
                 "kernel",
@@ -160,7 +163,7 @@ struct SystemCheck {
 
     private func socket() -> CheckResult {
         let path = WellKnown.socketPath
-        guard RingReaders.hasListener(at: path) else {
+        guard FileHolders.hasListener(at: path) else {
             return .warn(
                 "socket",
                 "no process listens for local orders: systemctl enable --now \(WellKnown.service).socket")

@@ -148,9 +148,9 @@ struct Control: ~Copyable {
     }
 
     /// Tells the host what it has not asked for.
-    mutating func tellHost(_ notice: Notice) {
+    mutating func notifyHost(_ notice: Notice) {
         if let host = streams.host {
-            use(host) { host throws(SystemError) in try host.tell(notice.lineToSend) }
+            use(host) { host throws(SystemError) in try host.notify(notice.lineToSend) }
         }
     }
 

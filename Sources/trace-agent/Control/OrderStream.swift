@@ -57,10 +57,12 @@ final class OrderStream {
     func end() { isEnded = true }
 
     /// Goes on with a host that has sent words to an earlier process.
-    func resume(telling notice: String) { (usesWords, self.notice) = (true, notice) }
+    ///
+    /// - Parameter notice: A line for it.
+    func resume(notifying notice: String) { (usesWords, self.notice) = (true, notice) }
 
     /// Sends a line that no order asked for, if the other side is there and speaks in words.
-    func tell(_ notice: String) throws(SystemError) { if usesWords, !isAway { try answer(notice) } }
+    func notify(_ notice: String) throws(SystemError) { if usesWords, !isAway { try answer(notice) } }
 
     // MARK: orders
 

@@ -79,7 +79,7 @@ struct PutBackList {
                 guard error.code == .busy, ContinuousClock.now < end else {
                     return "cannot put back \(error.subject): \(error.code)"
                 }
-                usleep(20_000)
+                waitBriefly()
             }
         }
     }

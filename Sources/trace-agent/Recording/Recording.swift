@@ -164,7 +164,7 @@ final class Recording {
     /// - Returns: What is wrong with it, a sentence each.
     private func writeFirstHeader() throws(Failure) -> [String] {
         do throws(TraceFileError) {
-            let file = try NewFile(at: headerPath)
+            let file = try NewFile(at: headerPath, isPrivate: true)
             let warnings = try headers.writeFirst(to: file)
             // Nobody else knows the file yet.
             _ = try? file.content.descriptor.lock()

@@ -46,7 +46,7 @@ final class RecordingHeaders: Sendable {
     /// - Parameter path: A file that is there is replaced.
     /// - Returns: Which records will be shown as those of another event, or with a wrong time; a sentence each.
     func writeLast(to path: String) throws(TraceFileError) -> [String] {
-        let file = try NewFile(at: path)
+        let file = try NewFile(at: path, isPrivate: true)
         let (summary, clock) = try write(to: file, includesCounters: true)
         try file.replaceTarget()
         var warnings = [HeaderBuilder.warning(aboutChanges: summary)].compactMap(\.self)

@@ -1,3 +1,4 @@
+import CommandSupport
 import ControlProtocol
 
 /// What the service is doing, in one line for `systemctl status`.
@@ -13,19 +14,13 @@ struct StatusLine {
         }
         let totals = report.totals
         var parts = ["\(report.state.rawValue), \(cpus.count) CPUs"]
-        if report.state != .stopped { parts.append("\(Self.mebibytes(bytesPerSecond)) MiB/s") }
-        parts.append("\(Self.mebibytes(Double(totals[.bytes]))) MiB sent")
+        if report.state != .stopped { parts.append("\(bytesPerSecond.mebibytes) MiB/s") }
+        parts.append("\(Double(totals[.bytes]).mebibytes) MiB sent")
         parts.append("\(totals[.lost]) events lost")
         let portless = report.cpus.count - cpus.count
         if portless > 0 { parts.append("\(portless) CPUs without a port") }
         let waiting = cpus.count { $0.state == .blocked || $0.state == .unplugged }
         if waiting > 0 { parts.append("\(waiting) waiting for the host") }
         text = parts.joined(separator: ", ")
-    }
-
-    /// With one decimal place.
-    private static func mebibytes(_ bytes: Double) -> String {
-        let tenths = Int(max(0, bytes) / 1_048_576 * 10)
-        return "\(tenths / 10).\(tenths % 10)"
     }
 }

@@ -22,7 +22,7 @@ enum LocalSockets {
 
     /// Makes a socket for root and the group `virtio-trace`.
     private static func make(at path: String) throws(Failure) -> LocalSocket {
-        if RingReaders.hasListener(at: path) {
+        if FileHolders.hasListener(at: path) {
             throw Failure(.unavailable, "another agent listens at \(path)")
         }
         let group = try wrappingSystemError { () throws(SystemError) in

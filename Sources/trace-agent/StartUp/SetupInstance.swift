@@ -22,7 +22,8 @@ enum SetupInstance {
         let left = resumption.isSetupInForce ? resumption.setup : nil
         if let left, FileDescriptor.resolve(folder) != nil {
             let tracefs = try Tracefs(at: top, instance: options.instance)
-            return (tracefs, try setter(in: tracefs, options, adopting: left))
+            let setter = try setter(in: tracefs, options, adopting: left, wasOn: resumption.wasTracingOn)
+            return (tracefs, setter)
         }
         try makeAnew(folder)
         let tracefs = try Tracefs(at: top, instance: options.instance)
@@ -35,6 +36,8 @@ enum SetupInstance {
             if resumption.setup == nil { throw Failure(.usage, problem) }
             log.warning("what an earlier process had set up is not recorded: \(problem)")
         }
+        // A file that is open: it can be written.
+        if resumption.setup != nil, !resumption.wasTracingOn { _ = setter.carryOut(.tracing(on: false)) }
         return (tracefs, setter)
     }
 
@@ -52,12 +55,13 @@ enum SetupInstance {
     }
 
     private static func setter(
-        in tracefs: Tracefs, _ options: Options, adopting setup: TraceSetup?
+        in tracefs: Tracefs, _ options: Options, adopting setup: TraceSetup?, wasOn: Bool = true
     ) throws(Failure) -> TraceSetter {
         let files = try SetupFiles(in: tracefs)
         do throws(TraceSetter.Refusal) {
             return try TraceSetter(
-                files, options.orders.limits, hasTrigger: options.orders.dumpOn != nil, adopting: setup)
+                files, options.orders.limits, hasTrigger: options.orders.dumpOn != nil, adopting: setup,
+                wasOn: wasOn)
         } catch {
             throw Failure(.operatingSystem, "--setup: \(error.reason)")
         }

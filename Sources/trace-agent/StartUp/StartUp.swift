@@ -43,7 +43,7 @@ func serve(_ options: Options, _ log: Logger, _ problem: LastProblem) throws(Fai
     // A service that can be reached through a passed socket waits for its ports.
     var opening = PortOpening(options, areNeeded: passed.sockets.isEmpty, log)
     parts.host = try opening.openControl()
-    if let notice { parts.host?.resume(telling: notice) }
+    if let notice { parts.host?.resume(notifying: notice) }
     parts.channels = try opening.openChannels(for: rings, maker)
     parts.sockets = passed.sockets.isEmpty ? try LocalSockets.make(options, log) : passed.sockets
     parts.ports = opening.opened

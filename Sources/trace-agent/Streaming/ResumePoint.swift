@@ -13,6 +13,8 @@ struct ResumePoint: Equatable {
     let percent: SavedPercent?
     /// What the agent's own trace instance records; `nil` if it has none.
     let setup: TraceSetup?
+    /// Whether the tracing in it is on; `nil` if it has none.
+    let isTracingOn: Bool?
 
     init(_ phase: Phase, _ rings: RingHold, _ channels: TracedChannels, _ percent: SavedPercent?) {
         isStreaming = rings.isMeantToStream(in: phase)
@@ -20,6 +22,6 @@ struct ResumePoint: Equatable {
         self.channels = channels.count
         mayHoldPages = phase != .stopped || !channels.areDelivered
         self.percent = percent
-        setup = rings.setup
+        (setup, isTracingOn) = (rings.setup, rings.isTracingOn)
     }
 }

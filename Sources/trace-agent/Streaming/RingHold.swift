@@ -112,7 +112,8 @@ struct RingHold {
     }
 
     private mutating func begin(_ next: RingOpener.Job) {
-        if job == .change { jobAfterChanges = next }
+        // A release is answered before what follows it.
+        if job == .change, jobAfterChanges != .release { jobAfterChanges = next }
         guard let opener, job == nil else { return }
         job = next
         areReleased = false
@@ -129,6 +130,7 @@ struct RingHold {
         var (effects, orders) =
             news & ~RingOpener.Job.triggered.rawValue > 0 ? endJob(opener) : ([], Orders())
         if news & RingOpener.Job.triggered.rawValue > 0 {
+            outcome = opener.outcome
             effects.append(.triggered)
             orders.dump = true
         }
@@ -157,6 +159,9 @@ struct RingHold {
 
     /// What the trace instance records; `nil` if that is not for the agent.
     var setup: TraceSetup? { outcome?.setup }
+
+    /// Whether the tracing in that instance is on; `nil` without one.
+    var isTracingOn: Bool? { outcome?.isOn }
 
     /// - Parameter clock: The clock when that was last read.
     func addFacts(to facts: inout AgentFacts, clock: String?) {

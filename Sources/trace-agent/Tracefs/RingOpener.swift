@@ -29,9 +29,15 @@ final class RingOpener: Sendable {
     /// What a change has come to.
     struct Outcome: Sendable {
         /// Why it was refused; `nil` if it was made.
-        var problem: String?
+        let problem: String?
         /// What is recorded now; `nil` if that is not for the agent.
         let setup: TraceSetup?
+        /// Whether its tracing is on, as far as is known; `nil` without one.
+        var isOn: Bool?
+
+        init(_ setter: TraceSetter?, problem: String? = nil) {
+            (self.problem, setup, isOn) = (problem, setter?.inForce, setter?.isOn)
+        }
     }
 
     /// What the thread and the reactor thread share.
@@ -59,7 +65,7 @@ final class RingOpener: Sendable {
             folder = rings.folder
             releasesAtOnce = rings.releasesAtOnce
             setter = rings.setter
-            outcome = Mutex(Outcome(setup: rings.setter?.inForce))
+            outcome = Mutex(Outcome(rings.setter))
         }
 
         func run() {
@@ -72,7 +78,9 @@ final class RingOpener: Sendable {
                 while setter?.mayBeTriggered == true,
                     !poll(mailbox.descriptor, for: .readable, timeout: Self.pause)
                 {
-                    if setter?.isTriggered() == true { readiness.signal(Job.triggered.rawValue) }
+                    guard setter?.isTriggered() == true else { continue }
+                    outcome.withLock { $0.isOn = false }
+                    readiness.signal(Job.triggered.rawValue)
                 }
                 let word = mailbox.receive()
                 guard let job = Job(rawValue: word), job != .quit else {
@@ -88,8 +96,8 @@ final class RingOpener: Sendable {
         private func change(_ setter: inout TraceSetter?) {
             let problem = setter?.carryOut(change.withLock { $0 }, withoutRings: withoutRings)
             for ring in rings { ring.readSize() }
-            let setup = setter?.inForce
-            outcome.withLock { $0 = Outcome(problem: problem, setup: setup) }
+            let new = Outcome(setter, problem: problem)
+            outcome.withLock { $0 = new }
         }
 
         /// The kernel refuses another tracer while anybody has a ring buffer open.

@@ -20,9 +20,12 @@ struct TraceSetter: Sendable {
         let reason: String
     }
 
-    /// - Parameter inForce: What the instance records already; `nil`: it is new, and is emptied.
+    /// - Parameters:
+    ///   - inForce: What the instance records already; `nil`: it is new, and is emptied.
+    ///   - wasOn: Whether its tracing was on when an agent last knew.
     init(
-        _ files: SetupFiles, _ limits: SetupLimits, hasTrigger: Bool = false, adopting inForce: TraceSetup?
+        _ files: SetupFiles, _ limits: SetupLimits, hasTrigger: Bool = false, adopting inForce: TraceSetup?,
+        wasOn: Bool = true
     ) throws(Refusal) {
         self.hasTrigger = hasTrigger
         self.files = files
@@ -32,6 +35,7 @@ struct TraceSetter: Sendable {
         if let inForce {
             // What it allows now need not be what it allowed then.
             now = try InstanceState(inForce, files, SetupLimits())
+            now.isOn = wasOn
             self.inForce = now.completing(inForce)
         } else {
             try clear()
@@ -39,6 +43,9 @@ struct TraceSetter: Sendable {
     }
 
     var owner: UInt32 { get throws(SystemError) { try files.owner } }
+
+    /// Whether the tracing is on, as far as is known.
+    var isOn: Bool { now.isOn }
 
     /// Whether an event may end what is recorded from now on.
     var mayBeTriggered: Bool { hasTrigger && now.isOn }

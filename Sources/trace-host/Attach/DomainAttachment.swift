@@ -40,7 +40,7 @@ struct DomainAttachment {
 
     /// Names what libvirt 9 cannot do: a virtio-serial device cannot be plugged in.
     private static func explain(_ error: Failure, _ port: String, _ domain: Domain, plugged: Int) -> Failure {
-        let isFull = domain.channels.count + plugged >= domain.serialDevices * portsPerDevice
+        let isFull = domain.channels.count + plugged >= domain.serialDevices * placesPerDevice
         let remedy =
             isFull && domain.serialDevices > 0
             ? "; its \(domain.serialDevices) virtio-serial devices are full, and libvirt plugs in no other: add <controller type='virtio-serial' index='\(domain.serialDevices)'/> to its definition, shut it down and start it"
@@ -49,7 +49,7 @@ struct DomainAttachment {
     }
 
     /// QEMU keeps the first of 31 for a console.
-    private static let portsPerDevice = 30
+    private static let placesPerDevice = 30
 
     private static func device(_ port: String) -> String {
         """

@@ -10,7 +10,7 @@ struct PathAccess {
     /// Why not, and what to do about it; `nil` if it may be used, or is not there.
     var trouble: String? {
         guard let obstacle else { return nil }
-        let group = FileHolders.group(of: obstacle).map(nameOfGroup) ?? "?"
+        let group = FileDescriptor.group(of: obstacle).map(nameOfGroup) ?? "?"
         let place = obstacle == path ? "" : " in the folder \(obstacle)"
         return
             "you may not use \(path)\(place): its group is \(group) (adduser NAME \(group), then log in again, if its mode lets the group use it); with libvirt <seclabel model='dac' relabel='no'/> below <source> leaves owner and mode as they are"

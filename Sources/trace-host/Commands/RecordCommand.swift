@@ -1,5 +1,6 @@
 import ArgumentParser
 import CommandSupport
+import ControlProtocol
 import Logging
 import Reactor
 
@@ -86,6 +87,7 @@ struct RecordCommand: ParsableCommand {
         SignalFD.ignoreFailedWrites()
         do throws(Failure) {
             try wrappingSystemError(FileDescriptor.allowAsManyAsPossible)
+            try Request(.setup(trace.setup), id: .random()).checkLength()
             let options = RecordingOptions(
                 replaces: force, header: header, duration: duration, timeout: timeout, limits: parts.limits,
                 flight: flight ? RecordingOptions.Flight(file: trigger, after: after) : nil, command: command,

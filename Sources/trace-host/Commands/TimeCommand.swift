@@ -23,6 +23,7 @@ struct TimeCommand: ParsableCommand {
 
     func validate() throws {
         if !(1...1_000_000).contains(pings) { throw ValidationError("--pings: from 1 to 1000000") }
+        if period.duration > .seconds(3600) { throw ValidationError("--period: at most 1h") }
     }
 
     func run() throws {

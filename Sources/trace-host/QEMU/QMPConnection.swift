@@ -67,10 +67,12 @@ final class QMPConnection {
         }
         let end = ContinuousClock.now + patience
         while let line = try line(until: end) {
-            // What has no id of ours is an event.
-            guard let answer = JSONValue(text: line), answer["id"]?.string == id else { continue }
-            if let value = answer["return"] { return .success(value) }
-            return .failure(QMPError(description: answer["error"]?["desc"]?.string ?? line))
+            if let answer = JSONValue(text: line), answer["id"]?.string == id {
+                if let value = answer["return"] { return .success(value) }
+                return .failure(QMPError(description: answer["error"]?["desc"]?.string ?? line))
+            }
+            // What has no id of ours is an event; however many come.
+            if ContinuousClock.now >= end { break }
         }
         throw Failure(.tryAgain, "no answer from the monitor \(path) to \(command) within \(patience)")
     }

@@ -66,7 +66,7 @@ struct AgentDialog: ~Copyable {
             write(bytes)
             headerLeft -= bytes.count
         }
-        // What is no answer is left over, or a notice.
+        // Another line answers an order of an earlier reader, or is a notice.
         for _ in 0..<Self.linesATurn {
             guard !headerIsNext, let next = try connection.line(within: .zero) else { return }
             guard let id = pending, id.isAnswered(by: next) else { continue }

@@ -5,6 +5,8 @@ struct GuestCounts {
     /// `nil` if the agent does not answer.
     private(set) var before: Report?
     private(set) var after: Report?
+    /// When that came.
+    private var stopped: ContinuousClock.Instant?
     /// Whether the agent was streaming already.
     private(set) var isContinued = false
     private var isFirstPart = true
@@ -14,6 +16,8 @@ struct GuestCounts {
     private static let longSilence = Duration.seconds(1)
     /// How long bytes that the agent has sent may take.
     static let deliveryPatience = Duration.seconds(5)
+    /// The same in all, if some go on coming: a guest may report bytes that it does not have.
+    private static let longestDelivery = Duration.seconds(600)
 
     /// The first answer has come.
     mutating func begin(_ report: Report) {
@@ -32,10 +36,12 @@ struct GuestCounts {
     /// What is recorded has been set up.
     mutating func noteSetup(_ report: Report) { before = report }
 
-    mutating func end(_ report: Report) { after = report }
+    mutating func end(_ report: Report) { (after, stopped) = (report, .now) }
 
     /// What was counted at the end of a part is the beginning of the next one.
-    mutating func beginNextPart() { (before, after, isFirstPart) = (after ?? before, nil, false) }
+    mutating func beginNextPart() {
+        (before, after, stopped, isFirstPart) = (after ?? before, nil, nil, false)
+    }
 
     func account(_ streams: StreamSet) -> RecordingAccount {
         RecordingAccount(before: before, after: after, received: streams.received)
@@ -64,6 +70,6 @@ struct GuestCounts {
         let silence = after == nil ? Self.longSilence : Self.shortSilence
         // What goes on coming although nothing is outstanding is another's recording.
         return quiet > (isOutstanding ? Self.deliveryPatience : silence)
-            || !isOutstanding && now - stop > Self.deliveryPatience
+            || now - (stopped ?? stop) > (isOutstanding ? Self.longestDelivery : Self.deliveryPatience)
     }
 }

@@ -38,7 +38,7 @@ final class GuestSession {
 
     /// The agent has had time to announce a trace header, which goes to the file at `path`.
     func beginHeader(to path: String) throws(Failure) {
-        let file = try writing { () throws(TraceFileError) in try NewFile(at: path) }
+        let file = try writing { () throws(TraceFileError) in try NewFile(at: path, isPrivate: true) }
         try beginHeader(into: file.content)
         newFile = file
     }

@@ -22,7 +22,7 @@ final class RecordingProgress {
         let lines = guests.enumerated().map { place, guest in
             let rate = Double(guest.bytes - lastBytes[place]) / seconds
             return
-                "\(guest.name): \(begun.secondsAgo) s, \(Self.mebibytes(Double(guest.bytes))) MiB, \(Self.mebibytes(rate)) MiB/s, \(guest.progress)"
+                "\(guest.name): \(begun.secondsAgo) s, \(Double(guest.bytes).mebibytes) MiB, \(rate.mebibytes) MiB/s, \(guest.progress)"
         }
         (lastTime, lastBytes) = (now, guests.map(\.bytes))
         if output.isTerminal {
@@ -34,10 +34,4 @@ final class RecordingProgress {
 
     /// Removes the lines from the terminal.
     func clear() { output.show([]) }
-
-    /// With one decimal.
-    private static func mebibytes(_ bytes: Double) -> String {
-        let tenths = Int(bytes * 10 / Double(1 << 20))
-        return "\(tenths / 10).\(tenths % 10)"
-    }
 }

@@ -8,12 +8,16 @@ struct CounterMeasurement {
     private let begin: (cycles: Int, nanoseconds: Int)
 
     /// Begins to measure.
-    init() {
-        // Where the kernel does not say, or may not be asked, it is measured.
-        known = (try? kernelCounterScale()).flatMap { $0 }.flatMap {
-            CounterScale(mult: $0.mult, shift: $0.shift)
-        }
+    ///
+    /// - Parameter known: The scale, if the kernel gives it.
+    init(known: CounterScale? = Self.ofKernel) {
+        self.known = known
         begin = Self.now
+    }
+
+    /// `nil` where the kernel does not say, or may not be asked.
+    static var ofKernel: CounterScale? {
+        (try? kernelCounterScale()).flatMap { $0 }.flatMap { CounterScale(mult: $0.mult, shift: $0.shift) }
     }
 
     /// Both clocks, as close to each other as possible.

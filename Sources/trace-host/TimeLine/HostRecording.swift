@@ -73,7 +73,7 @@ final class HostRecording {
         guard status == 0 else {
             throw Failure(.unavailable, "the host's events: \(output) is not made, or not complete")
         }
-        // It is in the way of nobody.
+        // One that stays does no harm.
         try? FileDescriptor.remove(linksPath)
     }
 

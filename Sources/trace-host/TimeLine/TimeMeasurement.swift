@@ -51,10 +51,12 @@ struct TimeMeasurement {
             try connection.send(Request(.time, id: id))
             while let line = try connection.line(within: max(.zero, end - .now)) {
                 let arrived = clock?.now ?? 0
-                // What is no answer was left by an earlier reader.
-                guard id.isAnswered(by: line) else { continue }
-                if let answer = try? TimeAnswer(line: line) { return (answer, (sent, arrived)) }
-                break
+                if id.isAnswered(by: line) {
+                    if let answer = try? TimeAnswer(line: line) { return (answer, (sent, arrived)) }
+                    break
+                }
+                // What is no answer was left by an earlier reader; however many lines come.
+                if ContinuousClock.now >= end { break }
             }
         } catch {
             throw guest.explain(error)
