@@ -5,8 +5,8 @@ SWIFT ?= swift
 # No RUNPATH: the default, $ORIGIN, loads libraries from the folder of a program that root runs. Full RELRO: all symbols
 # are bound at start, then the tables of their addresses are read-only. Tests/ProgramTests checks both.
 # No folder of the build in the debug information, and no checksums of what the compiler had before it made code: they
-# would differ with each folder.
-REPRODUCIBLE = -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=.
+# would differ with each folder. Nor names of Clang's precompiled modules, which depend on these options.
+REPRODUCIBLE = -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen -Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=.
 HARDENING = --disable-local-rpath -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib $(HARDENING) $(REPRODUCIBLE)
 PREFIX ?= /usr/local
@@ -126,6 +126,17 @@ bench-recording: release ## record for ten minutes in parts, as root: memory, ev
 	guest/mount-tracefs
 	Tests/bench-recording
 
+reproducible: trace-agent trace-host ## build once more in another folder, and compare
+	rm -rf .build/in-another-folder
+	mkdir -p .build/in-another-folder/.build
+	git ls-files -z | tar --null -T - -c | tar -x -C .build/in-another-folder
+	cp -r .build/checkouts .build/repositories .build/workspace-state.json .build/in-another-folder/.build/
+	$(MAKE) -C .build/in-another-folder trace-agent trace-host
+	for program in trace-agent trace-host .build/release/trace-agent .build/release/trace-host; do \
+	    cmp $$program .build/in-another-folder/$$program || exit 1; \
+	done
+	rm -rf .build/in-another-folder
+
 format: ## format the Swift sources
 	$(SWIFT) format -i -r Package.swift Sources Tests
 
@@ -145,4 +156,4 @@ build-packages: ## install the Debian packages that the build needs
 clean: ## remove everything that was built
 	rm -rf .build trace-agent trace-host demo-out debian/changelog
 
-.PHONY: all help share install uninstall dist deb release guest systemd-guest demo unit test sanitize bench bench-host bench-recording format lint build-packages clean
+.PHONY: all help share install uninstall dist deb release guest systemd-guest demo unit test sanitize bench bench-host bench-recording reproducible format lint build-packages clean
