@@ -22,7 +22,7 @@ DEB_PACKAGES = debhelper dpkg-dev lintian
 # With the programs of the tests.
 TEST_PACKAGES = groff-base mandoc libtracecmd-dev libtracefs-dev
 GUEST_PACKAGES = qemu-system-x86 busybox-static cpio trace-cmd
-SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod
+SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod e2fsprogs
 # A libvirt of its own for the tests, started by them.
 LIBVIRT_PACKAGES = libvirt-daemon-system libvirt-clients
 # What tests on this machine's tracefs watch the agent with.
@@ -83,8 +83,8 @@ guest: release ## make the guest for the tests: a kernel, and an initramfs with 
 	guest/install-packages $(GUEST_PACKAGES)
 	guest/make-guest $(GUEST) .build/release/trace-agent .build/release/trace-load
 
-# The root folders are for systemd-nspawn, the initramfs for QEMU.
-systemd-guest: trace-agent guest deb ## make root folders and an initramfs with systemd for the tests
+# The root folders are for systemd-nspawn, the disks and the initramfs for QEMU.
+systemd-guest: trace-agent guest deb ## make root folders and disks with systemd for the tests
 	guest/install-packages $(SYSTEMD_PACKAGES)
 	guest/make-systemd $(GUEST)/systemd .build/release/trace-load .build/release/hold-thread
 
