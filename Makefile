@@ -126,6 +126,12 @@ bench-recording: release ## record for ten minutes in parts, as root: memory, ev
 	guest/mount-tracefs
 	Tests/bench-recording
 
+# TEXT='record /tmp/vm1' runs only commands that contain it.
+try-docs: release ## run the commands of README and manual pages as they are written, as root: a minute
+	guest/install-packages python3 trace-cmd
+	guest/mount-tracefs
+	Tests/run-documented $(if $(TEXT),'$(TEXT)')
+
 reproducible: trace-agent trace-host ## build once more in another folder, and compare
 	rm -rf .build/in-another-folder
 	mkdir -p .build/in-another-folder/.build
@@ -144,7 +150,7 @@ lint: ## check the format, the shell scripts, the folders' dependencies and the 
 	guest/install-packages $(LINT_PACKAGES)
 	$(SWIFT) format lint --strict -r Package.swift Sources Tests
 	shellcheck $(SHELL_SCRIPTS)
-	pyflakes3 Tests/bench Tests/lint/*.py
+	pyflakes3 Tests/bench Tests/lint/*.py Tests/run-documented
 	Tests/lint/folder-cycles --self-test
 	Tests/lint/sizes --self-test
 	Tests/lint/folder-cycles
@@ -156,4 +162,4 @@ build-packages: ## install the Debian packages that the build needs
 clean: ## remove everything that was built
 	rm -rf .build trace-agent trace-host demo-out debian/changelog
 
-.PHONY: all help share install uninstall dist deb release guest systemd-guest demo unit test sanitize bench bench-host bench-recording reproducible format lint build-packages clean
+.PHONY: all help share install uninstall dist deb release guest systemd-guest demo unit test sanitize bench bench-host bench-recording try-docs reproducible format lint build-packages clean
