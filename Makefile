@@ -5,8 +5,8 @@ SWIFT ?= swift
 # No RUNPATH: the default, $ORIGIN, loads libraries from the folder of a program that root runs. Full RELRO: all symbols
 # are bound at start, then the tables of their addresses are read-only. Tests/ProgramTests checks both.
 # No folder of the build in the debug information, and no checksums of what the compiler had before it made code: they
-# would differ with each folder.
-REPRODUCIBLE = -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=.
+# would differ with each folder. Nor names of Clang's precompiled modules, which depend on these options.
+REPRODUCIBLE = -Xswiftc -Xfrontend -Xswiftc -disable-incremental-llvm-codegen -Xswiftc -Xfrontend -Xswiftc -no-clang-module-breadcrumbs -Xswiftc -file-prefix-map -Xswiftc $(CURDIR)=. -Xcc -ffile-prefix-map=$(CURDIR)=.
 HARDENING = --disable-local-rpath -Xlinker -z -Xlinker relro -Xlinker -z -Xlinker now
 RELEASE = $(SWIFT) build -c release --static-swift-stdlib $(HARDENING) $(REPRODUCIBLE)
 PREFIX ?= /usr/local
@@ -22,7 +22,7 @@ DEB_PACKAGES = debhelper dpkg-dev lintian
 # With the programs of the tests.
 TEST_PACKAGES = groff-base mandoc libtracecmd-dev libtracefs-dev
 GUEST_PACKAGES = qemu-system-x86 busybox-static cpio trace-cmd
-SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod
+SYSTEMD_PACKAGES = systemd systemd-container mmdebstrap kmod e2fsprogs
 # A libvirt of its own for the tests, started by them.
 LIBVIRT_PACKAGES = libvirt-daemon-system libvirt-clients
 # What tests on this machine's tracefs watch the agent with.
@@ -84,8 +84,8 @@ guest: release ## make the guest for the tests: a kernel, and an initramfs with 
 	guest/install-packages $(GUEST_PACKAGES)
 	guest/make-guest $(GUEST) .build/release/trace-agent .build/release/trace-load
 
-# The root folders are for systemd-nspawn, the initramfs for QEMU.
-systemd-guest: trace-agent guest deb ## make root folders and an initramfs with systemd for the tests
+# The root folders are for systemd-nspawn, the disks and the initramfs for QEMU.
+systemd-guest: trace-agent guest deb ## make root folders and disks with systemd for the tests
 	guest/install-packages $(SYSTEMD_PACKAGES)
 	guest/make-systemd $(GUEST)/systemd .build/release/trace-load .build/release/hold-thread
 
@@ -130,6 +130,23 @@ bench-recording: release ## record for ten minutes in parts, as root: memory, ev
 	guest/mount-tracefs
 	Tests/bench-recording
 
+# TEXT='record /tmp/vm1' runs only commands that contain it.
+try-docs: release ## run the commands of README and manual pages as they are written, as root: a minute
+	guest/install-packages python3 trace-cmd
+	guest/mount-tracefs
+	Tests/run-documented $(if $(TEXT),'$(TEXT)')
+
+reproducible: trace-agent trace-host ## build once more in another folder, and compare
+	rm -rf .build/in-another-folder
+	mkdir -p .build/in-another-folder/.build
+	git ls-files -z | tar --null -T - -c | tar -x -C .build/in-another-folder
+	cp -r .build/checkouts .build/repositories .build/workspace-state.json .build/in-another-folder/.build/
+	$(MAKE) -C .build/in-another-folder trace-agent trace-host
+	for program in trace-agent trace-host .build/release/trace-agent .build/release/trace-host; do \
+	    cmp $$program .build/in-another-folder/$$program || exit 1; \
+	done
+	rm -rf .build/in-another-folder
+
 format: ## format the Swift sources
 	$(SWIFT) format -i -r Package.swift Sources Tests
 
@@ -137,7 +154,7 @@ lint: ## check the format, the shell scripts, the folders' dependencies and the 
 	guest/install-packages $(LINT_PACKAGES)
 	$(SWIFT) format lint --strict -r Package.swift Sources Tests
 	shellcheck $(SHELL_SCRIPTS)
-	pyflakes3 Tests/bench Tests/lint/*.py
+	pyflakes3 Tests/bench Tests/lint/*.py Tests/run-documented
 	Tests/lint/folder-cycles --self-test
 	Tests/lint/sizes --self-test
 	Tests/lint/folder-cycles
@@ -152,4 +169,4 @@ test-packages: build-packages
 clean: ## remove everything that was built
 	rm -rf .build trace-agent trace-host demo-out debian/changelog
 
-.PHONY: all help share install uninstall dist deb release guest systemd-guest demo unit test sanitize sanitize-build bench bench-host bench-recording format lint build-packages test-packages clean
+.PHONY: all help share install uninstall dist deb release guest systemd-guest demo unit test sanitize sanitize-build bench bench-host bench-recording try-docs reproducible format lint build-packages test-packages clean

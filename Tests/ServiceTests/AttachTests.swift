@@ -1,16 +1,23 @@
 import Support
 import Testing
 
-/// `trace-host attach` and `detach` on a guest that boots without any port of the agent, as it is installed.
+/// `trace-host attach` and `detach`, from its package, on a guest that boots without any port of the agent.
 @MainActor
-@Suite(.serialized, .enabled(if: Machine.hasSystemd, "needs the initramfs that `make systemd-guest` makes"))
+@Suite(.serialized, .enabled(if: Machine.hasSystemd, "needs the disks that `make systemd-guest` makes"))
 struct AttachTests {
+    private let installed: InstalledHost
+
+    init() throws { installed = try InstalledHost() }
+
     private func host(_ words: [String]) throws -> Command {
-        try Command(Machine.release("trace-host"), words, within: .seconds(90))
+        try Command("env", installed.program("trace-host") + words, within: .seconds(90))
     }
 
-    @Test func `ports are plugged in by QMP, the agent starts by itself, and all of it goes again`() throws {
-        let guest = try Guest(.none, .systemd)
+    @Test
+    func `ports plugged in by QMP start the agent, all of it goes again, and a purge gives ports back`()
+        throws
+    {
+        let guest = try Guest(.none, .agent)
         try guest.run("echo 8192 > /sys/kernel/tracing/buffer_size_kb; echo > /sys/kernel/tracing/trace")
         let name = ["--qmp", guest.monitorPath]
         let portless = try host(["check"] + name)
@@ -42,7 +49,7 @@ struct AttachTests {
         let again = try host(["attach"] + name)
         #expect(again.output.contains("0 ports plugged in, 3 were there\n"), "\(again)")
 
-        let recording = try HostRecording(name)
+        let recording = try HostRecording(name, program: installed.program("trace-host"))
         let inUse = try host(["detach"] + name)
         #expect(inUse.status == 69 && inUse.errorText.contains("somebody is connected to"), "\(inUse)")
         let written = try guest.writeRecords(seconds: 1, rate: 20_000)
@@ -61,5 +68,12 @@ struct AttachTests {
             detach.output.contains("2 ports taken out; 1 that attach has not plugged in stay"), "\(detach)")
         #expect(try eventually { try guest.run("ls /dev/virtio-ports") == "shell\ntrace-pipe-cpu0" })
         #expect(try namesIn(guest.portsFolder).filter { $0.hasPrefix("qmp.") } == ["qmp.mine"])
+
+        let owner = "stat -Lc '%G %a' /dev/virtio-ports/trace-pipe-cpu0"
+        #expect(try guest.run(owner) == "virtio-trace 660")
+        #expect(try guest.run("apt purge --yes virtio-trace-agent > /dev/null 2>&1; echo $?") == "0")
+        #expect(try guest.run(owner) == "root 600")
+        #expect(
+            try guest.run("getent passwd virtio-trace; find /etc /usr /var/lib -name '*virtio-trace*'") == "")
     }
 }

@@ -19,8 +19,25 @@ package final class Guest: TracedGuest {
 
     package static let portNames = ["agent-ctl-path", "trace-path-cpu0", "trace-path-cpu1"]
 
-    /// What runs in it: busybox, with the agent started by hand, or systemd, with the agent as its service.
-    package enum System: String { case busybox, systemd }
+    /// What runs in it.
+    package enum System: String {
+        /// The agent is started by hand.
+        case busybox
+        /// Debian from a disk, as new for each guest: without the agent, but with its package in `/root`.
+        case fresh
+        /// The same with the package installed.
+        case agent
+
+        fileprivate var options: [String] {
+            if self == .busybox { return ["-m", "512", "-initrd", "\(Machine.guestFolder)/initramfs"] }
+            let folder = "\(Machine.guestFolder)/systemd"
+            return [
+                // With less than 512 MiB Linux uses no huge pages.
+                "-m", "1024", "-initrd", "\(folder)/initramfs", "-device", "virtio-blk-pci,drive=disk",
+                "-drive", "if=none,id=disk,format=raw,snapshot=on,file=\(folder)/\(rawValue).img",
+            ]
+        }
+    }
 
     private let system: System
 
@@ -36,17 +53,13 @@ package final class Guest: TracedGuest {
         cpus: String = "2", options: [String] = []
     ) throws {
         self.system = system
-        let folderOfSystem = system == .systemd ? "/systemd" : ""
         var arguments =
             [
                 // Many emulated CPUs on few real ones do better by turns.
                 "-accel", (Int(cpus) ?? 1) > 8 ? "tcg,thread=single" : "tcg,thread=multi", "-cpu", "max",
-                "-smp", cpus, "-m",
-                system == .systemd ? "1024" : "512", "-nodefaults",
-                "-no-reboot",
+                "-smp", cpus, "-nodefaults", "-no-reboot",
                 "-display", "none", "-kernel", "\(Machine.guestFolder)/vmlinuz",
-                "-initrd", "\(Machine.guestFolder)\(folderOfSystem)/initramfs", "-append",
-                "console=ttyS0 quiet panic=-1 oops=panic",
+                "-append", "console=ttyS0 quiet panic=-1 oops=panic",
                 "-serial", "file:\(folder.path)/console",
                 "-device", "virtio-serial-pci,id=tools", "-device",
                 "virtio-serial-pci,id=ports" + (serial.isEmpty ? "" : ",\(serial)"),
@@ -54,7 +67,7 @@ package final class Guest: TracedGuest {
                 "-device", "virtserialport,bus=tools.0,chardev=shell,name=shell",
                 "-qmp", "unix:\(folder.path)/monitor,server=on,wait=off",
                 "-qmp", "unix:\(folder.path)/qmp,server=on,wait=off", "-name", "guest,debug-threads=on",
-            ] + options
+            ] + system.options + options
         let names = backEnd == .none ? [] : (0..<spare).map { "spare\($0)" } + Self.portNames
         for name in names {
             let path = "\(folder.path)/\(name)"
@@ -95,6 +108,15 @@ package final class Guest: TracedGuest {
     @discardableResult
     package func run(_ command: String, within limit: Duration) throws -> String {
         try shell.run(command, within: limit)
+    }
+
+    /// Reboots a guest with a disk as its administrator does, and waits for its shell; QEMU, disk and ports stay.
+    package func reboot() throws {
+        try command("set-action", #"{"reboot":"reset"}"#)
+        try shell.end("systemctl reboot")
+        while try !monitor.line(within: .seconds(60)).contains("\"RESET\"") {}
+        try shell.begin()
+        try command("set-action", #"{"reboot":"shutdown"}"#)
     }
 
     /// Changes the tracer and back; whether the kernel allows that, which it does not while a ring buffer is open.
@@ -223,7 +245,7 @@ package final class Guest: TracedGuest {
     package var pid: pid_t { machine.pid }
 
     /// Names the ports, or waits until that is done.
-    private var settle: String { system == .systemd ? "udevadm settle" : "name-ports" }
+    private var settle: String { system == .busybox ? "name-ports" : "udevadm settle" }
 
     /// Takes a port out of the running guest.
     package func unplug(_ name: String) throws {

@@ -17,6 +17,9 @@ package final class GuestShell {
         _ = try run("true", within: .seconds(90))
     }
 
+    /// Starts a command that ends the shell; `begin` waits for the next one.
+    package func end(_ command: String) throws { try connection.send("\(command)\n") }
+
     /// Runs a shell command in the guest: what it prints, without the last newline.
     package func run(_ command: String, within limit: Duration = patience) throws -> String {
         try connection.send("{ \(command)\n} 2>&1; echo \"[done $?]\"\n")

@@ -11,12 +11,12 @@ package final class HostRecording {
     ///
     /// - Parameters:
     ///   - guest: How the guest is named.
-    ///   - prefix: What runs the program.
-    package init(_ guest: [String], prefix: [String] = []) throws {
+    ///   - program: The words that run it.
+    package init(_ guest: [String], program words: [String] = [Machine.release("trace-host")]) throws {
         let wait = "echo > \(folder.path)/begun; while [ -e \(folder.path)/begun ]; do sleep 0.05; done"
         program = try Program(
             "env",
-            prefix + [Machine.release("trace-host"), "record"] + guest
+            words + ["record"] + guest
                 + ["-o", "\(folder.path)/trace.dat", "--", "sh", "-c", wait])
         guard eventually({ access(begun, F_OK) == 0 || program.wait(.zero) != nil }),
             access(begun, F_OK) == 0

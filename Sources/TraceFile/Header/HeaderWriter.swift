@@ -21,21 +21,11 @@ package struct HeaderWriter {
     /// - Throws: `.tooLarge` beyond the limit.
     package static func write(
         _ source: HeaderSource, includesAddresses: Bool, cpus: Int, stats: [CPUStats],
-        formats: inout FormatStore, to file: NamedFile, limit: Int, isCancelled: () -> Bool = { false }
+        formats: inout FormatStore, to file: NamedFile, limit: Int,
+        isCancelled: @escaping () -> Bool = { false }
     ) throws(TraceFileError) -> HeaderSummary {
-        try withoutActuallyEscaping(isCancelled) { isCancelled throws(TraceFileError) in
-            var writer = HeaderWriter(
-                output: BufferedWriter(file, limit: limit, isCancelled: isCancelled))
-            try writer.update(&formats, from: source.events, isCancelled)
-            return try write(source, includesAddresses, cpus, stats, formats, writer)
-        }
-    }
-
-    private static func write(
-        _ source: HeaderSource, _ includesAddresses: Bool, _ cpus: Int, _ stats: [CPUStats],
-        _ formats: FormatStore, _ writer: HeaderWriter
-    ) throws(TraceFileError) -> HeaderSummary {
-        var writer = writer
+        var writer = HeaderWriter(output: BufferedWriter(file, limit: limit, isCancelled: isCancelled))
+        try writer.update(&formats, from: source.events, isCancelled)
         try writer.addInitialFormat(source)
         try writer.addFormats(formats)
         if includesAddresses {

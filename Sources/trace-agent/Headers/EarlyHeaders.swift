@@ -41,7 +41,7 @@ final class EarlyHeaders: HeaderSupply {
 
     func write(
         to file: NamedFile, for audience: HeaderAudience, _ formats: inout FormatStore,
-        isCancelled: () -> Bool
+        isCancelled: @escaping () -> Bool
     ) -> HeaderAnnouncement {
         let copy = builder.showsAddresses(to: audience) ? withAddresses : withoutAddresses
         do throws(SystemError) {

@@ -57,7 +57,7 @@ final class HeaderBuilder: HeaderSupply {
 
     func write(
         to file: NamedFile, for audience: HeaderAudience, _ formats: inout FormatStore,
-        isCancelled: () -> Bool
+        isCancelled: @escaping () -> Bool
     ) -> HeaderAnnouncement {
         let includesAddresses = showsAddresses(to: audience)
         do throws(TraceFileError) {
@@ -91,7 +91,7 @@ final class HeaderBuilder: HeaderSupply {
     func write(
         to file: NamedFile, includesAddresses: Bool, includesCounters: Bool = true,
         _ formats: inout FormatStore,
-        isCancelled: () -> Bool = { false }
+        isCancelled: @escaping () -> Bool = { false }
     ) throws(TraceFileError) -> HeaderSummary {
         var stats: [CPUStats] = []
         var lacks: [String] = []

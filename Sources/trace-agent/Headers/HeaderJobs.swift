@@ -52,6 +52,8 @@ final class HeaderJobs: Sendable {
 
     private func fill(_ slot: HeaderSlot, for audience: HeaderAudience, _ formats: inout FormatStore) {
         slot.handBack(
-            supply.write(to: slot.file, for: audience, &formats) { isClosed.load(ordering: .acquiring) })
+            supply.write(to: slot.file, for: audience, &formats) { [self] in
+                isClosed.load(ordering: .acquiring)
+            })
     }
 }

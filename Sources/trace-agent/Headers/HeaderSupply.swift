@@ -14,7 +14,7 @@ protocol HeaderSupply: Sendable {
     /// - Returns: What announces it, with the reason if there is none.
     func write(
         to file: NamedFile, for audience: HeaderAudience, _ formats: inout FormatStore,
-        isCancelled: () -> Bool
+        isCancelled: @escaping () -> Bool
     ) -> HeaderAnnouncement
 
     /// What is announced instead of a header.
