@@ -21,7 +21,7 @@ package final class AgentRig {
     /// - Parameter changing: Changes the ports folder before the agent starts.
     package convenience init(
         _ sink: Sink = .files, ringKiB: Int = 2048, options: [String] = [],
-        program: String = Machine.product("trace-agent"), changing: (TemporaryFolder) -> Void = { _ in }
+        program: String = Machine.program("trace-agent"), changing: (TemporaryFolder) -> Void = { _ in }
     ) throws {
         let folder = try Self.makeFolder(sink)
         changing(folder)
@@ -34,7 +34,7 @@ package final class AgentRig {
     /// - Parameter prefix: The first arguments of `program`, if that is one that runs the agent.
     package init(
         in instance: TraceInstance, folder: TemporaryFolder? = nil, options: [String] = [],
-        program: String = Machine.product("trace-agent"), prefix: [String] = [], environment: [String] = []
+        program: String = Machine.program("trace-agent"), prefix: [String] = [], environment: [String] = []
     ) throws {
         self.instance = instance
         self.folder = try folder ?? Self.makeFolder(.files)
@@ -42,7 +42,7 @@ package final class AgentRig {
         localSocket = "\(self.folder.path)/control.sock"
         // A process that has dropped its privileges cannot look for leaks.
         let looksForLeaks =
-            getenv("LSAN_OPTIONS") != nil && program == Machine.product("trace-agent")
+            getenv("LSAN_OPTIONS") != nil && program == Machine.program("trace-agent")
             && !environment.contains(Self.withoutLeaks)
         let identity = looksForLeaks ? ["--foreground"] : []
         arguments =

@@ -39,6 +39,13 @@ package enum Machine {
         return "/" + bundle.split(separator: "/").dropLast().joined(separator: "/") + "/" + name
     }
 
+    /// Whether the tests were built with a sanitizer: `make sanitize`.
+    private static let isSanitized =
+        product("").contains("/.build/tsan/") || product("").contains("/.build/asan/")
+
+    /// The program for tests of the whole: as users build it, unless sanitizers are to see it.
+    package static func program(_ name: String) -> String { isSanitized ? product(name) : release(name) }
+
     /// The program as users build it.
     package static func release(_ name: String) -> String { sources + "/.build/release/" + name }
 }

@@ -88,6 +88,9 @@ package final class Program {
         threads.reduce(0) { sum, thread in sum + (statusField("voluntary_ctxt_switches:", of: thread) ?? 0) }
     }
 
+    /// The same of its first thread, the agent's reactor thread.
+    package var reactorWakeUps: Int { statusField("voluntary_ctxt_switches:", of: "\(pid)") ?? 0 }
+
     /// CPU time of all its threads.
     package var cpuTime: Duration {
         threads.reduce(.zero) { sum, thread in

@@ -79,7 +79,7 @@ struct DecisionTests {
     @Test(arguments: [
         Source.signals, .control, .flushTimer, .retryTimer, .deadline, .heartbeat, .portsFolder,
         .durationTimer, .headerTurn, .settings, .header(1), .listener(2),
-        .client(63), .jobResult(0), .ring(77), .sink(4095),
+        .client(63), .worker(0), .ring(77), .sink(4095),
     ])
     func `a source survives its token`(source: Source) {
         #expect(Source(rawValue: source.rawValue) == source)

@@ -63,7 +63,7 @@ struct ResumptionTests {
         try rig.resume(saved)
         #expect(rig.streaming.ringsAtStart == saved)
         try rig.serve(cpu: 1, try PipeSink().sink)
-        rig.startNewChannels()
+        try rig.startNewChannels()
         rig.readStats()
         #expect(rig.report.cpus.map { $0.counts[.lost] } == [100, 100])
         #expect(rig.streaming.ringsAtStart == saved)

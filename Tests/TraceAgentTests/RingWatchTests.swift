@@ -106,8 +106,7 @@ struct StarvationTests {
         starvation.begin(placement, counters, at: start + .seconds(seconds))
         counters.pages.count(pages)
         return starvation.check(
-            placement, counters, ringOf: 512, isWaiting: isWaiting, isReported: false,
-            at: start + .seconds(seconds) + .milliseconds(100)
+            placement, counters, isWaiting: isWaiting, at: start + .seconds(seconds) + .milliseconds(100)
         )?.components.seconds
     }
 
@@ -150,31 +149,24 @@ struct StarvationTests {
     }
 
     @Test
-    func `a busy worker is checked twice in the time that fills its ring buffer, a quiet one not at all`() {
+    func `a worker that moves pages and waits for its CPU is checked again soon, one that sleeps is not`() {
         var starvation = Starvation()
         let placement = Placement(home: [0])
         var now = start
-        /// The period in milliseconds after a check at the end of the last one.
-        func period(moving pages: Int, isReported: Bool = false) -> Int64? {
-            guard let time = starvation.checkPeriod else { return nil }
-            now += time
+        /// The time to the next check in milliseconds, after a check at the end of the last one.
+        func period(moving pages: Int, isWaiting: Bool = true) -> Int64 {
+            now += starvation.period
             counters.pages.count(pages)
-            _ = starvation.check(
-                placement, counters, ringOf: 512, isWaiting: false, isReported: isReported, at: now)
-            return starvation.checkPeriod.map {
-                $0.components.attoseconds / 1_000_000_000_000_000 + $0.components.seconds * 1000
-            }
+            _ = starvation.check(placement, counters, isWaiting: isWaiting, at: now)
+            let (seconds, attoseconds) = starvation.period.components
+            return attoseconds / 1_000_000_000_000_000 + seconds * 1000
         }
         starvation.begin(placement, counters, at: now)
-        // 64 pages in 50 ms fill it in 400 ms, 64 in 200 ms in 1.6 s.
-        let periods = [period(moving: 64), period(moving: 64), period(moving: 64), period(moving: 1)]
-        #expect(periods == [200, 800, 1000, 1000])
-        #expect(period(moving: 64, isReported: true) == 50)
-        let quiet = (0..<5).map { _ in period(moving: 0) }
-        #expect(quiet == [100, 200, 400, 800, 1000] && starvation.isIdle)
-        starvation.setRingWatched(true)
-        #expect(starvation.checkPeriod == nil)
-        starvation.expectProgress(counters, at: now)
-        #expect(starvation.checkPeriod == .milliseconds(50))
+        let busy = (0..<7).map { _ in period(moving: 64) }
+        #expect(busy == [20, 40, 80, 160, 320, 640, 1000])
+        #expect(period(moving: 0, isWaiting: false) == 1000)
+        // Long after that.
+        now += .seconds(2)
+        #expect(period(moving: 64) == 20)
     }
 }

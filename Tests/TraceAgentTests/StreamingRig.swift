@@ -105,7 +105,7 @@ final class StreamingRig {
             for (source, readiness) in try reactor.wait() {
                 switch source {
                 case .ring(let index): streaming.ringIsReadable(index)
-                case .jobResult(let index): effects += try streaming.jobHasEnded(index, &reactor)
+                case .worker(let index): effects += try streaming.workerCalls(index, &reactor)
                 case .sink(let index): effects += try streaming.sinkIsReady(index, readiness)
                 case .flushTimer: _ = try streaming.flushTimerHasFired(&reactor)
                 case .deadline: effects += try streaming.deadlineHasPassed()
@@ -146,7 +146,7 @@ final class StreamingRig {
         try streaming.add(try maker.make(rings[cpu].ring, sink), &reactor)
     }
 
-    func startNewChannels() { streaming.startNewChannels(&reactor) }
+    func startNewChannels() throws { try streaming.startNewChannels(&reactor) }
 
     /// Handles what has happened until now.
     func runPending() throws {

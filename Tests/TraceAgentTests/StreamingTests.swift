@@ -227,6 +227,17 @@ struct StreamingTests {
         #expect(PipeRing.numbers(in: sink.received, of: 0) == Array(0..<30))
     }
 
+    @Test func `with a stop timeout of zero a stop gives up what the sink does not accept at once`() throws {
+        let sink = try PipeSink(size: 4 * 4096)
+        let rig = try StreamingRig([sink.sink], stopTimeout: .zero)
+        try rig.start()
+        try rig.rings[0].write(pages: 30)
+        try rig.run { $0.states[0] == .blocked }
+        try rig.stop()
+        #expect(try rig.runUntilStopped().last == .stopped(startsNext: false))
+        #expect(!rig.report.isComplete && rig.totals[.pending] > 0)
+    }
+
     @Test func `a start during a stop comes after it, unless another stop comes first`() throws {
         let sink = try PipeSink(size: 4 * 4096)
         let rig = try StreamingRig([sink.sink], stopTimeout: .milliseconds(30))
@@ -327,7 +338,7 @@ struct StreamingTests {
         try late.write(pages: 3)
         try late.setStats(entries: 3)
         #expect(rig.states == [.waiting, .idle])
-        rig.startNewChannels()
+        try rig.startNewChannels()
         try rig.rings[0].write(pages: 2)
         try rig.run { $0.totals[.pages] == 5 }
         try rig.stop()

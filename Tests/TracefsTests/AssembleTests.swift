@@ -22,7 +22,7 @@ struct AssembleTests {
 
     private func assemble(_ names: String...) throws -> Command {
         try Command(
-            Machine.product("trace-agent"),
+            Machine.program("trace-agent"),
             ["assemble", "--force", "-o", output]
                 + names.map { $0.hasPrefix("/") || $0.hasPrefix("-") ? $0 : path($0) })
     }
@@ -162,7 +162,7 @@ struct AssembleTests {
         ]
         for (names, status, message) in cases {
             let command = try Command(
-                Machine.product("trace-agent"), ["assemble", "-o", output] + names.map(path))
+                Machine.program("trace-agent"), ["assemble", "-o", output] + names.map(path))
             #expect(command.status == status, "\(names)")
             #expect(command.errorText.contains(message), "\(names): \(command.errorText)")
             #expect(command.errorText.split(separator: "\n").count == 1, "\(command.errorText)")
@@ -175,23 +175,23 @@ struct AssembleTests {
         #expect(try assemble("header", "none").status == 66)
         #expect(try readText(output) == "the old one")
         let onto = try Command(
-            Machine.product("trace-agent"), ["assemble", "-o", path("cpu0"), path("header"), path("cpu0")])
+            Machine.program("trace-agent"), ["assemble", "-o", path("cpu0"), path("header"), path("cpu0")])
         #expect(onto.status == 65)
         #expect(try readFile(path("cpu0")) == pages(3))
         let overHeader = try Command(
-            Machine.product("trace-agent"), ["assemble", "-o", path("header"), path("header"), path("cpu0")])
+            Machine.program("trace-agent"), ["assemble", "-o", path("header"), path("header"), path("cpu0")])
         #expect(overHeader.status == 65)
         try makeFIFO(path("fifo"))
         let intoFIFO = try Command(
-            Machine.product("trace-agent"), ["assemble", "-o", path("fifo"), path("header"), path("cpu0")])
+            Machine.program("trace-agent"), ["assemble", "-o", path("fifo"), path("header"), path("cpu0")])
         #expect(intoFIFO.status == 65 && intoFIFO.errorText.contains("not a regular file"))
         // A file is not the output because its name starts with the output's name.
         let missing = try Command(
-            Machine.product("trace-agent"), ["assemble", "-o", output, path("header"), output + ".cpu7"])
+            Machine.program("trace-agent"), ["assemble", "-o", output, path("header"), output + ".cpu7"])
         #expect(missing.status == 66)
         try makeLink(path("link"), to: output)
         let throughLink = try Command(
-            Machine.product("trace-agent"),
+            Machine.program("trace-agent"),
             ["assemble", "--force", "-o", path("link"), path("header"), path("cpu0")])
         #expect(throughLink.status == 0)
         #expect(try readFile(output).starts(with: [0x17, 0x08, 0x44]))

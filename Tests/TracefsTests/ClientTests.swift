@@ -192,12 +192,12 @@ struct ClientTests {
         try makeFIFO("\(folder.path)/agent-ctl-path")
         try makeLink("\(folder.path)/trace-path-cpu0", to: "/dev/null")
         let options = ["--ports", folder.path, "--instance", rig.instance.name, "--socket"]
-        let second = try Command(Machine.product("trace-agent"), options + [rig.localSocket])
+        let second = try Command(Machine.program("trace-agent"), options + [rig.localSocket])
         #expect(second.status == 69)
         #expect(second.errorText.contains("another agent listens at \(rig.localSocket)"))
         #expect(try rig.client("status").status == 0)
         try writeFile("\(folder.path)/file", "mine")
-        let third = try Command(Machine.product("trace-agent"), options + ["\(folder.path)/file"])
+        let third = try Command(Machine.program("trace-agent"), options + ["\(folder.path)/file"])
         #expect(third.status == 71)
         #expect(try readText("\(folder.path)/file") == "mine")
     }
@@ -210,7 +210,7 @@ struct ClientTests {
         try makeFIFO("\(folder.path)/agent-ctl-path")
         try makeLink("\(folder.path)/trace-path-cpu0", to: "/dev/null")
         let second = try Program(
-            Machine.product("trace-agent"),
+            Machine.program("trace-agent"),
             ["--ports", folder.path, "--instance", rig.instance.name, "--socket", rig.localSocket])
         #expect(try eventually { try rig.client("status").status == 0 }, "\(second.errorText)")
         second.signal(SIGTERM)

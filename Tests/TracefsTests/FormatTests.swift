@@ -19,7 +19,7 @@ struct FormatTests {
     private func assemble(_ rig: AgentRig, _ options: [String] = []) throws -> String {
         let output = "\(folder.path)/trace.dat"
         let command = try Command(
-            Machine.product("trace-agent"),
+            Machine.program("trace-agent"),
             ["assemble", "--force", "-o", output] + options + [headerPath] + (0...1).map { rig.path(cpu: $0) }
         )
         guard command.status == 0 else { throw TestFailure(command.errorText) }
@@ -91,7 +91,7 @@ struct FormatTests {
     /// Records while `body` is carried out.
     private func record(_ instance: TraceInstance, _ body: () throws -> Void) throws -> Program {
         let agent = try Program(
-            Machine.product("trace-agent"),
+            Machine.program("trace-agent"),
             [
                 "--record", "\(folder.path)/record.dat", "--instance", instance.name, "--flush-interval",
                 "20ms",
@@ -150,7 +150,7 @@ struct FormatTests {
         let reader = try rig.agent.thread(named: "trace-headers")
         let status = try readText("/proc/\(rig.agent.pid)/task/\(reader)/status")
         #expect(status.firstRange(of: "\t\(Self.group)\n") != nil)
-        let check = try Command(Machine.product("trace-agent"), ["check"])
+        let check = try Command(Machine.program("trace-agent"), ["check"])
         #expect(check.output.contains("event formats, which group \(Self.group) may read"))
         // What was read stays known if the group changes later, and what cannot be read any more is named.
         try remount(Self.group + 1)

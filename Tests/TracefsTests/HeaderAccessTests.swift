@@ -16,7 +16,7 @@ struct HeaderAccessTests {
     /// `trace-agent metadata`, begun by a member of the group, or by root.
     private func metadata(_ rig: AgentRig, to name: String, asRoot: Bool) throws -> Program {
         let words = [
-            Machine.product("trace-agent"), "metadata", "--socket", rig.localSocket, "-o",
+            Machine.program("trace-agent"), "metadata", "--socket", rig.localSocket, "-o",
             "\(folder.path)/\(name)",
         ]
         if asRoot { return try Program(words[0], Array(words.dropFirst())) }
@@ -77,7 +77,7 @@ struct HeaderAccessTests {
     private func report(_ rig: AgentRig, _ name: String) throws -> TraceReport {
         let output = "\(folder.path)/trace.dat"
         let command = try Command(
-            Machine.product("trace-agent"),
+            Machine.program("trace-agent"),
             ["assemble", "--force", "-o", output, "\(folder.path)/\(name)"]
                 + (0...1).map { rig.path(cpu: $0) })
         guard command.status == 0 else { throw TestFailure(command.errorText) }
@@ -91,7 +91,7 @@ struct HeaderAccessTests {
         let script = "mount --bind \(folder.path)/nothing \(TraceInstance.top)/\(name) && exec \"$0\" \"$@\""
         let rig = try AgentRig(
             in: try TraceInstance(), program: "unshare",
-            prefix: ["-m", "sh", "-c", script, Machine.product("trace-agent")])
+            prefix: ["-m", "sh", "-c", script, Machine.program("trace-agent")])
         try rig.instance.write(20, cpu: 0)
         #expect(try rig.control.order("dump").complete)
         #expect(try rig.stream(cpu: 0).numbers(of: 0) == Array(0..<20))
@@ -111,7 +111,7 @@ struct HeaderAccessTests {
     private func rigWithoutLandlock(_ options: [String] = []) throws -> AgentRig {
         try AgentRig(
             in: try TraceInstance(), options: options, program: Machine.product("without-landlock"),
-            prefix: [Machine.product("trace-agent")])
+            prefix: [Machine.program("trace-agent")])
     }
 
     private func fileGroup(_ rig: AgentRig) throws -> String {

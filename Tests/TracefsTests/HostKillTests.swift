@@ -70,7 +70,7 @@ struct HostKillTests {
     private func runPrintedCommand(_ said: String) throws {
         let start = try #require(said.ranges(of: "trace-host assemble").last)
         let line = said[start.lowerBound...].split(separator: "\n")[0]
-        let made = try Command("sh", ["-c", "\(Machine.product("trace-host"))\(line.dropFirst(10))"])
+        let made = try Command("sh", ["-c", "\(Machine.program("trace-host"))\(line.dropFirst(10))"])
         #expect(made.status == 0, "\(made.errorText)\(said)")
     }
 }

@@ -104,7 +104,7 @@ struct HostRecordTests {
         let parts = try namesIn(folder.path).filter { $0.hasSuffix(".cpu0") }
         let last = try #require(parts.sorted().last).dropLast(5)
         let made = try Command(
-            Machine.product("trace-host"),
+            Machine.program("trace-host"),
             ["assemble", "-o", output, "\(output).head", "\(folder.path)/\(last).cpu0"])
         #expect(made.status == 0, "\(made.errorText)")
         // Nobody reads the rest.

@@ -88,7 +88,7 @@ struct HostTests {
         let said = record.errorText
         let start = try #require(said.firstRange(of: "trace-host assemble"))
         let line = said[start.lowerBound...].split(separator: "\n")[0]
-        let program = Machine.product("trace-host")
+        let program = Machine.program("trace-host")
         let assembled = try Command("sh", ["-c", "\(program)\(line.dropFirst(10))"])
         #expect(assembled.status == 0, "\(assembled.errorText)")
         let first = try TraceReport(of: output).count(cpu: 0)

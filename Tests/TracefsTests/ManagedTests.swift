@@ -14,7 +14,7 @@ struct ManagedTests {
     private func rig(
         _ sink: AgentRig.Sink = .files, ringKiB: Int = 2048, options: [String] = [],
         watchdog: Duration? = nil,
-        program: String = Machine.product("trace-agent")
+        program: String = Machine.program("trace-agent")
     ) throws -> AgentRig {
         var environment = ["NOTIFY_SOCKET=\(manager.path)", AgentRig.withoutLeaks]
         if let watchdog {
@@ -161,7 +161,7 @@ struct ManagedTests {
         ("root", 78, "does not go on as root"), ("no-such-user", 78, "there is no user no-such-user"),
     ])
     func `never goes on as root`(user: String, code: CInt, message: String) throws {
-        let agent = try Command(Machine.product("trace-agent"), ["--user", user])
+        let agent = try Command(Machine.program("trace-agent"), ["--user", user])
         #expect(agent.status == code)
         #expect(agent.errorText.contains(message))
     }
@@ -172,7 +172,7 @@ struct ManagedTests {
         // Root without the capabilities to become somebody else.
         let agent = try Command(
             "setpriv",
-            ["--bounding-set", "-setuid,-setgid", Machine.product("trace-agent")]
+            ["--bounding-set", "-setuid,-setgid", Machine.program("trace-agent")]
                 + ["--ports", folder.path, "--socket", "\(folder.path)/control.sock"])
         #expect(agent.status == 77)
         #expect(
@@ -180,7 +180,7 @@ struct ManagedTests {
             "\(agent.errorText)")
         let other = try Command(
             "setpriv",
-            ["--reuid", "65534", "--clear-groups", Machine.product("trace-agent"), "--user", "daemon"])
+            ["--reuid", "65534", "--clear-groups", Machine.program("trace-agent"), "--user", "daemon"])
         #expect(other.status == 77)
         #expect(other.errorText.contains("only root can become daemon"))
     }
@@ -202,7 +202,7 @@ struct ManagedTests {
     {
         try Program(
             "systemd-socket-activate",
-            ["--listen", "\(folder.path)/control.sock", "--fdname", name, Machine.product("trace-agent")]
+            ["--listen", "\(folder.path)/control.sock", "--fdname", name, Machine.program("trace-agent")]
                 + ["--ports", ports.path, "--socket", "\(folder.path)/own.sock"] + options)
     }
 
@@ -266,7 +266,7 @@ struct ManagedTests {
             "systemd-socket-activate",
             [
                 "--listen", "\(folder.path)/control.sock", "--fdname", "control",
-                Machine.product("trace-agent"),
+                Machine.program("trace-agent"),
             ]
                 + ["--ports", ports, "--instance", instance.name])
         let client = try Connection.to("\(folder.path)/control.sock")
@@ -291,7 +291,7 @@ struct ManagedTests {
 
     @Test func `sockets that were passed to another process are not touched`() throws {
         let agent = try Command(
-            "env", ["LISTEN_FDS=1", "LISTEN_PID=1", Machine.product("trace-agent"), "--ports", "/nowhere"])
+            "env", ["LISTEN_FDS=1", "LISTEN_PID=1", Machine.program("trace-agent"), "--ports", "/nowhere"])
         #expect(agent.status == 69)
         #expect(agent.errorText.contains("no control port"))
     }

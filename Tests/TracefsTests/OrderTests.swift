@@ -86,7 +86,7 @@ struct OrderTests {
         try writeFile("\(folder.path)/trace-path-cpu0", "")
         try instance.write(50, cpu: 0)
         let agent = try Program(
-            Machine.product("trace-agent"),
+            Machine.program("trace-agent"),
             ["--ports", folder.path, "--instance", instance.name, "--cpu", "0"])
         let orders = try FileDescriptor.open("\(folder.path)/agent-ctl-path", .readWrite)
         _ = try orders.write(Array("1\nstatus\n".utf8))

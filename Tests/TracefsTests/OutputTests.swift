@@ -12,7 +12,7 @@ struct OutputTests {
         let instance = try TraceInstance(ringKiB: 8192)
         let folder = TemporaryFolder()
         let agent = try Program(
-            Machine.product("trace-agent"),
+            Machine.program("trace-agent"),
             ["--foreground", "-o", "--ports", folder.path, "--instance", instance.name], output: output)
         #expect(eventually { agent.errorText.contains("streaming") })
         let loads = try (0...1).map { try instance.startLoad(cpu: $0, seconds: 1, rate: 100_000) }
@@ -78,7 +78,7 @@ struct OutputTests {
         let folder = TemporaryFolder()
         for cpu in 0...1 { try instance.write(20_000, cpu: cpu) }
         let agent = try Program(
-            Machine.product("trace-agent"),
+            Machine.program("trace-agent"),
             ["--foreground", "-o", "--ports", folder.path, "--instance", instance.name], output: output)
         #expect(agent.wait() == code)
         #expect(agent.errorText.contains(message), "\(agent.errorText)")
@@ -128,7 +128,7 @@ struct OutputTests {
         let reader = FileDescriptor(owning: ends[0])
         let writeEnd = FileDescriptor(owning: ends[1])
         let agent = try Program(
-            Machine.product("trace-agent"),
+            Machine.program("trace-agent"),
             ["-o", "--cpu", "0", "--ports", folder.path, "--instance", instance.name],
             output: .descriptor(writeEnd.rawValue))
         let control = try socket.accept()

@@ -221,7 +221,7 @@ struct RecordCommandTests {
     @Test func `a long recording is divided, and loses nothing at a seam`() throws {
         let instance = try TraceInstance(ringKiB: 4096)
         let agent = try record(
-            instance, ["-e", rareEvent, "--split-every", "1s"], program: Machine.product("trace-agent"))
+            instance, ["-e", rareEvent, "--split-every", "1s"], program: Machine.program("trace-agent"))
         #expect(hasBegun(agent))
         let loads = try (0...1).map { try instance.startLoad(cpu: $0, seconds: 7, rate: 8000) }
         let written = try loads.map { try $0.recordsWritten() }

@@ -53,7 +53,7 @@ struct RecordTests {
         let instance = try TraceInstance()
         try instance.set("set_event", rareEvent)
         try instance.write(300, cpu: 0)
-        let agent = try record(instance, program: Machine.product("trace-agent"))
+        let agent = try record(instance, program: Machine.program("trace-agent"))
         #expect(hasBegun(agent))
         try instance.write(5000, cpu: 1)
         agent.signal(SIGINT)

@@ -55,7 +55,7 @@ struct RingReleaseTests {
         let refused = try rig.connect().order("release")
         #expect(refused.error == "streaming: the ring buffers can be released after a stop")
         _ = try rig.control.order("stop")
-        let client = try Command(Machine.product("trace-agent"), ["release", "--socket", rig.localSocket])
+        let client = try Command(Machine.program("trace-agent"), ["release", "--socket", rig.localSocket])
         #expect(client.status == 0 && client.output.hasPrefix("stopped, "))
         #expect(client.output.contains("the ring buffers are released"))
         #expect(try !isTracerHeld(rig))
@@ -80,7 +80,7 @@ struct RingReleaseTests {
     private func rigWithoutLandlock(_ options: [String] = []) throws -> AgentRig {
         try AgentRig(
             in: try TraceInstance(), options: options, program: Machine.product("without-landlock"),
-            prefix: [Machine.product("trace-agent")])
+            prefix: [Machine.program("trace-agent")])
     }
 
     @Test func `without Landlock the order is refused, unless an option lets the thread keep its right`()
@@ -104,7 +104,7 @@ struct RingReleaseTests {
             "env",
             [
                 // It has dropped its privileges when it ends.
-                AgentRig.withoutLeaks, Machine.product("without-landlock"), Machine.product("trace-agent"),
+                AgentRig.withoutLeaks, Machine.product("without-landlock"), Machine.program("trace-agent"),
                 "--ports", folder.path, "--instance", instance.name, "-o",
                 "--socket", "\(folder.path)/socket", "--release-when-stopped", "--user", "nobody",
                 "--foreground",

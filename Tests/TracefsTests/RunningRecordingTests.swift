@@ -17,13 +17,13 @@ struct RunningRecordingTests {
         let instance = try TraceInstance(ringKiB: 256)
         try instance.set("set_event", "sched:sched_process_hang")
         let agent = try Program(
-            Machine.product("trace-agent"), ["--record", path("all.dat"), "--instance", instance.name])
+            Machine.program("trace-agent"), ["--record", path("all.dat"), "--instance", instance.name])
         #expect(eventually { agent.errorText.contains("streaming") })
         let load = try instance.startLoad(cpu: 0, seconds: 60, rate: 5000)
         let stream = try FileDescriptor.open(path("all.dat.cpu0"), .readOnly)
         #expect(try eventually { try stream.size() > 60_000 })
         let command = try Command(
-            Machine.product("trace-agent"),
+            Machine.program("trace-agent"),
             ["assemble", "-o", path("part.dat"), path("all.dat.head")]
                 + (0...1).map { path("all.dat.cpu\($0)") })
         #expect(command.status == 0, "\(command.errorText)")

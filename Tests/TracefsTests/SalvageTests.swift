@@ -16,7 +16,7 @@ struct SalvageTests {
 
     private func assemble(_ options: String...) throws -> Command {
         try Command(
-            Machine.product("trace-agent"),
+            Machine.program("trace-agent"),
             ["assemble", "--force", "-o", path("trace.dat")] + options + ["header", "cpu0", "cpu1"].map(path))
     }
 

@@ -214,7 +214,7 @@ struct SetupOrderTests {
         try makeFIFO("\(wrong.path)/agent-ctl-path")
         for event in ["sched:*", "sched_switch if no == 1"] {
             let agent = try Program(
-                Machine.product("trace-agent"),
+                Machine.program("trace-agent"),
                 [
                     "--setup", "--dump-on", event, "--ports", wrong.path, "--instance",
                     "\(rig.instance.name)-2",
@@ -276,7 +276,7 @@ struct SetupOrderTests {
         let agent = try Program(
             Machine.product("without-landlock"),
             [
-                Machine.product("trace-agent"), "--setup", "--header-thread-without-landlock", "--ports",
+                Machine.program("trace-agent"), "--setup", "--header-thread-without-landlock", "--ports",
                 folder.path, "--instance", instance.name, "--socket", "\(folder.path)/control.sock",
             ])
         #expect(agent.wait() == 78)

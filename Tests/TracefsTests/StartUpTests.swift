@@ -28,7 +28,7 @@ struct StartUpTests {
         (["--frobnicate"], 64, "--frobnicate"),
     ])
     func `says what is wrong and how to mend it`(arguments: [String], code: CInt, message: String) throws {
-        let agent = try Program(Machine.product("trace-agent"), arguments)
+        let agent = try Program(Machine.program("trace-agent"), arguments)
         #expect(agent.wait() == code)
         #expect(agent.errorText.contains(message), "\(agent.errorText)")
     }
@@ -54,7 +54,7 @@ struct StartUpTests {
 
     @Test func `without root it says so`() throws {
         let agent = try Program(
-            "setpriv", ["--reuid", "65534", "--clear-groups", Machine.product("trace-agent"), "--foreground"])
+            "setpriv", ["--reuid", "65534", "--clear-groups", Machine.program("trace-agent"), "--foreground"])
         #expect(agent.wait() == 77)
         #expect(agent.errorText.contains("this needs root"), "\(agent.errorText)")
     }
@@ -81,7 +81,7 @@ struct StartUpTests {
     @Test func `many CPUs need more descriptors than the soft limit allows`() throws {
         let folder = TemporaryFolder()
         for cpu in 0...1 { try makeLink("\(folder.path)/trace-path-cpu\(cpu)", to: "/dev/null") }
-        let program = Machine.product("trace-agent")
+        let program = Machine.program("trace-agent")
         let script = "ulimit -Sn 12; exec \"$0\" --foreground --ports \"$1\""
         let agent = try Program("sh", ["-c", script, program, folder.path])
         #expect(eventually { agent.errorText.contains("streaming 2 CPUs") }, "\(agent.errorText)")
@@ -93,7 +93,7 @@ struct StartUpTests {
         let folder = TemporaryFolder()
         try makeLink("\(folder.path)/trace-path-cpu0", to: "/dev/null")
         let script = "exec \"$0\" --foreground --cpu 0 --ports \"$1\" <&- >&-"
-        let agent = try Program("sh", ["-c", script, Machine.product("trace-agent"), folder.path])
+        let agent = try Program("sh", ["-c", script, Machine.program("trace-agent"), folder.path])
         #expect(eventually { agent.errorText.contains("streaming 1 CPU") }, "\(agent.errorText)")
         for number in 0...1 {
             #expect(FileDescriptor.resolve("/proc/\(agent.pid)/fd/\(number)") == "/dev/null")

@@ -75,6 +75,25 @@ struct StreamingTests {
         #expect(wakeUps <= 2 * intervals + 8, "\(wakeUps) in \(intervals)")
     }
 
+    @Test func `while all CPUs record at a steady rate the reactor is woken by its ticks only`() throws {
+        let rig = try AgentRig(.null, program: Machine.release("trace-agent"))
+        _ = try rig.control.order("start")
+        let loads = try (0...1).map { try rig.instance.startLoad(cpu: $0, seconds: 6, rate: 20_000) }
+        #expect(
+            try eventually {
+                try rig.control.order("status").cpus.allSatisfy {
+                    $0.bytes > 1 << 20 && $0.state == "draining"
+                }
+            })
+        let (before, start) = (rig.agent.reactorWakeUps, ContinuousClock.now)
+        let written = try loads.map { try $0.recordsWritten() }
+        let ticks = Int((ContinuousClock.now - start) / .seconds(1)) + 1
+        #expect(rig.agent.reactorWakeUps - before <= ticks + 2)
+        let answer = try rig.control.order("stop")
+        #expect(answer.complete && answer.totals.lost == 0)
+        for cpu in 0...1 { #expect(try rig.instance.stat("read events", cpu: cpu) == written[cpu]) }
+    }
+
     @Test func `with flush interval 0 a partial page comes at the stop only`() throws {
         let rig = try AgentRig(options: ["--flush-interval", "0"])
         _ = try rig.control.order("start")

@@ -2,7 +2,7 @@ internal import CEpoll
 import Glibc
 
 /// A timer on the monotonic clock that makes a descriptor readable when it expires: timerfd_create(2).
-package struct TimerFD: ~Copyable {
+package struct TimerFD: ~Copyable, Sendable {
     package let descriptor: FileDescriptor
 
     package init() throws(SystemError) {

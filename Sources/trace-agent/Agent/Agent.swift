@@ -61,7 +61,6 @@ struct Agent: ~Copyable {
             for (source, readiness) in try reactor.wait() { try handle(source, readiness) }
             saveState()
             if control.isSendingHeaders { try sendHeaders() }
-            // An idle agent could do more after a restart.
             if streaming.isAtRest, let reason = ports.restartReason { try endInOrder(because: reason) }
             try retryTimer.set(nextRetry)
         }
@@ -70,7 +69,7 @@ struct Agent: ~Copyable {
     private mutating func handle(_ source: Source, _ readiness: Readiness) throws(SystemError) {
         switch source {
         case .ring(let index): streaming.ringIsReadable(index)
-        case .jobResult(let index): try apply(streaming.jobHasEnded(index, &reactor))
+        case .worker(let index): try apply(streaming.workerCalls(index, &reactor))
         case .sink(let index): try apply(streaming.sinkIsReady(index, readiness))
         case .flushTimer:
             try notifyStatus(ifDue: true, areStatsNew: streaming.flushTimerHasFired(&reactor))
@@ -105,7 +104,7 @@ struct Agent: ~Copyable {
             switch request.word {
             case .start: try start()
             case .dump where !lifetime.isEnding:
-                if streaming.isStopped { openNewPorts() }
+                if streaming.isStopped { try openNewPorts() }
                 try apply(streaming.dump(&reactor))
             case .stop, .dump: try apply(streaming.stop())
             case .release: try apply(streaming.release())
@@ -122,7 +121,7 @@ struct Agent: ~Copyable {
 
     private mutating func start() throws(SystemError) {
         if lifetime.isEnding { return }
-        if streaming.isStopped { openNewPorts() }
+        if streaming.isStopped { try openNewPorts() }
         try apply(streaming.start(&reactor))
     }
 
@@ -188,7 +187,7 @@ struct Agent: ~Copyable {
         try openControl()
         streaming.findReplacedPorts { sink, cpu in ports.isReplaced(sink, cpu: cpu) }
         try streaming.reopenGonePorts(&reactor) { sink, cpu in ports.reopen(sink, cpu: cpu) }
-        openNewPorts()
+        try openNewPorts()
     }
 
     private mutating func openControl() throws(SystemError) {
@@ -196,9 +195,9 @@ struct Agent: ~Copyable {
         try control.attach(OrderStream(port.descriptor, kind: port.kind), &reactor)
     }
 
-    private mutating func openNewPorts() {
+    private mutating func openNewPorts() throws(SystemError) {
         ports.serveNewPorts { channel throws(SystemError) in try streaming.add(channel, &reactor) }
-        streaming.startNewChannels(&reactor)
+        try streaming.startNewChannels(&reactor)
     }
 
     private var nextRetry: Duration? {
@@ -209,13 +208,14 @@ struct Agent: ~Copyable {
 
     private mutating func retry() throws(SystemError) {
         streaming.retry(&reactor)
-        try streaming.reopenGonePorts(&reactor) { sink, cpu in ports.reopen(sink, cpu: cpu) }
-        if ports.awaitsControl(hasControl: control.hasHost) { try openControl() }
         control.retry()
         if headers.nextRetry != nil { try buildHeaders() }
         notifier.retry()
         for stream in control.pausedStreams { try carryOutOrders(of: stream, afterPause: true) }
         try control.resumeConnections(&reactor)
+        guard ports.isTryDue() else { return }
+        try streaming.reopenGonePorts(&reactor) { sink, cpu in ports.reopen(sink, cpu: cpu) }
+        if ports.awaitsControl(hasControl: control.hasHost) { try openControl() }
     }
 
     private mutating func notifyStatus(ifDue: Bool = false, areStatsNew: Bool = false) throws(SystemError) {

@@ -31,8 +31,8 @@ enum Source: Equatable, RawRepresentable, Sendable {
     case header(Int)
     /// More of a header can be sent than fits in one turn of the loop.
     case headerTurn
-    /// A channel's worker has handed the channel back.
-    case jobResult(Int)
+    /// A channel's worker has handed the channel back, or does nothing.
+    case worker(Int)
     /// A channel's ring buffer has data.
     case ring(Int)
     /// A sink accepts data again.
@@ -48,7 +48,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case 2: self = .flushTimer
         case 3: self = .retryTimer
         case 4: self = .deadline
-        case 5: self = .jobResult(index)
+        case 5: self = .worker(index)
         case 6: self = .ring(index)
         case 7: self = .sink(index)
         case 8: self = .heartbeat
@@ -84,7 +84,7 @@ enum Source: Equatable, RawRepresentable, Sendable {
         case .listener(let index): UInt64(index) * Self.kinds + 10
         case .client(let place): UInt64(place) * Self.kinds + 11
         case .header(let index): UInt64(index) * Self.kinds + 13
-        case .jobResult(let index): UInt64(index) * Self.kinds + 5
+        case .worker(let index): UInt64(index) * Self.kinds + 5
         case .ring(let index): UInt64(index) * Self.kinds + 6
         case .sink(let index): UInt64(index) * Self.kinds + 7
         }

@@ -21,6 +21,7 @@ struct PortMonitor: ~Copyable {
     private var isStartUpOver = false
     /// Whether a port has come that only a restart of the agent lets it use.
     private var needsRestart = false
+    private var lastTry: ContinuousClock.Instant?
     private var log: LimitedLog
 
     init(
@@ -152,6 +153,13 @@ struct PortMonitor: ~Copyable {
 
     func nextRetry(hasControl: Bool) -> Duration? {
         awaitsControl(hasControl: hasControl) ? .seconds(1) : nil
+    }
+
+    /// Whether ports that have gone are to be tried: once a second, whatever else is retried meanwhile.
+    mutating func isTryDue(at now: ContinuousClock.Instant = .now) -> Bool {
+        if let lastTry, now - lastTry < .milliseconds(900) { return false }
+        lastTry = now
+        return true
     }
 
     // MARK: restart

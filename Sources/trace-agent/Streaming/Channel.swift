@@ -10,6 +10,8 @@ final class Channel: Sendable {
     let mailbox: Mailbox
     /// Readable once the worker has handed the channel back; its word is the job's result.
     let readiness: EventFD
+    /// Ends if the worker does nothing although it has a job.
+    let silence: SilenceTimer
     let counters = ChannelCounters()
     let placement: Placement
     /// Longest time that an event waits in the ring buffer; 0: until the stop.
@@ -38,12 +40,14 @@ final class Channel: Sendable {
         }
         let mailbox = try Mailbox()
         let readiness = try EventFD()
+        let silence = try SilenceTimer()
         self.ring = ring
         self.sink = sink
         self.pipe = pipe
         self.pipes = pipes
         self.mailbox = mailbox
         self.readiness = readiness
+        self.silence = silence
         self.flushInterval = flushInterval
         placement = Placement(home: workerCPUs ?? [ring.cpu])
         subBufferSize = Atomic(pageSize)

@@ -20,12 +20,11 @@ enum ChannelState: Equatable, Sendable {
     case portGone
 
     /// How often a channel in this state is tried, because no event announces that it can go on; `nil` for never.
-    func retryPeriod(_ ring: TracedRing, _ sink: SinkWatch, _ worker: WorkerLink) -> Duration? {
+    func retryPeriod(_ ring: TracedRing, _ sink: SinkWatch) -> Duration? {
         switch self {
-        case .idle: nil
+        case .idle, .draining: nil
         case .waitingForData: ring.renewal
         case .polling: ring.pollInterval
-        case .draining: worker.checkPeriod
         case .waitingForPort: sink.retryPeriod
         // Short enough for a ring buffer not to overflow before its CPU is noticed.
         case .waitingForCPU: .milliseconds(100)

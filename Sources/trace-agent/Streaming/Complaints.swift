@@ -69,6 +69,14 @@ struct Complaints {
         if isLogged { zeroSplices = count }
     }
 
+    /// Logs that the worker may run anywhere for `time`; `nil` if it may not.
+    func logRelease(_ time: Duration?, of channel: Channel, _ log: inout LimitedLog) {
+        guard let time else { return }
+        log.log(
+            "CPU \(channel.cpu) gives its worker no time, because of a real-time task for instance: it may run on any CPU for \(time)",
+            level: .notice, Self.fields(of: channel))
+    }
+
     /// Logs that the kernel's counters cannot be read; the CPU's figures are those of the last time.
     ///
     /// - Parameter error: `nil` if they can.

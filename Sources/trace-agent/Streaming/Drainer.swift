@@ -90,6 +90,7 @@ struct Drainer: ~Copyable {
                 mayWait = true
                 try writer.deliver(pageSize: pageSize)
                 batches += 1
+                if batches % Self.batchesPerPoll == 0 { channel.silence.expect(within: Starvation.patience) }
                 if batches % batchesPerPoll == 0, hasWord() { return .interrupted }
             }
             return .spent
@@ -141,8 +142,11 @@ struct Drainer: ~Copyable {
         }
         countTaken(pageSize)
         do throws(SystemError) {
-            let written = try channel.pipe.writeEnd.write(UnsafeRawBufferPointer(page))
-            precondition(written == pageSize, "an empty pipe takes a page")
+            let written = try channel.pipe.writeEnd.write(UnsafeRawBufferPointer(page)) ?? 0
+            if written < pageSize {
+                _ = try channel.pipe.readEnd.readToEnd(limit: written)
+                throw SystemError(call: "write", subject: "pipe", code: .noMemory)
+            }
         } catch {
             // No memory for the pipe: the page is lost.
             channel.counters.bytesGone.count(pageSize)
@@ -161,7 +165,9 @@ struct Drainer: ~Copyable {
     ///
     /// - Returns: Why it is to be tried; `nil` if it has given what there is.
     private mutating func waitForMore(of ring: NamedFile) throws(JobResult) -> Linger.Reason? {
-        switch poll(ring.descriptor, or: channel.mailbox.descriptor, timeout: linger.time()) {
+        let time = linger.time()
+        channel.silence.expect(within: time + Starvation.patience)
+        switch poll(ring.descriptor, or: channel.mailbox.descriptor, timeout: time) {
         case .first: return linger.isReported()
         case .second: throw .interrupted
         case .neither: return linger.hasTimedOut()

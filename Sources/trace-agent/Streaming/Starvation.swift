@@ -7,36 +7,31 @@ struct Starvation {
     private var releaseTime = Self.shortestRelease
     /// When it went home the last time.
     private var recalled: ContinuousClock.Instant?
+    private var lastCheck: ContinuousClock.Instant?
+    /// Time from one check to the next.
+    private(set) var period = Self.patience
 
-    private var period = Self.firstCheck
-    private var lastCheck = ContinuousClock.now
-    /// Pages that had been moved then.
-    private var pages = 0
-    /// Whether nothing has been moved for a long time.
-    private var isQuiet = false
-    /// Whether the reactor watches the ring buffer meanwhile, and no check is needed until that is reported.
-    private var isRingWatched = false
-
+    /// How long a worker that has something to do may do nothing.
+    ///
     /// A ring buffer of 1 MiB that fills at 4 MB/s overflows a quarter of a second after it was reported.
-    private static let firstCheck = Duration.milliseconds(50)
-    /// Later, half of the time in which the ring buffer fills, within these: each check wakes the reactor thread.
-    private static let shortestCheck = Duration.milliseconds(200)
-    private static let longestCheck = Duration.seconds(1)
+    static let patience = Duration.milliseconds(50)
+    /// Until the second check, if the first one cannot tell.
+    private static let shortestPeriod = Duration.milliseconds(20)
+    /// A worker that sleeps does not wait longer than this for its ring buffer.
+    private static let longestPeriod = Duration.seconds(1)
     /// How long a worker stays released: twice as long each time, unless it was well at home for the longest of these.
     private static let shortestRelease = Duration.seconds(1)
     private static let longestRelease = Duration.seconds(64)
 
-    /// When a worker that has a job is to be checked, from the last time on; `nil` if its ring buffer is watched.
-    var checkPeriod: Duration? { isRingWatched ? nil : period }
-    /// Whether the worker only waits for its ring buffer.
-    var isIdle: Bool { isRingWatched || isQuiet }
+    /// Whether the worker may run anywhere.
+    var isReleased: Bool { releasedUntil != nil }
 
     /// The worker is given a job, and goes home if its time elsewhere is over.
     mutating func begin(
         _ placement: Placement, _ counters: ChannelCounters, at now: ContinuousClock.Instant = .now
     ) {
         beat.jobs += 1
-        expectProgress(counters, at: now)
+        expectProgress(counters)
         guard isReleaseOver(at: now) else { return }
         releasedUntil = nil
         recalled = now
@@ -44,14 +39,7 @@ struct Starvation {
     }
 
     /// The worker has something to do from now on.
-    mutating func expectProgress(_ counters: ChannelCounters, at now: ContinuousClock.Instant = .now) {
-        (period, lastCheck, pages) = (Self.firstCheck, now, counters.pages.now)
-        (isQuiet, isRingWatched) = (false, false)
-        _ = beat.hasStopped(at: counters)
-    }
-
-    /// The reactor watches the ring buffer from now on, or cannot.
-    mutating func setRingWatched(_ isWatched: Bool) { isRingWatched = isWatched }
+    mutating func expectProgress(_ counters: ChannelCounters) { _ = beat.hasStopped(at: counters) }
 
     /// Whether the worker's time elsewhere is over: with the next job it goes home.
     func isReleaseOver(at now: ContinuousClock.Instant = .now) -> Bool {
@@ -61,34 +49,30 @@ struct Starvation {
     /// The worker has no job.
     mutating func rest() { beat.rest() }
 
-    /// Releases the worker if it waits for its CPU and has done nothing since it was given its job, or since the last call.
+    /// Releases the worker if it waits for its CPU and has done nothing since `expectProgress`, or since the last call.
     ///
-    /// - Parameters:
-    ///   - ringSize: Pages that the ring buffer can hold.
-    ///   - isWaiting: Whether the worker waits for its CPU.
-    ///   - isReported: Whether poll(2) reports the ring buffer.
+    /// - Parameter isWaiting: Whether the worker waits for its CPU.
     /// - Returns: For how long it is released from now on; `nil` if nothing changes.
     mutating func check(
-        _ placement: Placement, _ counters: ChannelCounters, ringOf ringSize: Int,
-        isWaiting: @autoclosure () -> Bool, isReported: @autoclosure () -> Bool,
+        _ placement: Placement, _ counters: ChannelCounters, isWaiting: Bool,
         at now: ContinuousClock.Instant = .now
     ) -> Duration? {
-        let moved = counters.pages.now - pages
-        let fillTime = moved > 0 ? (now - lastCheck) * ringSize / moved : .zero
-        (pages, lastCheck) = (pages + moved, now)
-        if moved > 0 {
-            // What it has to do now, it may not get to.
-            period =
-                isReported() ? Self.firstCheck : min(max(fillTime / 2, Self.shortestCheck), Self.longestCheck)
-        } else {
-            period = min(period * 2, Self.longestCheck)
+        let hasStopped = beat.hasStopped(at: counters)
+        let isFirst = lastCheck.map { now - $0 > Self.longestPeriod } ?? true
+        lastCheck = now
+        guard isWaiting, releasedUntil == nil else {
+            period = Self.longestPeriod
+            return nil
         }
-        isQuiet = moved == 0 && period == Self.longestCheck
-        guard beat.hasStopped(at: counters), releasedUntil == nil, isWaiting() else { return nil }
+        guard hasStopped else {
+            period = isFirst ? Self.shortestPeriod : min(period * 2, Self.longestPeriod)
+            return nil
+        }
         if let recalled, now - recalled > Self.longestRelease { releaseTime = Self.shortestRelease }
         let time = releaseTime
         releasedUntil = now + time
         releaseTime = min(releaseTime * 2, Self.longestRelease)
+        period = Self.longestPeriod
         placement.release()
         return time
     }

@@ -39,10 +39,11 @@ struct Streaming: ~Copyable {
     }
 
     /// Lets channels that were added while pages move take part.
-    mutating func startNewChannels(_ reactor: inout AgentReactor) {
+    mutating func startNewChannels(_ reactor: inout AgentReactor) throws(SystemError) {
         guard phase == .streaming, channels.isAnyIdle else { return }
         settings.setPercent(channels, &limitedLog)
         channels.startIdle(&reactor, &limitedLog)
+        try timers.tickOften()
     }
 
     var isStopped: Bool { phase == .stopped }
@@ -150,8 +151,9 @@ struct Streaming: ~Copyable {
 
     mutating func ringIsReadable(_ index: Int) { channels[index].ringIsReadable() }
 
-    mutating func jobHasEnded(_ index: Int, _ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
-        guard let received = channels[index].receiveResult() else { return [] }
+    /// A worker has handed its channel back, or does nothing.
+    mutating func workerCalls(_ index: Int, _ reactor: inout AgentReactor) throws(SystemError) -> [Effect] {
+        guard let received = channels[index].receiveResult(&limitedLog) else { return [] }
         let result = settings.afterRefusal(received, of: channels[index].channel, channels, &limitedLog)
         var effects: [Effect] = []
         if let failure = Failure(after: result, channels[index].sink, options.mode, settings.pageSizeChange) {
@@ -159,6 +161,7 @@ struct Streaming: ~Copyable {
         }
         try channels[index].proceed(
             after: result, in: phase, usesPorts: options.mode.usesPorts, &reactor, &limitedLog)
+        if !channels.needFewTicks { try timers.tickOften() }
         return effects + (try finishStopIfFlushed())
     }
 
@@ -179,11 +182,8 @@ struct Streaming: ~Copyable {
         let tick = try timers.tick()
         guard tick != .nothing, phase == .streaming else { return false }
         settings.keep(channels, &limitedLog)
-        if tick == .check {
-            channels.watchAnew(&reactor)
-        } else {
-            channels.flushIfAnythingWaits(&reactor, &limitedLog)
-        }
+        channels.tick(isFlush: tick == .flush, &reactor, &limitedLog)
+        if channels.needFewTicks { try timers.tickSeldom() }
         return tick == .flush
     }
 

@@ -9,9 +9,13 @@ struct StreamingTimers: ~Copyable {
     private var lastFlush = ContinuousClock.now
     private var stopDeadline: StopDeadline
     private(set) var isDeadlineSet = false
+    /// Time between two ticks; 0: there are none.
+    private var period = Duration.zero
 
     /// Settings that others may have changed are checked at least this often.
     private static let longestTick = Duration.seconds(1)
+    /// The same while no ring buffer needs a flush by tick: each one wakes the reactor thread.
+    private static let seldomTick = Duration.seconds(2)
 
     /// - Parameter patience: Longest time that a stop goes on without progress.
     init(
@@ -31,9 +35,24 @@ struct StreamingTimers: ~Copyable {
 
     mutating func startTicking() throws(SystemError) {
         lastFlush = .now
-        let tick = flushInterval > .zero ? min(flushInterval, Self.longestTick) : Self.longestTick
-        try ticks.arm(after: tick, every: tick)
+        try setPeriod(shortestTick)
     }
+
+    private var shortestTick: Duration {
+        flushInterval > .zero ? min(flushInterval, Self.longestTick) : Self.longestTick
+    }
+
+    private mutating func setPeriod(_ period: Duration) throws(SystemError) {
+        if period == self.period { return }
+        self.period = period
+        if period > .zero { try ticks.arm(after: period, every: period) } else { try ticks.disarm() }
+    }
+
+    /// No ring buffer needs a flush by tick.
+    mutating func tickSeldom() throws(SystemError) { if period > .zero { try setPeriod(Self.seldomTick) } }
+
+    /// A ring buffer may need one.
+    mutating func tickOften() throws(SystemError) { if period > .zero { try setPeriod(shortestTick) } }
 
     /// What is to be done after a tick.
     enum Tick { case nothing, check, flush }
@@ -56,9 +75,9 @@ struct StreamingTimers: ~Copyable {
     ///
     /// - Parameter sent: Bytes that were sent until now, or given up.
     mutating func beginStop(sent: Int) throws(SystemError) {
-        try ticks.disarm()
+        try setPeriod(.zero)
         stopDeadline.begin(sent: sent)
-        if let next = stopDeadline.goesOn(sent: sent) { try setDeadline(after: next) }
+        try setDeadline(after: stopDeadline.goesOn(sent: sent) ?? .zero)
     }
 
     /// The agent ends, within `limit`.

@@ -9,9 +9,7 @@ import Reactor
 struct TracedChannel {
     private let index: Int
     private var worker: WorkerLink
-    private var state = ChannelState.idle {
-        didSet { lastStep = .now }
-    }
+    private var state = ChannelState.idle { didSet { lastStep = .now } }
     /// When the state changed, or the channel was last tried in it.
     private var lastStep = ContinuousClock.now
     private var sinkWatch: SinkWatch
@@ -36,7 +34,8 @@ struct TracedChannel {
         } else {
             sinkWatch = try SinkWatch(channel.sink, index: index, &reactor)
         }
-        try reactor.watch(channel.readiness.descriptor, for: .readable, as: .jobResult(index))
+        try reactor.watch(channel.readiness.descriptor, for: .readable, as: .worker(index))
+        try reactor.watch(channel.silence.descriptor, for: .readable, as: .worker(index))
         // Last: the ring buffer stays open if this fails, and epoll would keep its watch.
         ring = try TracedRing(channel.ring, index: index, hasLost: hasLost, &reactor)
     }
@@ -47,6 +46,7 @@ struct TracedChannel {
     var isIdle: Bool { state == .idle }
     var isPortGone: Bool { state == .portGone }
     var isDraining: Bool { if case .draining = state { true } else { false } }
+    var needsFewTicks: Bool { isDraining && !worker.isReleased }
     /// Whether a stop has nothing to wait for: everything is sent, or cannot be.
     var isFlushed: Bool { state == .idle || state == .portGone }
     /// Whether everything that was read has been sent.
@@ -54,7 +54,7 @@ struct TracedChannel {
     /// Whether everything that was recorded since the last start has been sent.
     var isComplete: Bool { isDelivered && ring.isComplete }
     /// When `retry` is to be called, for what no event announces.
-    var nextRetry: Duration? { state.retryPeriod(ring, sinkWatch, worker) }
+    var nextRetry: Duration? { state.retryPeriod(ring, sinkWatch) }
     /// What is wrong with the stream since the last start, `nil` if nothing is.
     var warning: String? { ring.warning.map { "CPU \(cpu): \($0)" } }
     /// The counters when streaming began, `nil` if they are unknown.
@@ -138,20 +138,22 @@ struct TracedChannel {
         readStats(streaming: true, &log)
         switch state {
         case .draining(.flush): flushIsDue = true
-        case .draining where worker.checkPeriod == nil: worker.check(ring, &reactor, &log)
+        case .draining: worker.tick(ring, &reactor)
         case .waitingForData where !ring.holdsEvents: waitForData(&reactor)
         case .waitingForData:
             dispatch(.drainAll)
             worker.watch(ring, &reactor)
         case .polling, .ringGone: if ring.holdsEvents { flush(in: .streaming) }
-        case .idle, .draining, .waitingForCPU, .waitingForPort, .portGone: break
+        case .idle, .waitingForCPU, .waitingForPort, .portGone: break
         }
     }
 
-    /// How the worker's job ended; `nil` if none has.
-    mutating func receiveResult() -> JobResult? {
+    /// How the worker's job ended; `nil` if none has. A worker that gets no time on its CPU may run anywhere then.
+    mutating func receiveResult(_ log: inout LimitedLog) -> JobResult? {
         let result = worker.receive()
-        return isDraining ? result : nil
+        guard isDraining else { return nil }
+        if result == nil { complaints.logRelease(worker.checkIfSilent(), of: channel, &log) }
+        return result
     }
 
     /// Goes on after a job that has ended, and logs what is wrong.
@@ -213,11 +215,10 @@ struct TracedChannel {
             ring.isRenewed()
             waitForData(&reactor)
         case .polling: dispatch(.drain)
-        case .draining: worker.check(ring, &reactor, &log)
         case .waitingForPort: resumeIfBlocked(in: phase)
         case .waitingForCPU: if !ring.isOffline { waitForData(&reactor) }
         case .ringGone: flushIfAnythingWaits(&reactor, &log)
-        case .idle, .portGone: break
+        case .idle, .draining, .portGone: break
         }
     }
 

@@ -41,6 +41,8 @@ struct TracedChannels {
     var isAnyIdle: Bool { channels.contains(where: \.isIdle) }
     /// Whether a worker holds on to its channel although it was given up.
     var isAnyStuck: Bool { isWorkerStuck && isAnyDraining }
+    /// Whether ticks may come seldom: workers that linger flush by themselves.
+    var needFewTicks: Bool { channels.allSatisfy(\.needsFewTicks) }
     /// Whether there is no worker to wait for.
     var areAtRest: Bool { !isAnyDraining || isWorkerStuck }
     /// Whether a stop has nothing to wait for.
@@ -117,7 +119,9 @@ struct TracedChannels {
         for index in indices { channels[index].watchAnew(after: writes, &reactor) }
     }
 
-    mutating func flushIfAnythingWaits(_ reactor: inout AgentReactor, _ log: inout LimitedLog) {
+    /// - Parameter isFlush: Whether what has waited in the ring buffers is to be sent.
+    mutating func tick(isFlush: Bool, _ reactor: inout AgentReactor, _ log: inout LimitedLog) {
+        guard isFlush else { return watchAnew(&reactor) }
         for index in indices { channels[index].flushIfAnythingWaits(&reactor, &log) }
     }
 

@@ -6,16 +6,24 @@ struct WorkerLink {
     private let worker: Worker
     private var beat = WorkerBeat()
     private var starvation = Starvation()
+    /// Pages that had been moved at the last tick.
+    private var pages = 0
+    /// Whether the reactor watches the ring buffer for which the worker waits.
+    private var isRingWatched = false
 
     /// Starts the channel's worker.
     init(_ channel: Channel) throws(SystemError) { worker = try Worker(channel) }
 
     var channel: Channel { worker.channel }
+    /// Whether the worker may run anywhere.
+    var isReleased: Bool { starvation.isReleased }
 
     /// Gives the worker a job; it has none.
     mutating func post(_ job: Job) {
         beat.jobs += 1
         starvation.begin(channel.placement, channel.counters)
+        isRingWatched = false
+        channel.silence.expect(within: Starvation.patience)
         channel.mailbox.post(job.word)
     }
 
@@ -25,6 +33,7 @@ struct WorkerLink {
     /// How the job has ended, `nil` if it has not.
     mutating func receive() -> JobResult? {
         guard let word = channel.readiness.receive() else { return nil }
+        channel.silence.stop()
         starvation.rest()
         beat.rest()
         return JobResult(word: word)
@@ -39,37 +48,45 @@ struct WorkerLink {
         return isStuck
     }
 
-    /// Lets a worker that gets no time on its CPU run anywhere, and asks back one whose time elsewhere is over.
+    /// Lets a worker run anywhere that gets no time on its CPU.
     ///
-    /// If the worker only waits for `ring`, that is watched instead of the worker.
-    mutating func check(_ ring: TracedRing, _ reactor: inout AgentReactor, _ log: inout LimitedLog) {
-        if starvation.isReleaseOver() { interrupt() }
+    /// - Returns: For how long; `nil` if nothing changes.
+    mutating func checkIfSilent() -> Duration? {
+        guard channel.silence.hasEnded else { return nil }
         let placement = channel.placement
-        let release = starvation.check(
-            placement, channel.counters, ringOf: channel.pagesInRing, isWaiting: placement.isWaitingForCPU,
-            isReported: ring.isReportable)
-        if let release {
-            log.log(
-                "CPU \(channel.cpu) gives its worker no time, because of a real-time task for instance: it may run on any CPU for \(release)",
-                level: .notice, Complaints.fields(of: channel))
-        } else if starvation.isIdle {
-            watch(ring, &reactor)
-        }
+        let release = starvation.check(placement, channel.counters, isWaiting: placement.isWaitingForCPU)
+        channel.silence.expect(within: starvation.period)
+        return release
     }
 
-    /// When `check` is to be called, from the last time on; `nil` if the ring buffer is watched.
-    var checkPeriod: Duration? { starvation.checkPeriod }
+    /// A tick while the worker has a job: asks it back from elsewhere if that time is over, and watches `ring` if it fills
+    /// slowly.
+    ///
+    /// A worker that waits may long be silent: what comes of a sudden is then reported to the reactor thread too.
+    mutating func tick(_ ring: TracedRing, _ reactor: inout AgentReactor) {
+        if starvation.isReleaseOver() { interrupt() }
+        let moved = channel.counters.pages.now - pages
+        pages += moved
+        if moved < channel.pagesInRing / Self.slowTicks { watch(ring, &reactor) } else { isRingWatched = false }
+    }
 
-    /// Watches `ring` instead of the worker, which has nothing to do but its own flushes until that is reported.
+    /// A ring buffer fills slowly if it needs this many ticks.
+    private static let slowTicks = 16
+
+    /// Watches `ring`, for which the worker waits.
     mutating func watch(_ ring: TracedRing, _ reactor: inout AgentReactor) {
-        starvation.setRingWatched(ring.waitForData(&reactor))
+        isRingWatched = ring.waitForData(&reactor)
     }
 
     /// Watches `ring` anew, if it is watched.
     mutating func watchAnew(_ ring: TracedRing, _ reactor: inout AgentReactor) {
-        if starvation.checkPeriod == nil { watch(ring, &reactor) }
+        if isRingWatched { watch(ring, &reactor) }
     }
 
     /// The ring buffer is reported, to the worker too.
-    mutating func ringIsReported() { starvation.expectProgress(channel.counters) }
+    mutating func ringIsReported() {
+        isRingWatched = false
+        starvation.expectProgress(channel.counters)
+        channel.silence.expect(within: Starvation.patience)
+    }
 }
