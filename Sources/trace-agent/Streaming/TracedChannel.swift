@@ -148,7 +148,7 @@ struct TracedChannel {
         }
     }
 
-    /// How the worker's job ended; `nil` if none has. A worker that gets no time on its CPU may run anywhere then.
+    /// How the worker's job ended; `nil` if none has: a worker that gets no time on its CPU may then run anywhere.
     mutating func receiveResult(_ log: inout LimitedLog) -> JobResult? {
         let result = worker.receive()
         guard isDraining else { return nil }

@@ -59,15 +59,14 @@ struct WorkerLink {
         return release
     }
 
-    /// A tick while the worker has a job: asks it back from elsewhere if that time is over, and watches `ring` if it fills
-    /// slowly.
+    /// A tick while the worker has a job: asks it back from elsewhere if that time is over, and watches a slow `ring`.
     ///
     /// A worker that waits may long be silent: what comes of a sudden is then reported to the reactor thread too.
     mutating func tick(_ ring: TracedRing, _ reactor: inout AgentReactor) {
         if starvation.isReleaseOver() { interrupt() }
         let moved = channel.counters.pages.now - pages
         pages += moved
-        if moved < channel.pagesInRing / Self.slowTicks { watch(ring, &reactor) } else { isRingWatched = false }
+        isRingWatched = moved < channel.pagesInRing / Self.slowTicks && ring.waitForData(&reactor)
     }
 
     /// A ring buffer fills slowly if it needs this many ticks.
