@@ -95,8 +95,16 @@ class CatPeer(ProcessPeer):
         return open(sink, "wb")
 
 
-class TraceCmdPeer:
+def trace_cmd_record(instance, folder, *output):
     """trace-cmd record, of Debian. It needs an event: one that does not occur."""
+    return subprocess.Popen(
+        ["unshare", "--mount", Path(__file__).with_name("without-function-tracing"), instance.path,
+         "trace-cmd", "record", "-q", "-B", instance.name, "-e", "sched:sched_process_hang", *output],
+        cwd=folder.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+
+class TraceCmdPeer:
+    """trace-cmd record."""
 
     def __init__(self, instance, folder, cpus):
         self._instance = instance
@@ -104,11 +112,7 @@ class TraceCmdPeer:
 
     def __enter__(self):
         self._instance.set("buffer_percent", self._instance.percent)
-        self._process = subprocess.Popen(
-            ["unshare", "--mount", Path(__file__).with_name("without-function-tracing"), self._instance.path,
-             "trace-cmd", "record", "-q", "-B", self._instance.name, "-e", "sched:sched_process_hang",
-             "-o", self._folder.path / "trace.dat"],
-            cwd=self._folder.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self._process = trace_cmd_record(self._instance, self._folder, "-o", self._folder.path / "trace.dat")
         files = [self._folder.path / f"trace.dat.{self._instance.name}.cpu{cpu}" for cpu in range(2)]
         machine.wait_until(lambda: all(file.exists() for file in files), "trace-cmd records")
         time.sleep(0.1)

@@ -1,22 +1,28 @@
-"""`trace-host record` beside cat(1), both reading the streams of an agent into files."""
+"""`trace-host record` beside cat(1), both reading the streams of an agent into files, and beside trace-cmd listen."""
 
 import signal
 import socket
 import subprocess
 import threading
+import time
 from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 
 import machine
 from agent import HOST, Agent, Folder, run_load, wait_for_order
 from measure import COLUMNS, Cost, all_cpus, select, size_in_ring
+from peers import trace_cmd_record
 from results import Column, Table
 from tracefs import Instance
 
 NAME = "record"
-RECORD, CAT = "trace-host record", "cat"
+RECORD, CAT, LISTEN = "trace-host record", "cat", "trace-cmd listen"
 CASES = {"FIFOs": "fifo", "sockets": "socket"}
+TCP = "TCP"
+PORT = 24680
 RATE = 200_000
+SHOWN = ["cpu", "switches", "lost", "anonymous", "files"]
 
 
 def make_host_folder(folder, kind):
@@ -138,6 +144,45 @@ def run_once(instance, program, kind, seconds, ring_size):
     return figures | {"anonymous": anonymous, "files": files}
 
 
+def descendants(pid):
+    return [pid, *(below for child in machine.children(pid) for below in descendants(child))]
+
+
+def listen_once(instance, seconds, ring_size):
+    """trace-cmd listen, to which trace-cmd record sends over TCP; the sender is left out."""
+    instance.clear()
+    with Folder("null", all_cpus()) as folder:
+        listener = subprocess.Popen(
+            ["trace-cmd", "listen", "-p", str(PORT), "-d", folder.path],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        sender = None
+        try:
+            machine.wait_until(lambda: is_listening(PORT), "trace-cmd listens")
+            sender = trace_cmd_record(instance, folder, "-N", f"127.0.0.1:{PORT}")
+            machine.wait_until(
+                lambda: len(list(folder.path.glob("trace.*.cpu*"))) == len(all_cpus()), "trace-cmd records")
+            time.sleep(0.2)
+            pids = descendants(listener.pid)
+            cost = Cost(instance, pids)
+            figures = cost.end(run_load(instance, all_cpus(), seconds, RATE), ring_size)
+            anonymous, files = (sum(column) for column in zip(*map(machine.memory, pids)))
+        finally:
+            if sender:
+                sender.send_signal(signal.SIGINT)
+                sender.wait()
+            listener.terminate()
+            listener.wait()
+            # trace-cmd removes it.
+            instance.make()
+    return figures | {"anonymous": anonymous, "files": files}
+
+
+def is_listening(port):
+    # A connection would be served: proc_net_tcp(5) instead.
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return any(line[1].endswith(f":{port:04X}") and line[3] == "0A" for line in lines)
+
+
 def run_row(bench):
     table = Table(NAME, "The host: 2 streams of 200 000 records/s of 64 B into files", COLUMNS | {
         "anonymous": Column("anonymous KiB", 0), "files": Column("file-backed KiB", 0)})
@@ -147,8 +192,9 @@ def run_row(bench):
             for _ in range(min(bench.rounds, 3)):
                 for name, program in {RECORD: Recording, CAT: Cats}.items():
                     figures = run_once(instance, program, kind, bench.seconds(2), ring_size)
-                    table.add(case, name, **select(
-                        figures, ["cpu", "switches", "lost", "anonymous", "files"]))
+                    table.add(case, name, **select(figures, SHOWN))
+        for _ in range(min(bench.rounds, 3)):
+            table.add(TCP, LISTEN, **select(listen_once(instance, bench.seconds(2), ring_size), SHOWN))
     for case in CASES:
         table.target(f"trace-host record, {case}: CPU a GB, of cat's", 1.3,
                      table.ratio(case, RECORD, CAT, "cpu"), " x")
