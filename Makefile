@@ -126,6 +126,7 @@ bench-recording: release ## record for ten minutes in parts, as root: memory, ev
 	guest/mount-tracefs
 	Tests/bench-recording
 
+.PHONY: try-docs reproducible
 # TEXT='record /tmp/vm1' runs only commands that contain it.
 try-docs: release ## run the commands of README and manual pages as they are written, as root: a minute
 	guest/install-packages python3 trace-cmd
@@ -162,4 +163,4 @@ build-packages: ## install the Debian packages that the build needs
 clean: ## remove everything that was built
 	rm -rf .build trace-agent trace-host demo-out debian/changelog
 
-.PHONY: all help share install uninstall dist deb release guest systemd-guest demo unit test sanitize bench bench-host bench-recording try-docs reproducible format lint build-packages clean
+.PHONY: all help share install uninstall dist deb release guest systemd-guest demo unit test sanitize bench bench-host bench-recording format lint build-packages clean
