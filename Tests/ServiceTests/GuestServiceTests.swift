@@ -262,7 +262,8 @@ private struct SetUp {
     init() throws {
         guest = try Guest(.fifos, .fresh)
         let owners = "cd /dev/virtio-ports; stat -Lc '%n %G %a' \(Guest.portNames.joined(separator: " "))"
-        before = try guest.run("\(owners); command -v cc c++ gcc clang swift make trace-agent")
+        before = try guest.run(
+            "\(owners); for name in cc gcc clang swift make trace-agent; do command -v $name; done")
         installation = try guest.run(
             "cd /root; DEBIAN_FRONTEND=noninteractive apt install ./virtio-trace-agent_*.deb; echo exit $?",
             within: .seconds(120))

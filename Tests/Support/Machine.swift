@@ -20,9 +20,9 @@ package enum Machine {
     /// Whether system calls can be watched; in CI that has to be.
     package static let hasStrace = isCI || (hasTracefs && access("/usr/bin/strace", X_OK) == 0)
 
-    /// Whether a root folder with a systemd has been made for the tests; in CI it has to be.
+    /// Whether root folders and disks with a systemd have been made for the tests; in CI it has to be.
     package static let hasSystemd =
-        isCI || (hasTracefs && access(guestFolder + "/systemd/initramfs", R_OK) == 0)
+        isCI || (hasTracefs && access(guestFolder + "/systemd/agent.img", R_OK) == 0)
 
     /// The top folder of the sources.
     package static let sources: String = {
