@@ -47,18 +47,28 @@ final class EventLoop {
         }
     }
 
-    /// Serves everything until `isOver`, which is asked at least every 50 ms.
+    /// Serves everything until `isOver`, which is asked every 50 ms, and after everything but pages.
     ///
     /// - Returns: `false` if it is not over after `limit`.
     func serve(within limit: Duration = .seconds(1 << 40), until isOver: () -> Bool) throws(Failure) -> Bool {
         let end = ContinuousClock.now + limit
         while !isOver() {
             if ContinuousClock.now > end { return false }
-            try wrappingSystemError { () throws(SystemError) in
-                for (source, _) in try reactor.wait() { try handle(source) }
-            }
+            try wrappingSystemError { () throws(SystemError) in try serveUntilTick() }
         }
         return true
+    }
+
+    /// Waits for anything but pages, which it moves meanwhile.
+    private func serveUntilTick() throws(SystemError) {
+        var isOnlyPages = true
+        while isOnlyPages {
+            for (source, _) in try reactor.wait() {
+                try handle(source)
+                if case .stream = source { continue }
+                isOnlyPages = false
+            }
+        }
     }
 
     private func handle(_ source: Source) throws(SystemError) {
