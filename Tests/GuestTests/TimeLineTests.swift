@@ -158,7 +158,13 @@ struct TimeLineTests {
         let outside = marks.filter { mark in
             !runs[mark.cpu].contains { $0.0 - bound <= mark.time && mark.time <= $0.1 + bound }
         }
-        #expect(marks.count == 250 && outside.isEmpty, "\(outside.prefix(5)) \(bound)")
+        // For a failure: between which runs they are.
+        let around = outside.prefix(5).map { mark in
+            let before = runs[mark.cpu].last { $0.1 < mark.time }
+            let after = runs[mark.cpu].first { $0.0 > mark.time }
+            return "\(mark): \(before ?? (0, 0)), \(after ?? (0, 0))"
+        }
+        #expect(marks.count == 250 && outside.isEmpty, "\(around) \(bound)")
     }
 
     /// What `trace-cmd dump` says of the options.
