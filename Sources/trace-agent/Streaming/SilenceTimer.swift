@@ -15,7 +15,7 @@ final class SilenceTimer: Sendable {
 
     /// Something is expected of the worker within `limit` from now on.
     func expect(within limit: Duration) {
-        // It fails for times that there are not only.
+        // timerfd_settime(2) fails only for a time out of range.
         try? timer.arm(after: limit)
     }
 

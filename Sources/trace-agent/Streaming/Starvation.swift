@@ -23,9 +23,6 @@ struct Starvation {
     private static let shortestRelease = Duration.seconds(1)
     private static let longestRelease = Duration.seconds(64)
 
-    /// Whether the worker may run anywhere.
-    var isReleased: Bool { releasedUntil != nil }
-
     /// The worker is given a job, and goes home if its time elsewhere is over.
     mutating func begin(
         _ placement: Placement, _ counters: ChannelCounters, at now: ContinuousClock.Instant = .now

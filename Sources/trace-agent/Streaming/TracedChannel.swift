@@ -46,7 +46,6 @@ struct TracedChannel {
     var isIdle: Bool { state == .idle }
     var isPortGone: Bool { state == .portGone }
     var isDraining: Bool { if case .draining = state { true } else { false } }
-    var needsFewTicks: Bool { isDraining && !worker.isReleased }
     /// Whether a stop has nothing to wait for: everything is sent, or cannot be.
     var isFlushed: Bool { state == .idle || state == .portGone }
     /// Whether everything that was read has been sent.

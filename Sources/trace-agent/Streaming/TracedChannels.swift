@@ -42,7 +42,7 @@ struct TracedChannels {
     /// Whether a worker holds on to its channel although it was given up.
     var isAnyStuck: Bool { isWorkerStuck && isAnyDraining }
     /// Whether ticks may come seldom: workers that linger flush by themselves.
-    var needFewTicks: Bool { channels.allSatisfy(\.needsFewTicks) }
+    var needFewTicks: Bool { channels.allSatisfy(\.isDraining) }
     /// Whether there is no worker to wait for.
     var areAtRest: Bool { !isAnyDraining || isWorkerStuck }
     /// Whether a stop has nothing to wait for.

@@ -85,11 +85,6 @@ struct TracedRing {
         return (try? reactor.renew(file.descriptor, for: [.readable, .once], as: token)) != nil
     }
 
-    /// Whether poll(2) reports it now.
-    var isReportable: Bool {
-        ring.pageFile.map { poll($0.descriptor, for: .readable, timeout: .zero) } ?? false
-    }
-
     mutating func isReported() { watch.isReported() }
     mutating func isRenewed() { watch.isRenewed() }
     /// When the registration is to be renewed, `nil` if the next tick does that early enough.

@@ -15,8 +15,6 @@ struct WorkerLink {
     init(_ channel: Channel) throws(SystemError) { worker = try Worker(channel) }
 
     var channel: Channel { worker.channel }
-    /// Whether the worker may run anywhere.
-    var isReleased: Bool { starvation.isReleased }
 
     /// Gives the worker a job; it has none.
     mutating func post(_ job: Job) {
